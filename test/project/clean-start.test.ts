@@ -1,0 +1,6 @@
+import t from 'tap';
+
+t.test('placeholder', (t) => {
+  t.equal(1, 1);
+  t.end();
+});
