@@ -12,6 +12,8 @@ export interface Database {
   commit(writes: readonly Write[]): Promise<number>;
   /** Waits for the lock of that name; the caller must release it. */
   lock(name: string): Promise<Lock>;
+  /** Whether it answers a query now. */
+  isThere(): Promise<boolean>;
   close(): Promise<void>;
 }
 

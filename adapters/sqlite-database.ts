@@ -64,6 +64,7 @@ function createSqliteDatabase(connection: Sqlite.Database, builder: Knex): Datab
       const release = await mutex(name);
       return { commit, release: async () => release() };
     },
+    isThere: async () => connection.open && connection.pragma('schema_version') !== undefined,
     close: async () => void connection.close(),
   };
 }

@@ -16,9 +16,11 @@ export async function openApiCredential(
 ): Promise<string> {
   const { secret, path } = settings;
   if (secret !== undefined) return hashClientSecret(secret);
-  if (path === undefined) throw new Error('API_CLIENT_SECRET must be set: there is no data folder to hand one over in');
+  if (path === undefined)
+    throw new Error('API_CLIENT_SECRET must be set: there is no data folder to hand one over in');
   const stored = await store.findSecretHash(secretName);
-  if (stored && existsSync(path) && hashClientSecret(readFileSync(path, 'utf8').trim()) === stored) return stored;
+  if (stored && existsSync(path) && hashClientSecret(readFileSync(path, 'utf8').trim()) === stored)
+    return stored;
   const made = randomBytes(32).toString('base64url');
   writeAtomically(path, made);
   const hash = hashClientSecret(made);

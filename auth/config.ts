@@ -29,7 +29,9 @@ export class SettingsRefused extends Error {
   readonly faults: readonly string[];
 
   constructor(faults: readonly string[]) {
-    super(`${faults.length === 1 ? 'a setting is' : `${faults.length} settings are`} wrong:\n  ${faults.join('\n  ')}`);
+    super(
+      `${faults.length === 1 ? 'a setting is' : `${faults.length} settings are`} wrong:\n  ${faults.join('\n  ')}`,
+    );
     this.faults = faults;
   }
 }
@@ -52,14 +54,21 @@ const seconds = (least: number, most: number) =>
 const isCidr = (value: string): boolean => {
   const [address = '', bits, ...rest] = value.split('/');
   const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
-  return rest.length === 0 && most >= 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most));
+  return (
+    rest.length === 0 && most >= 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most))
+  );
 };
 
 const year = 365 * 24 * 3600;
 
 const settings = z.object({
-  AUTH_ISSUER: plainUrl('allowed: an http(s) URL without query, fragment or user, such as https://auth.example')
-    .refine((value) => !value.endsWith('/'), 'allowed: no slash at the end; clients compare the issuer byte for byte')
+  AUTH_ISSUER: plainUrl(
+    'allowed: an http(s) URL without query, fragment or user, such as https://auth.example',
+  )
+    .refine(
+      (value) => !value.endsWith('/'),
+      'allowed: no slash at the end; clients compare the issuer byte for byte',
+    )
     .default('http://localhost:8083'),
   AUTH_HOST: z.string().default('127.0.0.1'),
   AUTH_PORT: port().default(8083),
@@ -70,12 +79,17 @@ const settings = z.object({
   AUTH_TRUSTED_PROXIES: z
     .string()
     .transform((value) => value.split(/[\s,]+/).filter(Boolean))
-    .refine((list) => list.every(isCidr), 'allowed: addresses or CIDRs separated by commas, such as 172.16.0.0/12')
+    .refine(
+      (list) => list.every(isCidr),
+      'allowed: addresses or CIDRs separated by commas, such as 172.16.0.0/12',
+    )
     .default([]),
   AUTH_ACCESS_TOKEN_SECONDS: seconds(60, 24 * 3600).default(3600),
   AUTH_REFRESH_TOKEN_IDLE_SECONDS: seconds(3600, 10 * year).default(7_776_000),
   AUTH_REFRESH_GRACE_SECONDS: seconds(0, 3600).default(60),
-  API_RESOURCE: plainUrl('allowed: an http(s) URL without query or fragment, such as https://vault.example/mcp')
+  API_RESOURCE: plainUrl(
+    'allowed: an http(s) URL without query or fragment, such as https://vault.example/mcp',
+  )
     .refine((value) => value.endsWith('/mcp'), 'allowed: the URL of the MCP endpoint, which ends in /mcp')
     .default('http://localhost:8082/mcp'),
   API_CLIENT_ID: z
@@ -127,7 +141,9 @@ function readSetting(
   try {
     return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
   } catch (error) {
-    faults.push(`${name}_FILE: read ${JSON.stringify(path)}; that file can't be read (${(error as NodeJS.ErrnoException).code})`);
+    faults.push(
+      `${name}_FILE: read ${JSON.stringify(path)}; that file can't be read (${(error as NodeJS.ErrnoException).code})`,
+    );
     return undefined;
   }
 }

@@ -36,7 +36,11 @@ export async function isPassword(password: string, hash: string | undefined): Pr
   return timingSafeEqual(derived, Buffer.from(key, 'base64url'));
 }
 
-async function derive(password: string, salt: Buffer, cost: { N: number; r: number; p: number }): Promise<Buffer> {
+async function derive(
+  password: string,
+  salt: Buffer,
+  cost: { N: number; r: number; p: number },
+): Promise<Buffer> {
   await turn();
   try {
     const { promise, resolve, reject } = Promise.withResolvers<Buffer>();

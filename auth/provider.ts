@@ -6,10 +6,10 @@ import { hashClientSecret } from '../adapters/client-adapter.ts';
 import { currentUnit } from '../adapters/unit-of-work.ts';
 import { normalizeClientMetadata } from './client-metadata.ts';
 import type { AuthConfig } from './config.ts';
-import { type ErrorPages, renderError } from './errors.ts';
+import { renderError } from './errors.ts';
 import type { ServerKeys } from './keys.ts';
-import type { Resources } from './resources.ts';
-import { vaultScopes } from './resources.ts';
+
+import { type Resources, vaultScopes } from './resources.ts';
 import { logoutSource, postLogoutSuccessSource } from './sign-out.ts';
 
 export interface ProviderParts {
@@ -119,7 +119,8 @@ function featuresFor({ resources }: ProviderParts): NonNullable<Configuration['f
       enabled: true,
       // A refresh token introspects as active too: only access tokens for the asking resource server (facts 2.5).
       allowedPolicy: (_ctx, client, token) =>
-        token.kind === 'AccessToken' && resources.isAudienceOf(client.clientId, (token as { aud?: unknown }).aud),
+        token.kind === 'AccessToken' &&
+        resources.isAudienceOf(client.clientId, (token as { aud?: unknown }).aud),
     },
     revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
     resourceIndicators: {
@@ -132,7 +133,10 @@ function featuresFor({ resources }: ProviderParts): NonNullable<Configuration['f
   };
 }
 
-function apiClient({ config, apiClientSecretHash }: ProviderParts): NonNullable<Configuration['clients']>[number] {
+function apiClient({
+  config,
+  apiClientSecretHash,
+}: ProviderParts): NonNullable<Configuration['clients']>[number] {
   return {
     client_id: config.apiClientId,
     client_secret: apiClientSecretHash,

@@ -5,7 +5,7 @@ import type { AuthConfig } from './config.ts';
 export const vaultScopes = ['vault.read', 'vault.write'] as const;
 
 export interface Resources {
-  readonly defaultResource: (ctx: KoaContextWithOIDC, client: unknown, oneOf?: string[]) => string;
+  readonly defaultResource: (ctx: KoaContextWithOIDC, client: unknown, oneOf?: readonly string[]) => string;
   /** Throws InvalidTarget for a resource that nobody here answers for. */
   readonly getResourceServerInfo: (ctx: KoaContextWithOIDC, resource: string) => ResourceServer;
   /**
@@ -24,9 +24,11 @@ export function createResources(config: AuthConfig): Resources {
       ? resource.slice(0, -1)
       : resource;
   return {
-    defaultResource: (_ctx, _client, oneOf) => oneOf?.find((resource) => resource === main) ?? oneOf?.[0] ?? main,
+    defaultResource: (_ctx, _client, oneOf) =>
+      oneOf?.find((resource) => resource === main) ?? oneOf?.[0] ?? main,
     getResourceServerInfo: (_ctx, resource) => {
-      if (!known.has(resource)) throw new errors.InvalidTarget('this server issues no tokens for that resource');
+      if (!known.has(resource))
+        throw new errors.InvalidTarget('this server issues no tokens for that resource');
       return {
         scope: vaultScopes.join(' '),
         audience: resource,

@@ -51,7 +51,7 @@ async function createModelTables(knex: Knex): Promise<void> {
 function modelColumns(table: Knex.CreateTableBuilder): void {
   table.text('id').primary();
   table.text('payload').notNullable();
-  table.integer('expires_at').index();
+  table.bigInteger('expires_at').index();
 }
 
 // See refresh-rotation.ts for what these mean.
@@ -71,7 +71,7 @@ async function createServerTables(knex: Knex): Promise<void> {
   });
   await knex.schema.createTable('setup_links', (table) => {
     table.text('id').primary();
-    table.integer('expires_at').notNullable();
+    table.bigInteger('expires_at').notNullable();
   });
   await knex.schema.createTable('server_secrets', (table) => {
     table.text('name').primary();
