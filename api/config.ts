@@ -1,0 +1,176 @@
+// loop-api's settings: parsed from an environment given as an argument, every fault listed at once.
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+
+/** Where loop-api's own credential comes from. `path` is set when it is a file, which loop-auth may write later. */
+export interface ClientSecret {
+  path?: string;
+  /** Reads the secret now. Throws when the file can't be read or is empty. */
+  read(): string;
+}
+
+export interface Config {
+  /** Byte for byte as configured: it is compared, never normalised. */
+  issuer: string;
+  /** The origin under which the issuer's endpoints are reached from here. */
+  authOrigin: string;
+  /** Byte for byte as configured (RFC 8707). */
+  resource: string;
+  host: string;
+  port: number;
+  clientId: string;
+  clientSecret: ClientSecret;
+  cacheSeconds: number;
+  staleSeconds: number;
+  sse: boolean;
+  vaultDirectory: string;
+  indexPath: string;
+}
+
+export interface SettingFault {
+  name: string;
+  read: string;
+  allowed: string;
+  mend: string;
+}
+
+/** Thrown by parseConfig with every fault it found; the message lists them all, one a line. */
+export class InvalidConfiguration extends Error {
+  readonly faults: readonly SettingFault[];
+  constructor(faults: readonly SettingFault[]) {
+    const lines = faults.map(
+      (fault) => `  ${fault.name}: read ${fault.read}; allowed: ${fault.allowed}. ${fault.mend}`,
+    );
+    super(`loop-api can't start, ${faults.length} setting(s) are wrong:\n${lines.join('\n')}`);
+    this.name = 'InvalidConfiguration';
+    this.faults = faults;
+  }
+}
+
+function parseHttpUrl(value: string): URL | undefined {
+  const url = URL.parse(value);
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password) return undefined;
+  return /[?#]/.test(value) ? undefined : url;
+}
+
+// Nothing but an exact `/mcp` at the end: the sibling identifier replaces that segment, and clients compare bytes.
+const isResource = (value: string): boolean =>
+  parseHttpUrl(value)?.pathname.endsWith('/mcp') === true && value.endsWith('/mcp');
+const isOrigin = (value: string): boolean => parseHttpUrl(value)?.pathname === '/';
+// RFC 6749 appendix A: client_id and client_secret are made of visible ASCII and space
+const visible = z.string().regex(/^[\x20-\x7e]+$/);
+const count = (max: number): z.ZodType<number, string> =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .transform(Number)
+    .pipe(z.number().max(max));
+
+const settings = z.object({
+  AUTH_ISSUER: z
+    .string()
+    .refine((value) => parseHttpUrl(value) !== undefined)
+    .default('http://localhost:8083'),
+  API_RESOURCE: z.string().refine(isResource).default('http://localhost:8082/mcp'),
+  API_AUTH_URL: z.string().refine(isOrigin).optional(),
+  API_HOST: z.string().regex(/^\S+$/).default('127.0.0.1'),
+  API_PORT: count(65_535).default(8082),
+  API_CLIENT_ID: visible.default('loop-api'),
+  API_CLIENT_SECRET: visible.optional(),
+  API_CLIENT_SECRET_FILE: z.string().optional(),
+  API_INTROSPECTION_CACHE_SECONDS: count(60).default(30),
+  API_INTROSPECTION_STALE_SECONDS: count(86_400).default(900),
+  API_SSE: z.enum(['on', 'off']).default('on'),
+  API_VAULT_DIR: z.string().default(fileURLToPath(new URL('sample-vault', import.meta.url))),
+  API_INDEX_PATH: z.string().default('data/index.db'),
+});
+
+type SettingName = keyof z.infer<typeof settings>;
+
+const help: Record<SettingName, { allowed: string; mend: string }> = {
+  AUTH_ISSUER: {
+    allowed: 'an http or https URL without query, fragment or user name, such as https://auth.example',
+    mend: 'Give the very string that loop-auth has as AUTH_ISSUER.',
+  },
+  API_RESOURCE: {
+    allowed: 'an http or https URL that ends in /mcp, such as https://notes.example/mcp',
+    mend: 'Give the address that people type into their MCP client.',
+  },
+  API_AUTH_URL: {
+    allowed: 'an http or https URL without a path, such as http://loop-auth:8083',
+    mend: 'Leave it out when loop-auth is reached at AUTH_ISSUER.',
+  },
+  API_HOST: {
+    allowed: 'an address or host name to listen on',
+    mend: 'Use 127.0.0.1, or 0.0.0.0 in a container.',
+  },
+  API_PORT: { allowed: 'a whole number from 0 to 65535', mend: 'Use 8082, or 0 for any free port.' },
+  API_CLIENT_ID: { allowed: 'visible ASCII characters', mend: 'Use loop-api.' },
+  API_CLIENT_SECRET: {
+    allowed: 'visible ASCII characters on one line',
+    mend: 'Give loop-auth and loop-api the same value, or leave it out for both.',
+  },
+  API_CLIENT_SECRET_FILE: { allowed: 'the path of a file', mend: 'The file may be made later.' },
+  API_INTROSPECTION_CACHE_SECONDS: {
+    allowed: 'a whole number from 0 to 60',
+    mend: 'Use 30, or 0 to turn the cache off.',
+  },
+  API_INTROSPECTION_STALE_SECONDS: {
+    allowed: 'a whole number from 0 to 86400',
+    mend: 'Use 900, or 0 to refuse every token while loop-auth is away.',
+  },
+  API_SSE: { allowed: 'on or off', mend: 'Leave it out for on.' },
+  API_VAULT_DIR: { allowed: 'the path of a folder', mend: 'Leave it out for the sample vault.' },
+  API_INDEX_PATH: { allowed: 'the path of a file', mend: 'Leave it out for data/index.db.' },
+};
+
+/** Throws InvalidConfiguration. Reads no file but, later and on demand, the secret's. */
+export function parseConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  // compose hands an unset variable over as an empty one
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([name, value]) => name in settings.shape && value !== ''),
+  );
+  const parsed = settings.safeParse(given);
+  if (!parsed.success) throw new InvalidConfiguration(describeFaults(parsed.error, given));
+  const values = parsed.data;
+  return {
+    issuer: values.AUTH_ISSUER,
+    authOrigin: new URL(values.API_AUTH_URL ?? values.AUTH_ISSUER).origin,
+    resource: values.API_RESOURCE,
+    host: values.API_HOST,
+    port: values.API_PORT,
+    clientId: values.API_CLIENT_ID,
+    clientSecret: createClientSecret(values.API_CLIENT_SECRET, values.API_CLIENT_SECRET_FILE),
+    cacheSeconds: values.API_INTROSPECTION_CACHE_SECONDS,
+    staleSeconds: values.API_INTROSPECTION_STALE_SECONDS,
+    sse: values.API_SSE === 'on',
+    vaultDirectory: resolve(values.API_VAULT_DIR),
+    indexPath: resolve(values.API_INDEX_PATH),
+  };
+}
+
+function describeFaults(error: z.ZodError, given: Record<string, string | undefined>): SettingFault[] {
+  const names = new Set(error.issues.map((issue) => issue.path[0] as SettingName));
+  return [...names].map((name) => ({ name, read: showValue(name, given[name] ?? ''), ...help[name] }));
+}
+
+function showValue(name: SettingName, value: string): string {
+  if (name === 'API_CLIENT_SECRET') return `a secret of ${value.length} characters`;
+  // a password may have been written into a URL by mistake
+  return JSON.stringify(value.replace(/\/\/[^/]*@/, '//…@'));
+}
+
+// A value wins over a file: compose names the file in any case, and the value only where somebody chose one.
+function createClientSecret(secret: string | undefined, file: string | undefined): ClientSecret {
+  if (secret !== undefined) return { read: (): string => secret };
+  const path = resolve(file ?? 'data/api-client-secret');
+  return { path, read: (): string => readSecretFile(path) };
+}
+
+function readSecretFile(path: string): string {
+  const secret = readFileSync(path, 'utf8').trim();
+  if (secret === '') throw new Error('the secret file is empty');
+  return secret;
+}

@@ -1,0 +1,82 @@
+// The one place where an error becomes an HTTP answer, as JSON or as a JSON-RPC error body.
+import type { ErrorRequestHandler, Response } from 'express';
+import type { Logger } from 'pino';
+
+/** JSON-RPC 2.0, section 5.1; -32000 is free for the server to define, and what MCP's own SDK uses for HTTP matters. */
+export const JSON_RPC = { parseError: -32_700, invalidRequest: -32_600, httpError: -32_000 } as const;
+
+export interface RefusalOptions {
+  status: number;
+  /** The protocol's code: an RFC 6750 error, or a word for what was wrong. */
+  error: string;
+  message: string;
+  headers?: Readonly<Record<string, string>>;
+  jsonRpcCode?: number;
+  /** The `id` of the JSON-RPC request that is refused, once it has been read. */
+  jsonRpcId?: string | number;
+  cause?: unknown;
+}
+
+/** A request that is answered with 4xx or 503. Its message is shown to the caller. */
+export class RequestRefused extends Error {
+  readonly options: RefusalOptions;
+  constructor(options: RefusalOptions) {
+    super(options.message, { cause: options.cause });
+    this.name = 'RequestRefused';
+    this.options = options;
+  }
+}
+
+/** `form` is what clients of these routes read: they take a JSON-RPC body on /mcp for an answer of the endpoint, not of a proxy. */
+export function answerErrors(form: 'json' | 'json-rpc', logger: Logger): ErrorRequestHandler {
+  return (error, _req, res, _next) => {
+    const refusal = toRefusal(error);
+    if (refusal.options.status === 500)
+      logger.error({ err: error, requestId: res.locals['requestId'] }, 'failed');
+    if (res.headersSent) {
+      res.destroy();
+      return;
+    }
+    sendRefusal(res, form, refusal.options);
+  };
+}
+
+function sendRefusal(res: Response, form: 'json' | 'json-rpc', refusal: RefusalOptions): void {
+  const { status, error, message } = refusal;
+  res
+    .status(status)
+    .set('Cache-Control', 'no-store')
+    .set(refusal.headers ?? {});
+  if (form === 'json') {
+    res.json({ error, error_description: message });
+    return;
+  }
+  const code = refusal.jsonRpcCode ?? JSON_RPC.httpError;
+  res.json({ jsonrpc: '2.0', error: { code, message, data: { error } }, id: refusal.jsonRpcId ?? null });
+}
+
+function toRefusal(error: unknown): RequestRefused {
+  if (error instanceof RequestRefused) return error;
+  const status = error instanceof Error && 'status' in error ? error.status : undefined;
+  // express's body reader and router: their messages may quote the request, so they are replaced
+  if (status === 413) {
+    return new RequestRefused({
+      status,
+      error: 'too_large',
+      message: 'The request body is too large',
+      // what is left of the body is not worth reading
+      headers: { Connection: 'close' },
+    });
+  }
+  if (status === 415) {
+    return new RequestRefused({ status, error: 'unsupported', message: 'The body must not be compressed' });
+  }
+  if (typeof status === 'number' && status >= 400 && status < 500) {
+    return new RequestRefused({ status, error: 'invalid_request', message: 'The request can not be read' });
+  }
+  return new RequestRefused({
+    status: 500,
+    error: 'server_error',
+    message: 'loop-api failed; its log says why',
+  });
+}

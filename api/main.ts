@@ -1,0 +1,50 @@
+// Starts loop-api from the environment, and stops it on a signal.
+import { stat } from 'node:fs/promises';
+import { pino } from 'pino';
+import type { Config } from './config.ts';
+import { InvalidConfiguration, parseConfig } from './config.ts';
+import { startService } from './service.ts';
+
+const logger = pino({ name: 'loop-api' });
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(1);
+}
+
+function readConfig(): Config {
+  try {
+    return parseConfig(process.env);
+  } catch (error) {
+    if (error instanceof InvalidConfiguration) fail(error.message);
+    throw error;
+  }
+}
+
+function explainStart(error: unknown, { host, port }: Config): never {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE') {
+    fail(`Port ${port} on ${host} is taken. Stop what uses it, or set API_PORT to another port.`);
+  }
+  if (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+    fail(`loop-api can't listen on ${host}:${port} (${code}). Set API_HOST and API_PORT.`);
+  }
+  throw error;
+}
+
+const config = readConfig();
+const folder = await stat(config.vaultDirectory).catch(() => undefined);
+if (!folder?.isDirectory()) {
+  fail(`There is no folder ${config.vaultDirectory}. Set API_VAULT_DIR to the folder of Markdown notes.`);
+}
+
+const service = await startService(config, logger).catch((error) => explainStart(error, config));
+logger.info({ host: config.host, port: service.port, resource: config.resource }, 'loop-api listens');
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.once(signal, async () => {
+    logger.info({ signal }, 'loop-api stops');
+    await service.stop();
+    logger.info('loop-api stopped');
+  });
+}

@@ -1,0 +1,54 @@
+// Makes MCP servers out of tools, one for each request: a server instance can't take parallel calls.
+import type { McpServerFactory, ServerContext } from '@modelcontextprotocol/server';
+import { ProtocolError, ProtocolErrorCode, Server } from '@modelcontextprotocol/server';
+import { AjvJsonSchemaValidator } from '@modelcontextprotocol/server/validators/ajv';
+import type { Logger } from 'pino';
+import packageJson from './package.json' with { type: 'json' };
+import type { Tool, ToolResult } from './tools/tool.ts';
+
+const INSTRUCTIONS =
+  "A person's vault of Markdown notes. Use search to find notes by words, list to look into folders, and fetch to read a whole note by its id.";
+
+// The low-level Server, not McpServer: tools are described once and not per request, and ChatGPT's `securitySchemes`
+// stand beside a tool's name, where McpServer's registerTool has no place for them.
+export function createMcpServerFactory(tools: readonly Tool[], logger: Logger): McpServerFactory {
+  const definitions = tools.map((tool) => tool.definition);
+  const toolsByName = new Map(tools.map((tool) => [tool.name, tool]));
+  // never called upon by tools like ours; made here once because every Server would otherwise make its own
+  const jsonSchemaValidator = new AjvJsonSchemaValidator();
+
+  function callTool(name: string, input: unknown, context: ServerContext): Promise<ToolResult> {
+    const tool = toolsByName.get(name);
+    if (!tool)
+      throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no tool ${JSON.stringify(name)}`);
+    return tool.call(input).catch((error: unknown) => {
+      const requestId = context.http?.authInfo?.extra?.['requestId'];
+      logger.error({ err: error, tool: name, requestId }, 'tool failed');
+      throw new ProtocolError(
+        ProtocolErrorCode.InternalError,
+        'The tool failed; the log of loop-api says why',
+      );
+    });
+  }
+
+  return () => {
+    const server = new Server(
+      { name: 'loop', title: 'loop vault', version: packageJson.version },
+      {
+        capabilities: { tools: {} },
+        instructions: INSTRUCTIONS,
+        jsonSchemaValidator,
+        // the tools of a process never change; a client may hold the list, a cache between us and it may not
+        cacheHints: {
+          'tools/list': { ttlMs: 60_000, cacheScope: 'private' },
+          'server/discover': { ttlMs: 60_000, cacheScope: 'private' },
+        },
+      },
+    );
+    server.setRequestHandler('tools/list', () => ({ tools: definitions }));
+    server.setRequestHandler('tools/call', ({ params }, context) =>
+      callTool(params.name, params.arguments, context),
+    );
+    return server;
+  };
+}

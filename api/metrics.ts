@@ -1,0 +1,43 @@
+// What /metrics shows: counts and durations, never a name or a note.
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+
+export interface Metrics {
+  registry: Registry;
+  requests: Counter<'route' | 'status'>;
+  requestSeconds: Histogram<'route'>;
+  introspections: Counter<'outcome'>;
+  tokenChecks: Counter<'answer'>;
+}
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  return {
+    registry,
+    requests: new Counter({
+      name: 'loop_api_requests_total',
+      help: 'Answered requests',
+      labelNames: ['route', 'status'],
+      registers,
+    }),
+    requestSeconds: new Histogram({
+      name: 'loop_api_request_seconds',
+      help: 'Time from a request to the end of its answer',
+      labelNames: ['route'],
+      registers,
+    }),
+    introspections: new Counter({
+      name: 'loop_api_introspections_total',
+      help: 'Questions to loop-auth by outcome: active, inactive, unreachable, failed',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    tokenChecks: new Counter({
+      name: 'loop_api_token_checks_total',
+      help: 'Token checks by where the answer came from: hit, miss, joined, stale',
+      labelNames: ['answer'],
+      registers,
+    }),
+  };
+}
