@@ -192,6 +192,16 @@ t.test("consent shows an app's website only where it is a web address, and never
     });
     t.notMatch(page, /as its website|javascript:|data:text/, clientUri);
   }
+  const odd = consentPage({
+    action: '/x',
+    clientName: 'n',
+    clientUri: "https://a&b'c.example/",
+    redirectHost: 'h',
+    loopbackOnly: false,
+    accountName: 'a',
+    scopes: [],
+  });
+  t.match(odd, '>a&amp;b&#39;c.example<', 'what a URL allows in a host is still escaped');
   t.end();
 });
 
