@@ -83,7 +83,7 @@ export function errorPage(data: ErrorData): string {
 }
 
 /**
- * Confirms an RP-initiated logout. "Sign out" sends `logout=yes` and "Stay signed in" sends no `logout`,
+ * Confirms an RP-initiated logout. "Sign out" sends `logout=yes` and "Cancel" sends no `logout`,
  * as oidc-provider's end-session confirmation reads it; `hiddenFields` carries the rest (its `xsrf`).
  */
 export function signOutPage(data: { action: string; hiddenFields: Record<string, string> }): string {

@@ -1,5 +1,6 @@
 // The pages as text: escaping, field names, limits, and that nothing on them runs or loads.
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { displayHost, displayName } from '../../auth/pages/display-name.ts';
 import {
@@ -191,6 +192,16 @@ t.test("consent shows an app's website only where it is a web address, and never
     });
     t.notMatch(page, /as its website|javascript:|data:text/, clientUri);
   }
+  const odd = consentPage({
+    action: '/x',
+    clientName: 'n',
+    clientUri: "https://a&b'c.example/",
+    redirectHost: 'h',
+    loopbackOnly: false,
+    accountName: 'a',
+    scopes: [],
+  });
+  t.match(odd, '>a&amp;b&#39;c.example<', 'what a URL allows in a host is still escaped');
   t.end();
 });
 
@@ -213,7 +224,7 @@ t.test('after setup the MCP URL stands alone in an element that selects as a who
   t.match(page, /<p class="copy"[^>]*>https:\/\/notes\.example\/mcp<\/p>/);
   t.match(page, /\.copy,\n[^}]*user-select: all/);
   t.match(page, /ChatGPT[\s\S]*Claude/);
-  t.notMatch(page, 'Only this computer');
+  t.notMatch(page, 'cannot use this address');
   t.end();
 });
 
@@ -226,19 +237,19 @@ t.test('after setup an address that apps on the web cannot reach is called so', 
     'http://notes.example/mcp',
     'https://nas.local/mcp',
   ]) {
-    t.match(setupDonePage({ mcpUrl }), 'Only this computer', mcpUrl);
+    t.match(setupDonePage({ mcpUrl }), 'cannot use this address', mcpUrl);
   }
   t.end();
 });
 
-t.test('an error page says what happened, what to do and the number to give', (t) => {
+t.test('an error page says what happened, what to do and the code to give', (t) => {
   const full = errorPage({ title: 'Unknown app', message: 'Gone.', hint: 'Add it again.', requestId: 'r-1' });
   t.match(
     full,
     /<title>Unknown app · loop<\/title>[\s\S]*<h1>Unknown app<\/h1>[\s\S]*Gone\.[\s\S]*Add it again\.[\s\S]*r-1/,
   );
   const bare = errorPage({ title: 'Not found', message: 'Nothing is here.' });
-  t.notMatch(bare, /What you can do|give this number/);
+  t.notMatch(bare, /What you can do|give this code/);
   t.end();
 });
 
@@ -247,7 +258,7 @@ t.test('sign-out sends logout=yes only from the button that says so', (t) => {
   t.match(page, /<form method="post" action="\/session\/end\/confirm"/);
   t.match(page, '<input type="hidden" name="xsrf" value="abc">');
   t.match(page, /<button [^>]*name="logout" value="yes">Sign out</);
-  t.match(page, /<button class="button" type="submit">Stay signed in</);
+  t.match(page, /<button class="button" type="submit">Cancel</);
   t.match(page, 'Apps stay connected until you revoke them');
   t.end();
 });
@@ -273,7 +284,7 @@ t.test('each connected app has its own form that posts its id', (t) => {
     forms.map((form) => form[1]?.match(/<input type="hidden" name="id" value="([^"]*)">/)?.[1]),
     ['grant-1', 'grant-2'],
   );
-  t.match(page, /Connected 1 May 2026 · last used today/);
+  t.match(page, /Connected 1 May 2026<[^C]*Last used today</);
   t.match(page, /Connected 2 May 2026</);
   t.match(page, /<form method="post" action="\/account\/sign-out"[\s\S]*Sign out</);
   const none = accountPage({ username: 'a', connections: [], revokeAction: '/r', signOutAction: '/s' });
@@ -333,3 +344,42 @@ t.test('names on pages have gone through displayName', (t) => {
   t.notMatch(consentPage({ ...data, loopbackOnly: false }), 'x'.repeat(80));
   t.end();
 });
+
+t.test(
+  'text keeps a contrast of 4.5 to 1 on its ground, and what one operates 3 to 1, light and dark',
+  (t) => {
+    const css = readFileSync(new URL('../../auth/pages/colours.css', import.meta.url), 'utf8');
+    const [light = '', dark = ''] = css.split('@media (prefers-color-scheme: dark)');
+    for (const [scheme, block] of [
+      ['light', light],
+      ['dark', dark],
+    ] as const) {
+      const colour = (name: string): string => block.match(`--${name}: (#[0-9a-f]{6});`)?.[1] ?? '';
+      const enough = (ink: string, ground: string, least: number) => {
+        const ratio = contrast(colour(ink), colour(ground));
+        t.ok(ratio >= least, `${scheme}: ${ink} on ${ground} is ${ratio.toFixed(2)}`);
+      };
+      for (const ground of ['ground', 'card', 'tint', 'warn-ground', 'alert-ground'])
+        enough('ink', ground, 4.5);
+      for (const ground of ['ground', 'card', 'tint']) enough('soft', ground, 4.5);
+      for (const ground of ['accent', 'accent-strong']) enough('on-accent', ground, 4.5);
+      for (const ground of ['card', 'tint']) enough('danger', ground, 4.5);
+      for (const line of ['control', 'accent', 'warn-line', 'alert-line']) enough(line, 'card', 3);
+    }
+    t.end();
+  },
+);
+
+/** WCAG 2.2's contrast ratio of two colours written #rrggbb. */
+function contrast(one: string, other: string): number {
+  const [darker = 0, lighter = 0] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+  return (lighter + 0.05) / (darker + 0.05);
+}
+
+function luminance(colour: string): number {
+  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
+    const part = Number.parseInt(colour.slice(at, at + 2), 16) / 255;
+    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
