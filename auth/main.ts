@@ -66,6 +66,8 @@ async function run(config: AuthConfig): Promise<void> {
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => void stop(signal));
+  // Started by npm start: when that is gone, even killed, nobody else would stop us.
+  process.once('disconnect', () => void stop('disconnect'));
 }
 
 async function openApp(config: AuthConfig, database: Database): Promise<RequestListener> {

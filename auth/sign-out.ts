@@ -5,7 +5,7 @@ import { signedOutPage, signOutPage } from './pages/pages.ts';
 /** The library has put its own token against cross-site posts into the session; the form gives it back. */
 export async function logoutSource(ctx: KoaContextWithOIDC): Promise<void> {
   const state = (ctx.oidc.session as { state?: { secret?: string } } | undefined)?.state;
-  const hiddenFields = { xsrf: String(state?.secret ?? ''), logout: 'yes' };
+  const hiddenFields = { xsrf: String(state?.secret ?? '') };
   ctx.body = signOutPage({ action: ctx.oidc.urlFor('end_session_confirm'), hiddenFields });
 }
 

@@ -10,6 +10,12 @@ const person = { username: 'demo', password: 'a password for the demo' };
 const rebuilds = 5;
 const queries = ['project', 'NAS', '인증', 'backup', 'meeting'];
 
+const connectionErrors: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'refused connection',
+  ECONNRESET: 'cut connection',
+  UND_ERR_SOCKET: 'cut connection',
+};
+
 const oauth = new MemoryOAuthClient('The demo');
 const tally = new Map<string, number>();
 const pair = await Pair.create();
@@ -37,6 +43,7 @@ async function run(): Promise<void> {
     await pair.start('api');
     step(`  loop-api rebuilt ${round} of ${rebuilds}`);
   }
+  await delay(700);
   step('loop-auth is killed and started again');
   await pair.kill('auth');
   await delay(500);
@@ -89,11 +96,19 @@ async function call(): Promise<void> {
   }
 }
 
+// The SDK wraps what happened: the innermost known code or status says it.
 function kindOf(error: unknown): string {
-  const { status, code, cause } = error as { status?: number; code?: unknown; cause?: { code?: string } };
-  if (cause?.code === 'ECONNREFUSED') return 'refused connection';
-  if (cause?.code === 'ECONNRESET' || cause?.code === 'UND_ERR_SOCKET') return 'cut connection';
-  return status ? `HTTP ${status}` : String(code ?? (error as Error).message);
+  const { status, code, cause, data } = error as {
+    status?: number;
+    code?: unknown;
+    cause?: unknown;
+    data?: { cause?: unknown };
+  };
+  const inner = cause ?? data?.cause;
+  const connection = connectionErrors[String(code)];
+  if (connection) return connection;
+  if (inner instanceof Error) return kindOf(inner);
+  return status ? `HTTP ${status}` : `${code ?? ''} ${(error as Error).message}`.trim();
 }
 
 function count(kind: string): void {

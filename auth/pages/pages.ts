@@ -15,7 +15,7 @@ export const styleHash = `'sha256-${createHash('sha256').update(style).digest('b
  * What the forms let a person type. The password's upper limit is far away on purpose: browsers cut a
  * pasted password at `maxlength` without a word, and the account would open with nothing one remembers.
  */
-export const fieldLimits = { username: 64, passwordLeast: 12, password: 1024 };
+export const fieldLimits = { username: 64, passwordLeast: 8, password: 1024 };
 
 const eta = new Eta({ autoEscape: true });
 eta.loadTemplate('@layout', readBeside('layout.eta'));

@@ -1,5 +1,5 @@
 // The memory of an MCP client's OAuth side, as the official SDKs ask for it, and a count of what it had to do.
-import type { OAuthClientProvider, OAuthTokens } from '@modelcontextprotocol/client';
+import type { OAuthClientProvider, OAuthDiscoveryState, OAuthTokens } from '@modelcontextprotocol/client';
 
 type ClientInformation = NonNullable<Awaited<ReturnType<OAuthClientProvider['clientInformation']>>>;
 type ClientMetadata = OAuthClientProvider['clientMetadata'];
@@ -16,6 +16,7 @@ export class MemoryOAuthClient implements OAuthClientProvider {
   #client: ClientInformation | undefined;
   #tokens: OAuthTokens | undefined;
   #verifier = '';
+  #discovered: OAuthDiscoveryState | undefined;
 
   constructor(name: string) {
     this.clientMetadata = {
@@ -52,6 +53,14 @@ export class MemoryOAuthClient implements OAuthClientProvider {
   redirectToAuthorization(url: URL): void {
     this.signIns += 1;
     this.pendingAuthorization = url;
+  }
+
+  saveDiscoveryState(state: OAuthDiscoveryState): void {
+    this.#discovered = state;
+  }
+
+  discoveryState(): OAuthDiscoveryState | undefined {
+    return this.#discovered;
   }
 
   saveCodeVerifier(verifier: string): void {

@@ -215,7 +215,7 @@ t.test('setup asks for a username and a new password within the limits', (t) => 
   );
   t.match(page, /role="alert"[^>]*>Too short\.</);
   t.match(page, /At least 12 characters/);
-  t.same(fieldLimits, { username: 64, passwordLeast: 12, password: 1024 });
+  t.same(fieldLimits, { username: 64, passwordLeast: 8, password: 1024 });
   t.end();
 });
 
