@@ -10,7 +10,7 @@ const longestPauseMs = 30_000;
 
 const print = prettyFactory({
   colorize: process.stdout.isTTY,
-  ignore: 'pid,hostname,name,setupUrl',
+  ignore: 'pid,hostname,name,setupUrl,issuer,resource,host,port,signal',
   translateTime: 'SYS:HH:MM:ss',
   messageFormat: '{name}: {msg}',
   hideObject: false,
