@@ -33,7 +33,6 @@ export class Pair {
       API_PORT: String(ports.api),
       API_CLIENT_SECRET_FILE: join(folder, 'api-client-secret'),
       API_INDEX_PATH: join(folder, 'index.db'),
-      API_VAULT_DIR: process.env['API_VAULT_DIR'],
       ...settings,
     };
   }
