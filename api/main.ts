@@ -1,11 +1,11 @@
 // Starts loop-api from the environment, and stops it on a signal.
 import { stat } from 'node:fs/promises';
-import { pino } from 'pino';
 import type { Config } from './config.ts';
 import { InvalidConfiguration, parseConfig } from './config.ts';
+import { createLogger } from './log.ts';
 import { startService } from './service.ts';
 
-const logger = pino({ name: 'loop-api' });
+const logger = createLogger();
 
 function fail(message: string): never {
   console.error(message);

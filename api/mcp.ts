@@ -1,14 +1,15 @@
 // The MCP endpoint on Express: revision 2026-07-28 and the older ones, without sessions, so that nothing is lost with the process.
-import { toNodeHandler } from '@modelcontextprotocol/node';
-import { createMcpHandler } from '@modelcontextprotocol/server';
-import type { Request, RequestHandler, Response } from 'express';
+import { type NodeIncomingMessageLike, toNodeHandler } from '@modelcontextprotocol/node';
+import type { Request, RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { type Challenge, insufficientScope, requireBearer } from './bearer.ts';
 import { parseJsonBody, readJsonBody } from './json-body.ts';
+import { createMcpHandler } from './mcp-handler.ts';
 import { createMcpServerFactory } from './mcp-server.ts';
 import { guardOrigin } from './origins.ts';
 import { metadataUrlOf, type ResourceIdentifiers } from './resource-identifiers.ts';
 import { methodNotAllowed } from './resource-metadata.ts';
+import { RunningCalls } from './running-calls.ts';
 import type { Principal, TokenVerifier } from './token-verifier.ts';
 import type { Tool } from './tools/tool.ts';
 
@@ -33,28 +34,39 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
     // what the listed tools need, no more: without writing tools nobody is asked to allow writing
     scopes: [...new Set(tools.flatMap((tool) => tool.scopes))],
   };
-  const onerror = (error: Error): void => logger.warn({ reason: error.message }, 'MCP request refused');
-  const handler = createMcpHandler(createMcpServerFactory(tools, logger), { onerror });
-  const handle = toNodeHandler(handler, { onerror });
+  const handler = createMcpHandler(createMcpServerFactory(tools, logger), (error) =>
+    logger.warn({ reason: error.message }, 'MCP request refused'),
+  );
+  const handle = toNodeHandler(handler, { onerror: (err) => logger.error({ err }, 'MCP handler failed') });
+  const calls = new RunningCalls();
   const { host } = new URL(resources.mcp);
 
   const serve: RequestHandler = async (req, res) => {
     const body = parseJsonBody(req);
     const principal: Principal = res.locals['principal'];
     requireToolScopes(body, { tools, principal, challenge });
+    if (isListen(body)) calls.release(res);
     // nginx must not hold back what is streamed
     res.set({ 'X-Accel-Buffering': 'no', 'Cache-Control': 'no-store' });
-    await handle(describeRequest(req, res, host), res, body);
+    await handle(describeRequest(req, res.locals, host), res, body);
   };
 
-  const handlers = [
+  const handlers: RequestHandler[] = [
+    (_req, res, next): void => {
+      calls.add(res);
+      next();
+    },
     guardOrigin(resources.origin),
     requireBearer(options.verify, challenge),
     onlyPost,
     readJsonBody(),
     serve,
   ];
-  return { handlers, close: () => handler.close() };
+  const close = async (): Promise<void> => {
+    await calls.settle();
+    await handler.close();
+  };
+  return { handlers, close };
 }
 
 // MCP (Streamable HTTP): there is no GET stream and no session to DELETE; older clients take 405 for that.
@@ -67,10 +79,10 @@ const onlyPost: RequestHandler = (req, _res, next) => {
 // at one that is no host name.
 function describeRequest(
   req: Request,
-  res: Response,
+  locals: Record<string, unknown>,
   host: string,
-): Parameters<ReturnType<typeof toNodeHandler>>[0] {
-  const principal: Principal = res.locals['principal'];
+): NodeIncomingMessageLike {
+  const principal = locals['principal'] as Principal;
   return {
     method: 'POST',
     url: '/mcp',
@@ -81,7 +93,7 @@ function describeRequest(
       clientId: principal.clientId,
       scopes: [...principal.scopes],
       expiresAt: principal.expiresAt,
-      extra: { subject: principal.subject, requestId: res.locals['requestId'] },
+      extra: { subject: principal.subject, requestId: locals['requestId'] },
     },
     [Symbol.asyncIterator]: () => req[Symbol.asyncIterator](),
   };
@@ -111,6 +123,10 @@ function findToolCall(message: unknown): { name: string; id?: string | number } 
   const { id } = message;
   if (typeof name !== 'string') return undefined;
   return typeof id === 'string' || typeof id === 'number' ? { name, id } : { name };
+}
+
+function isListen(body: unknown): boolean {
+  return isRecord(body) && body['method'] === 'subscriptions/listen';
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
