@@ -1,10 +1,10 @@
 // The MCP endpoint on Express: revision 2026-07-28 and the older ones, without sessions, so that nothing is lost with the process.
 import { type NodeIncomingMessageLike, toNodeHandler } from '@modelcontextprotocol/node';
+import { createMcpHandler } from '@modelcontextprotocol/server';
 import type { Request, RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { type Challenge, insufficientScope, requireBearer } from './bearer.ts';
 import { parseJsonBody, readJsonBody } from './json-body.ts';
-import { createMcpHandler } from './mcp-handler.ts';
 import { createMcpServerFactory } from './mcp-server.ts';
 import { guardOrigin } from './origins.ts';
 import { metadataUrlOf, type ResourceIdentifiers } from './resource-identifiers.ts';
@@ -34,9 +34,9 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
     // what the listed tools need, no more: without writing tools nobody is asked to allow writing
     scopes: [...new Set(tools.flatMap((tool) => tool.scopes))],
   };
-  const handler = createMcpHandler(createMcpServerFactory(tools, logger), (error) =>
-    logger.warn({ reason: error.message }, 'MCP request refused'),
-  );
+  const handler = createMcpHandler(createMcpServerFactory(tools, logger), {
+    onerror: (error) => logger.warn({ reason: error.message }, 'MCP request refused'),
+  });
   const handle = toNodeHandler(handler, { onerror: (err) => logger.error({ err }, 'MCP handler failed') });
   const calls = new RunningCalls();
   const { host } = new URL(resources.mcp);

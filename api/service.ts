@@ -58,8 +58,11 @@ function listen(server: Server, config: Config): Promise<void> {
 
 async function drain(server: Server, closeStreams: () => Promise<void>, drainMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  const timer = setTimeout(() => server.closeAllConnections(), drainMs);
+  // a connection that was busy when the server closed would otherwise be kept alive for seconds after its answer
+  const closingIdle = setInterval(() => server.closeIdleConnections(), 50);
+  const deadline = setTimeout(() => server.closeAllConnections(), drainMs);
   await closeStreams();
   await closed;
-  clearTimeout(timer);
+  clearInterval(closingIdle);
+  clearTimeout(deadline);
 }

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { FakeAuthorizationServer } from '../support/authorization-server.ts';
-import { LIST_TOOLS, makeVault, postMcp } from '../support/loop-api.ts';
+import { LIST_TOOLS, makeVault, postMcp, readJson } from '../support/loop-api.ts';
 
 interface Running {
   child: ChildProcess;
@@ -105,7 +105,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     child.kill(signal);
     const answer = await call;
     t.equal(answer.status, 200);
-    t.match(await answer.json(), { result: { tools: [] } });
+    t.match(await readJson(answer), { result: { tools: [] } });
     t.equal(await exited, 0);
   });
 }

@@ -82,11 +82,11 @@ t.test('older revisions back to 2025-03-26 are spoken', async (t) => {
   for (const protocolVersion of ['2025-11-25', '2025-06-18', '2025-03-26']) {
     const params = { protocolVersion, capabilities: {}, clientInfo: { name: 'old', version: '1' } };
     const answer = await postMcp(url, 'good', { jsonrpc: '2.0', id: 1, method: 'initialize', params });
-    t.match(await answer.json(), { result: { protocolVersion, serverInfo: { name: 'loop' } } });
+    t.match(await readJson(answer), { result: { protocolVersion, serverInfo: { name: 'loop' } } });
     t.equal(answer.headers.get('mcp-session-id'), null);
   }
   const batch = await postMcp(url, 'good', [LIST_TOOLS, callTool('list', {})]);
-  t.match(await batch.json(), [{ result: { tools: [] } }, { result: { structuredContent: {} } }]);
+  t.match(await readJson(batch), [{ result: { tools: [] } }, { result: { structuredContent: {} } }]);
 });
 
 t.test('2026-07-28 answers are marked private, and server/discover answers', async (t) => {
@@ -100,7 +100,7 @@ t.test('2026-07-28 answers are marked private, and server/discover answers', asy
   }
   const unknown = await postModern(url, 'nothing/here');
   t.equal(unknown.status, 404);
-  t.match(await unknown.json(), { error: { code: -32_601 } });
+  t.match(await readJson(unknown), { error: { code: -32_601 } });
 });
 
 t.test('a session id that is not known is ignored', async (t) => {
@@ -119,7 +119,7 @@ t.test('many parallel calls of both eras are answered', async (t) => {
     ),
   );
   for (const answer of answers) {
-    t.match(await answer.json(), { result: { structuredContent: { id: 'garden.md' } } });
+    t.match(await readJson(answer), { result: { structuredContent: { id: 'garden.md' } } });
   }
 });
 
@@ -129,7 +129,7 @@ t.test('GET, DELETE and PUT get 405 with JSON once the token is good', async (t)
     const answer = await fetch(`${url}/mcp`, { method, headers: { authorization: 'Bearer good' } });
     t.equal(answer.status, 405, method);
     t.equal(answer.headers.get('allow'), 'POST, OPTIONS');
-    t.match(await answer.json(), { jsonrpc: '2.0', error: { code: -32_000 }, id: null });
+    t.match(await readJson(answer), { jsonrpc: '2.0', error: { code: -32_000 }, id: null });
   }
 });
 
@@ -158,7 +158,7 @@ t.test('a body that is not what it should be gets 4xx with a JSON-RPC error', as
   for (const [name, body, status, headers] of cases) {
     const answer = await postMcp(url, 'good', body, headers);
     t.equal(answer.status, status, name);
-    t.match(await answer.json(), { jsonrpc: '2.0', error: { code: Number, message: /\w/ } }, name);
+    t.match(await readJson(answer), { jsonrpc: '2.0', error: { code: Number, message: /\w/ } }, name);
   }
   t.equal((await postMcp(url, 'good', LIST_TOOLS)).status, 200, 'and goes on serving');
 });
@@ -166,7 +166,7 @@ t.test('a body that is not what it should be gets 4xx with a JSON-RPC error', as
 t.test('brackets inside strings are not depth', async (t) => {
   const { url } = await startGoodWorld(t);
   const answer = await postMcp(url, 'good', callTool('search', { query: '[{"\\'.repeat(200) }));
-  t.match(await answer.json(), { result: { structuredContent: { results: [] } } });
+  t.match(await readJson(answer), { result: { structuredContent: { results: [] } } });
 });
 
 t.test('a Host header that is no host name does no harm', async (t) => {
@@ -189,7 +189,7 @@ t.test('a foreign origin gets 403, before any token is looked at', async (t) => 
   for (const origin of ['https://evil.example', 'http://localhost.evil.example', 'null']) {
     const answer = await postMcp(url, 'good', LIST_TOOLS, { origin });
     t.equal(answer.status, 403, origin);
-    t.match(await answer.json(), { jsonrpc: '2.0', error: { data: { error: 'forbidden_origin' } } });
+    t.match(await readJson(answer), { jsonrpc: '2.0', error: { data: { error: 'forbidden_origin' } } });
   }
   t.equal(auth.introspections.length, 0);
 });

@@ -82,9 +82,14 @@ export function postMcp(
   });
 }
 
-/** The body, for tests that look at its members one by one. */
+/** The JSON of an answer, or of the events of one: older MCP clients get their answers as an event stream. */
 // biome-ignore lint/suspicious/noExplicitAny: what an answer holds is what the test is about to find out
-export const readJson = (answer: Response): Promise<any> => answer.json();
+export async function readJson(answer: Response): Promise<any> {
+  const text = await answer.text();
+  if (!answer.headers.get('content-type')?.startsWith('text/event-stream')) return JSON.parse(text);
+  const events = [...text.matchAll(/^data: (.+)$/gm)].map(([, data = '']) => JSON.parse(data));
+  return events.length === 1 ? events[0] : events;
+}
 
 export const LIST_TOOLS = { jsonrpc: '2.0', id: 1, method: 'tools/list', params: {} };
 
