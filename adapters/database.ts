@@ -1,0 +1,32 @@
+// What every store in this room runs on: statements, transactions of writes, and a lock; and how one is opened.
+import type { Knex } from 'knex';
+import { openSqliteDatabase } from './sqlite-database.ts';
+import type { Row, Statement, Values, Write } from './statement.ts';
+
+export interface Database {
+  /** Builds queries in this engine's dialect. Compile once with `compile`; never awaited after the migrations. */
+  readonly builder: Knex;
+  first(statement: Statement, values: Values): Promise<Row | undefined>;
+  all(statement: Statement, values: Values): Promise<Row[]>;
+  /** All of the writes or none. Throws DatabaseUnavailable, or what a write's `otherwise` gives. Resolves to rows changed. */
+  commit(writes: readonly Write[]): Promise<number>;
+  /** Waits for the lock of that name; the caller must release it. */
+  lock(name: string): Promise<Lock>;
+  /** Whether it answers a query now. */
+  isThere(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+export interface Lock {
+  /** Like Database.commit, inside what the lock protects. */
+  commit(writes: readonly Write[]): Promise<number>;
+  release(): Promise<void>;
+}
+
+/**
+ * Opens the database named by a URL (`sqlite:PATH`) and migrates it; the caller closes it.
+ * Throws DatabaseDamaged, DatabaseNewer or DatabaseUnavailable, each saying which file and what to do.
+ */
+export function openDatabase(url: string): Promise<Database> {
+  return openSqliteDatabase(url.replace(/^sqlite:/, ''));
+}

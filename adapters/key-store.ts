@@ -1,0 +1,79 @@
+// The server's own keys (signing, cookies) and hashes of secrets it handed out, as rows; what they are is auth/keys.ts.
+import type { Database } from './database.ts';
+import { epochSeconds } from './model-adapter.ts';
+import { compile, param, type Statement } from './statement.ts';
+
+export type KeyPurpose = 'signing' | 'cookie';
+
+export interface StoredKey {
+  readonly id: string;
+  readonly secret: string;
+  readonly createdAt: number;
+}
+
+export class KeyStore {
+  readonly #database: Database;
+  readonly #list: Statement;
+  readonly #add: Statement;
+  readonly #findHash: Statement;
+  readonly #setHash: Statement;
+
+  constructor(database: Database) {
+    const { builder } = database;
+    const newestFirst = [
+      { column: 'created_at', order: 'desc' },
+      { column: 'id', order: 'desc' },
+    ];
+    const key = {
+      id: param('id'),
+      purpose: param('purpose'),
+      secret: param('secret'),
+      created_at: param('now'),
+    };
+    this.#database = database;
+    this.#list = compile(
+      builder('server_keys')
+        .where({ purpose: param('purpose') })
+        .whereNull('retired_at')
+        .orderBy(newestFirst),
+    );
+    this.#add = compile(builder('server_keys').insert(key));
+    this.#findHash = compile(
+      builder('server_secrets')
+        .select('hash')
+        .where({ name: param('name') }),
+    );
+    this.#setHash = compile(
+      builder('server_secrets')
+        .insert({ name: param('name'), hash: param('hash') })
+        .onConflict('name')
+        .merge(['hash']),
+    );
+  }
+
+  /** The keys of a purpose that are not retired, newest first. */
+  async list(purpose: KeyPurpose): Promise<StoredKey[]> {
+    const rows = await this.#database.all(this.#list, { purpose });
+    return rows.map((row) => ({
+      id: String(row['id']),
+      secret: String(row['secret']),
+      createdAt: Number(row['created_at']),
+    }));
+  }
+
+  async add(purpose: KeyPurpose, id: string, secret: string): Promise<void> {
+    await this.#database.commit([
+      { statement: this.#add, values: { id, purpose, secret, now: epochSeconds() } },
+    ]);
+  }
+
+  /** The stored hash of a secret that loop-auth made and handed over in a file. */
+  async findSecretHash(name: string): Promise<string | undefined> {
+    const row = await this.#database.first(this.#findHash, { name });
+    return row && String(row['hash']);
+  }
+
+  async setSecretHash(name: string, hash: string): Promise<void> {
+    await this.#database.commit([{ statement: this.#setHash, values: { name, hash } }]);
+  }
+}

@@ -1,0 +1,35 @@
+// The credential with which loop-api introspects: given in the settings, or made here and handed over in a file.
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { hashClientSecret } from '../adapters/client-adapter.ts';
+import type { KeyStore } from '../adapters/key-store.ts';
+
+const secretName = 'api-client-secret';
+
+/**
+ * The hash of loop-api's secret. With none in the settings, the file is kept while it fits the stored hash;
+ * otherwise a new secret is written to it (mode 0600) before its hash is stored.
+ */
+export async function openApiCredential(
+  store: KeyStore,
+  settings: { readonly secret: string | undefined; readonly path: string | undefined },
+): Promise<string> {
+  const { secret, path } = settings;
+  if (secret !== undefined) return hashClientSecret(secret);
+  if (path === undefined)
+    throw new Error('API_CLIENT_SECRET must be set: there is no data folder to hand one over in');
+  const stored = await store.findSecretHash(secretName);
+  if (stored && existsSync(path) && hashClientSecret(readFileSync(path, 'utf8').trim()) === stored)
+    return stored;
+  const made = randomBytes(32).toString('base64url');
+  writeAtomically(path, made);
+  const hash = hashClientSecret(made);
+  await store.setSecretHash(secretName, hash);
+  return hash;
+}
+
+function writeAtomically(path: string, text: string): void {
+  const unfinished = `${path}.new`;
+  writeFileSync(unfinished, text, { mode: 0o600 });
+  renameSync(unfinished, path);
+}

@@ -1,0 +1,101 @@
+// The HTTP application: oidc-provider as the root Koa app with our own middleware and routes in front of it.
+import { randomUUID } from 'node:crypto';
+import type { EventEmitter } from 'node:events';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { bodyParser } from '@koa/bodyparser';
+import type { Middleware } from 'koa';
+import compose from 'koa-compose';
+import type { Logger } from 'pino';
+import type { AccountStore } from '../adapters/account-store.ts';
+import type { Database } from '../adapters/database.ts';
+import type { SetupLinkStore } from '../adapters/setup-link-store.ts';
+import { asUnitOfWork } from '../adapters/unit-of-work.ts';
+import { answerErrors, rememberFailure } from './errors.ts';
+import { createInteractionRoutes } from './interactions.ts';
+import { createSignInLimits, limitRegistrations } from './limits.ts';
+import type { Metrics } from './metrics.ts';
+import { pinOrigin } from './pinned-origin.ts';
+import { createProvider, type ProviderParts } from './provider.ts';
+import { refuseForeignForms, securityHeaders } from './security-headers.ts';
+import { createSetupRoutes } from './setup.ts';
+
+export interface AppParts extends ProviderParts {
+  readonly database: Database;
+  readonly accounts: AccountStore;
+  readonly setupLinks: SetupLinkStore;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+/** Everything loop-auth answers once it is ready; health is answered in front of it (main.ts). */
+export function createApp(parts: AppParts): RequestListener {
+  const { config, log, metrics } = parts;
+  const provider = createProvider(parts);
+  const issuerPath = new URL(config.issuer).pathname.replace(/\/$/, '');
+  provider.on('server_error', rememberFailure);
+  metrics.observe(provider);
+  // What still reaches Koa itself was answered already or is a connection that the client closed.
+  (provider as EventEmitter).on('error', (error: Error) => log.warn({ err: error }, 'connection failed'));
+  const form: Middleware = compose([
+    refuseForeignForms(config.issuer),
+    bodyParser({ enableTypes: ['form'], formLimit: '16kb' }) as Middleware,
+  ]);
+  provider.use(identifyRequest);
+  provider.use(pinOrigin(config.issuer, config.trustedProxies));
+  provider.use(metrics.middleware);
+  provider.use(securityHeaders(config.issuer));
+  provider.use(answerErrors(log));
+  provider.use(limitRegistrations());
+  provider.use(commitBeforeAnswering(parts.database));
+  provider.use(createSetupRoutes({ links: parts.setupLinks, issuerPath, mcpUrl: config.resources[0], form }));
+  provider.use(
+    createInteractionRoutes({
+      provider,
+      accounts: parts.accounts,
+      limits: createSignInLimits(),
+      issuerPath,
+      form,
+    }),
+  );
+  return underIssuerPath(issuerPath, provider.callback());
+}
+
+const identifyRequest: Middleware = (ctx, next) => {
+  ctx.state['requestId'] = randomUUID();
+  ctx.set('X-Request-Id', String(ctx.state['requestId']));
+  return next();
+};
+
+/** All that a request changed is committed, or undone where it failed, before its answer leaves. */
+function commitBeforeAnswering(database: Database): Middleware {
+  return (ctx, next) =>
+    asUnitOfWork(database, ctx.path === '/token', async () => {
+      await next();
+      return ctx.state['failure'] === undefined && ctx.status < 400;
+    });
+}
+
+const wellKnown = /^\/\.well-known\/(oauth-authorization-server|openid-configuration)(?=\/|$)/;
+
+/**
+ * Serves an issuer with a path: below it, and the discovery documents also with the path inserted after the
+ * well-known name (RFC 8414 section 3.1). The library reads its mount path from `originalUrl`.
+ */
+function underIssuerPath(issuerPath: string, listener: RequestListener): RequestListener {
+  if (issuerPath === '') return listener;
+  return (request: IncomingMessage & { originalUrl?: string }, response: ServerResponse) => {
+    const url = request.url ?? '/';
+    const [path = '/', query] = url.split(/\?(.*)/s);
+    const inserted = wellKnown.exec(path);
+    const below = inserted && path === inserted[0] + issuerPath ? inserted[0] : stripped(path, issuerPath);
+    request.url = query === undefined ? below : `${below}?${query}`;
+    request.originalUrl = issuerPath + request.url;
+    listener(request, response);
+  };
+}
+
+// Outside the issuer's path there is nothing: a path that no route has.
+function stripped(path: string, issuerPath: string): string {
+  if (path === issuerPath) return '/';
+  return path.startsWith(`${issuerPath}/`) ? path.slice(issuerPath.length) : '/outside-the-issuer';
+}

@@ -1,0 +1,167 @@
+// loop-auth's settings: read from the environment, checked all at once, renamed to the names the code uses.
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+
+export interface AuthConfig {
+  /** The issuer identifier, byte for byte as configured (RFC 8414 section 2). */
+  readonly issuer: string;
+  readonly host: string;
+  readonly port: number;
+  readonly databaseUrl: string;
+  /** CIDRs of proxies whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[];
+  readonly accessTokenSeconds: number;
+  readonly refreshTokenIdleSeconds: number;
+  readonly refreshGraceSeconds: number;
+  /** Resource identifiers that loop-api answers for; the first is the default (RFC 8707). */
+  readonly resources: readonly [string, string];
+  readonly apiClientId: string;
+  readonly apiClientSecret: string | undefined;
+  /** Where a secret that loop-auth makes is handed over; undefined where there is no folder of ours (PostgreSQL). */
+  readonly apiClientSecretPath: string | undefined;
+}
+
+/** Every fault of the environment, a line each. */
+export class SettingsRefused extends Error {
+  override readonly name = 'SettingsRefused';
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(
+      `${faults.length === 1 ? 'a setting is' : `${faults.length} settings are`} wrong:\n  ${faults.join('\n  ')}`,
+    );
+    this.faults = faults;
+  }
+}
+
+const secretNames = new Set(['API_CLIENT_SECRET', 'AUTH_ENCRYPTION_KEY', 'AUTH_REGISTRATION_TOKEN']);
+
+const plainUrl = (allowed: string) =>
+  z.string().refine((value) => {
+    const url = URL.parse(value);
+    return url !== null && /^https?:$/.test(url.protocol) && !/[?#@\s]/.test(value) && url.host !== '';
+  }, allowed);
+
+const seconds = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, `allowed: whole seconds from ${least} to ${most}`)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, `allowed: whole seconds from ${least} to ${most}`);
+
+const isCidr = (value: string): boolean => {
+  const [address = '', bits, ...rest] = value.split('/');
+  const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  return (
+    rest.length === 0 && most >= 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most))
+  );
+};
+
+const year = 365 * 24 * 3600;
+
+const settings = z.object({
+  AUTH_ISSUER: plainUrl(
+    'allowed: an http(s) URL without query, fragment or user, such as https://auth.example',
+  )
+    .refine(
+      (value) => !value.endsWith('/'),
+      'allowed: no slash at the end; clients compare the issuer byte for byte',
+    )
+    .default('http://localhost:8083'),
+  AUTH_HOST: z.string().default('127.0.0.1'),
+  AUTH_PORT: port().default(8083),
+  AUTH_DATABASE_URL: z
+    .string()
+    .regex(/^sqlite:.+/, 'allowed: sqlite:PATH')
+    .default('sqlite:data/auth.db'),
+  AUTH_TRUSTED_PROXIES: z
+    .string()
+    .transform((value) => value.split(/[\s,]+/).filter(Boolean))
+    .refine(
+      (list) => list.every(isCidr),
+      'allowed: addresses or CIDRs separated by commas, such as 172.16.0.0/12',
+    )
+    .default([]),
+  AUTH_ACCESS_TOKEN_SECONDS: seconds(60, 24 * 3600).default(3600),
+  AUTH_REFRESH_TOKEN_IDLE_SECONDS: seconds(3600, 10 * year).default(7_776_000),
+  AUTH_REFRESH_GRACE_SECONDS: seconds(0, 3600).default(60),
+  API_RESOURCE: plainUrl(
+    'allowed: an http(s) URL without query or fragment, such as https://vault.example/mcp',
+  )
+    .refine((value) => value.endsWith('/mcp'), 'allowed: the URL of the MCP endpoint, which ends in /mcp')
+    .default('http://localhost:8082/mcp'),
+  API_CLIENT_ID: z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, 'allowed: visible ASCII')
+    .default('loop-api'),
+  API_CLIENT_SECRET: z
+    .string()
+    .regex(/^[\x20-\x7e]{16,}$/, 'allowed: at least 16 characters of visible ASCII')
+    .optional(),
+});
+
+function port() {
+  return z
+    .string()
+    .regex(/^\d{1,5}$/, 'allowed: a port from 0 to 65535')
+    .transform(Number)
+    .refine((value) => value <= 65_535, 'allowed: a port from 0 to 65535');
+}
+
+/** Throws SettingsRefused with every fault. `environment` is process.env or a test's own. */
+export function parseConfig(environment: Readonly<Record<string, string | undefined>>): AuthConfig {
+  const faults: string[] = [];
+  const given: Record<string, string> = {};
+  for (const name of Object.keys(settings.shape)) {
+    const value = readSetting(environment, name, faults);
+    if (value !== undefined) given[name] = value;
+  }
+  const parsed = settings.safeParse(given);
+  for (const { path, message } of parsed.error?.issues ?? []) {
+    const name = String(path[0]);
+    const read = secretNames.has(name) ? 'a secret' : JSON.stringify(given[name]);
+    faults.push(`${name}: read ${read}; ${message}`);
+  }
+  if (!parsed.success || faults.length > 0) throw new SettingsRefused(faults);
+  return toConfig(parsed.data);
+}
+
+// An empty value counts as unset: compose hands over variables that nobody set as empty ones.
+function readSetting(
+  environment: Readonly<Record<string, string | undefined>>,
+  name: string,
+  faults: string[],
+): string | undefined {
+  const value = environment[name] || undefined;
+  const path = secretNames.has(name) ? environment[`${name}_FILE`] || undefined : undefined;
+  if (path === undefined) return value;
+  if (value !== undefined) faults.push(`${name}: set both directly and by ${name}_FILE; keep one`);
+  try {
+    return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+  } catch (error) {
+    faults.push(
+      `${name}_FILE: read ${JSON.stringify(path)}; that file can't be read (${(error as NodeJS.ErrnoException).code})`,
+    );
+    return undefined;
+  }
+}
+
+function toConfig(data: z.infer<typeof settings>): AuthConfig {
+  const sqlitePath = data.AUTH_DATABASE_URL.slice('sqlite:'.length);
+  return {
+    issuer: data.AUTH_ISSUER,
+    host: data.AUTH_HOST,
+    port: data.AUTH_PORT,
+    databaseUrl: data.AUTH_DATABASE_URL,
+    trustedProxies: data.AUTH_TRUSTED_PROXIES,
+    accessTokenSeconds: data.AUTH_ACCESS_TOKEN_SECONDS,
+    refreshTokenIdleSeconds: data.AUTH_REFRESH_TOKEN_IDLE_SECONDS,
+    refreshGraceSeconds: data.AUTH_REFRESH_GRACE_SECONDS,
+    resources: [data.API_RESOURCE, data.API_RESOURCE.replace(/\/mcp$/, '/sse')],
+    apiClientId: data.API_CLIENT_ID,
+    apiClientSecret: data.API_CLIENT_SECRET,
+    apiClientSecretPath: join(dirname(sqlitePath), 'api-client-secret'),
+  };
+}

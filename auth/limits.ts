@@ -1,0 +1,79 @@
+// How often one address, one account and all together may try: registrations and passwords.
+import { hash } from 'node:crypto';
+import { isIPv6 } from 'node:net';
+import type { Middleware } from 'koa';
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+
+const minute = 60;
+const hour = 60 * minute;
+
+/** 429 with Retry-After once an address, or all of them together, register too often. */
+export function limitRegistrations(): Middleware {
+  // A person who sets up clients makes a handful; some clients register anew at every connection.
+  const perAddress = new RateLimiterMemory({ points: 30, duration: minute });
+  const overAll = new RateLimiterMemory({ points: 600, duration: hour });
+  return async (ctx, next) => {
+    if (ctx.method !== 'POST' || ctx.path !== '/reg') return next();
+    const wait =
+      (await consume(perAddress, networkOf(ctx.state['address']))) ?? (await consume(overAll, 'all'));
+    if (wait === undefined) return next();
+    ctx.status = 429;
+    ctx.set('Retry-After', String(wait));
+    ctx.body = {
+      error: 'too_many_requests',
+      error_description: `too many registrations; try again in ${wait} seconds`,
+    };
+  };
+}
+
+export interface SignInLimits {
+  /** Seconds to wait before the next try, or undefined when one is free now. Counts the try. */
+  readonly attempt: (address: string, username: string) => Promise<number | undefined>;
+  /** A right password shows that the tries before it were its owner's. */
+  readonly succeeded: (address: string, username: string) => Promise<void>;
+}
+
+export function createSignInLimits(): SignInLimits {
+  // From one place against one account: a person's slips. From all places against it: a guesser with many
+  // addresses is slowed, and the owner at an address that has signed in before is hardly ever behind it.
+  const pair = new RateLimiterMemory({ points: 10, duration: 15 * minute });
+  const account = new RateLimiterMemory({ points: 100, duration: hour });
+  const network = new RateLimiterMemory({ points: 60, duration: 15 * minute });
+  const keys = (address: string, username: string): { at: string; who: string; both: string } => {
+    const at = networkOf(address);
+    const who = hash('sha256', username.normalize('NFKC').toLowerCase());
+    return { at, who, both: `${at} ${who}` };
+  };
+  return {
+    attempt: async (address, username) => {
+      const { at, who, both } = keys(address, username);
+      return (await consume(pair, both)) ?? (await consume(network, at)) ?? (await consume(account, who));
+    },
+    succeeded: async (address, username) => {
+      const { at, who, both } = keys(address, username);
+      await Promise.all([pair.delete(both), network.reward(at), account.reward(who)]);
+    },
+  };
+}
+
+async function consume(limiter: RateLimiterMemory, key: string): Promise<number | undefined> {
+  try {
+    await limiter.consume(key);
+    return undefined;
+  } catch (refusal) {
+    if (refusal instanceof RateLimiterRes) return Math.max(1, Math.ceil(refusal.msBeforeNext / 1000));
+    throw refusal;
+  }
+}
+
+// One household or attacker has a whole /64 of IPv6 addresses.
+function networkOf(address: unknown): string {
+  const text = String(address);
+  if (!isIPv6(text)) return text;
+  const [head = '', tail] = text.split('::');
+  const left = head.split(':').filter(Boolean);
+  const right = (tail ?? '').split(':').filter(Boolean);
+  const zeros = tail === undefined ? 0 : 8 - left.length - right.length;
+  const groups = [...left, ...Array.from({ length: zeros }, () => '0'), ...right];
+  return groups.slice(0, 4).join(':');
+}

@@ -1,0 +1,70 @@
+// What an operator may want to count: answers by route, and what happened to tokens and clients.
+import type { EventEmitter } from 'node:events';
+import type { Middleware } from 'koa';
+import type Provider from 'oidc-provider';
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+
+export interface Metrics {
+  readonly middleware: Middleware;
+  readonly observe: (provider: Provider) => void;
+  /** The text of `/metrics` (OpenMetrics exposition). */
+  readonly render: () => Promise<string>;
+  readonly contentType: string;
+  readonly count: (event: string) => void;
+}
+
+const counted = [
+  'registration_create.success',
+  'registration_create.error',
+  'authorization.success',
+  'authorization.error',
+  'grant.success',
+  'grant.error',
+  'grant.revoked',
+  'server_error',
+] as const;
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const events = new Counter({
+    name: 'loop_auth_events_total',
+    help: 'Events of the authorization server',
+    labelNames: ['event'],
+    registers: [registry],
+  });
+  const answers = new Histogram({
+    name: 'loop_auth_request_seconds',
+    help: 'Time to answer, by route and status',
+    labelNames: ['route', 'status'],
+    buckets: [0.002, 0.005, 0.02, 0.1, 0.5, 2],
+    registers: [registry],
+  });
+  return {
+    contentType: registry.contentType,
+    render: () => registry.metrics(),
+    count: (event) => events.inc({ event }),
+    observe: (provider) => {
+      for (const event of counted) (provider as EventEmitter).on(event, () => events.inc({ event }));
+    },
+    middleware: async (ctx, next) => {
+      const stop = answers.startTimer();
+      try {
+        await next();
+      } finally {
+        stop({ route: routeOf(ctx as RoutedContext), status: ctx.status });
+      }
+    },
+  };
+}
+
+interface RoutedContext {
+  readonly _matchedRoute?: unknown;
+  readonly oidc?: { readonly route?: string };
+}
+
+// The library's route name or the pattern of a route of ours: never a value from a client.
+function routeOf(ctx: RoutedContext): string {
+  if (ctx.oidc?.route) return ctx.oidc.route;
+  return typeof ctx._matchedRoute === 'string' ? ctx._matchedRoute : 'none';
+}

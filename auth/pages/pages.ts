@@ -1,0 +1,146 @@
+// Every page of loop-auth: typed data in, one complete HTML document out. The templates lie beside this file.
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Eta } from 'eta';
+import { displayHost, displayName } from './display-name.ts';
+
+// HTML parsers turn CRLF into LF before they hash, so a checkout with CRLF would not match its own hash.
+const style = `${readBeside('colours.css')}${readBeside('style.css')}`.replaceAll('\r\n', '\n');
+
+/** For `style-src` of the Content-Security-Policy, quotes included; the icon needs `img-src data:` beside it. */
+export const styleHash = `'sha256-${createHash('sha256').update(style).digest('base64')}'`;
+
+/**
+ * What the forms let a person type. The password's upper limit is far away on purpose: browsers cut a
+ * pasted password at `maxlength` without a word, and the account would open with nothing one remembers.
+ */
+export const fieldLimits = { username: 64, passwordLeast: 8, password: 1024 };
+
+const eta = new Eta({ autoEscape: true });
+eta.loadTemplate('@layout', readBeside('layout.eta'));
+
+const renderSignIn = createPage('sign-in');
+const renderConsent = createPage('consent');
+const renderSetup = createPage('setup');
+const renderSetupDone = createPage('setup-done');
+const renderError = createPage('error');
+const renderSignOut = createPage('sign-out');
+const renderSignedOut = createPage('signed-out');
+const renderAccount = createPage('account');
+
+export interface SignInData {
+  action: string;
+  /** Absent where nobody but loop asks, as before the account page. */
+  clientName?: string | undefined;
+  redirectHost?: string | undefined;
+  username?: string | undefined;
+  error?: string | undefined;
+}
+
+export function signInPage(data: SignInData): string {
+  return renderSignIn({ ...data, ...showClient(data), limits: fieldLimits });
+}
+
+export interface ConsentData {
+  action: string;
+  clientName: string;
+  clientUri?: string | undefined;
+  redirectHost: string;
+  /** True where every redirect address of the app is on the person's own computer. */
+  loopbackOnly: boolean;
+  accountName: string;
+  scopes: ReadonlyArray<{ name: string; description: string }>;
+}
+
+export function consentPage(data: ConsentData): string {
+  return renderConsent({ ...data, ...showClient(data), clientSite: readSite(data.clientUri) });
+}
+
+export interface SetupData {
+  action: string;
+  username?: string | undefined;
+  error?: string | undefined;
+}
+
+export function setupPage(data: SetupData): string {
+  return renderSetup({ ...data, limits: fieldLimits });
+}
+
+export function setupDonePage(data: { mcpUrl: string }): string {
+  return renderSetupDone({ ...data, isPublic: isPublicUrl(data.mcpUrl) });
+}
+
+export interface ErrorData {
+  title: string;
+  message: string;
+  hint?: string | undefined;
+  requestId?: string | undefined;
+}
+
+export function errorPage(data: ErrorData): string {
+  return renderError(data);
+}
+
+/**
+ * Confirms an RP-initiated logout. "Sign out" sends `logout=yes` and "Cancel" sends no `logout`,
+ * as oidc-provider's end-session confirmation reads it; `hiddenFields` carries the rest (its `xsrf`).
+ */
+export function signOutPage(data: { action: string; hiddenFields: Record<string, string> }): string {
+  return renderSignOut(data);
+}
+
+export function signedOutPage(): string {
+  return renderSignedOut({});
+}
+
+export interface AccountData {
+  username: string;
+  /** Dates come ready to read. */
+  connections: ReadonlyArray<{
+    id: string;
+    clientName: string;
+    redirectHost: string;
+    since: string;
+    lastUsed?: string | undefined;
+  }>;
+  revokeAction: string;
+  signOutAction: string;
+}
+
+export function accountPage(data: AccountData): string {
+  const connections = data.connections.map((connection) => ({ ...connection, ...showClient(connection) }));
+  return renderAccount({ ...data, connections });
+}
+
+function readBeside(file: string): string {
+  return readFileSync(join(import.meta.dirname, file), 'utf8');
+}
+
+/** Templates are compiled at load, so that an error page needs no file when the disk is the error. */
+function createPage(name: string): (data: object) => string {
+  eta.loadTemplate(`@${name}`, readBeside(`${name}.eta`));
+  return (data) => eta.render(`@${name}`, { ...data, style });
+}
+
+function showClient(client: { clientName?: string | undefined; redirectHost?: string | undefined }): object {
+  return {
+    ...(client.clientName !== undefined && { clientName: displayName(client.clientName) }),
+    ...(client.redirectHost !== undefined && { redirectHost: displayHost(client.redirectHost) }),
+  };
+}
+
+/** Only the host of a web address is worth showing; it is text, never a link, since nobody vouches for it. */
+function readSite(clientUri: string | undefined): string | undefined {
+  const url = URL.parse(clientUri ?? '');
+  return url && /^https?:$/.test(url.protocol) ? displayHost(url.host) : undefined;
+}
+
+/** Whether an app on the web could reach it, as far as the address alone can say. */
+function isPublicUrl(address: string): boolean {
+  const url = URL.parse(address);
+  return (
+    url?.protocol === 'https:' &&
+    !/^(localhost|127\..*|\[::1\]|.*\.(localhost|local|internal))$/.test(url.hostname)
+  );
+}

@@ -1,0 +1,180 @@
+// Assembles oidc-provider from the parts of this room; decides nothing that one of them could decide.
+import { timingSafeEqual } from 'node:crypto';
+import Keygrip from 'keygrip';
+import Provider, { type Adapter, type Configuration, interactionPolicy } from 'oidc-provider';
+import { hashClientSecret } from '../adapters/client-adapter.ts';
+import { currentUnit } from '../adapters/unit-of-work.ts';
+import { normalizeClientMetadata } from './client-metadata.ts';
+import type { AuthConfig } from './config.ts';
+import { renderError } from './errors.ts';
+import type { ServerKeys } from './keys.ts';
+
+import { type Resources, vaultScopes } from './resources.ts';
+import { logoutSource, postLogoutSuccessSource } from './sign-out.ts';
+
+export interface ProviderParts {
+  readonly config: AuthConfig;
+  readonly keys: ServerKeys;
+  readonly adapter: (name: string) => Adapter;
+  readonly findAccount: NonNullable<Configuration['findAccount']>;
+  readonly resources: Resources;
+  /** The stored form (hash) of loop-api's secret. */
+  readonly apiClientSecretHash: string;
+}
+
+const day = 24 * 3600;
+
+/** A Koa application that answers the library's routes; the caller adds its own in front with `use`. */
+export function createProvider(parts: ProviderParts): Provider {
+  const provider = new Provider(parts.config.issuer, createConfiguration(parts));
+  // Believed because our own middleware has just written it from the issuer (pinned-origin.ts).
+  provider.proxy = true;
+  compareSecretsByHash(provider);
+  deriveSuccessors(provider);
+  return provider;
+}
+
+function createConfiguration(parts: ProviderParts): Configuration {
+  const { config, keys, resources } = parts;
+  const issuerPath = new URL(config.issuer).pathname.replace(/\/$/, '');
+  return {
+    adapter: parts.adapter,
+    clients: [apiClient(parts)],
+    jwks: { keys: keys.signing },
+    cookies: cookiesFor(keys, issuerPath),
+    findAccount: async (ctx, sub, token) => {
+      // The one public place that both grants pass before they resolve the resource.
+      if (ctx.oidc.route === 'token') resources.normalizeRequested(ctx);
+      return parts.findAccount(ctx, sub, token);
+    },
+    features: featuresFor(parts),
+    ...clientRules,
+    ...tokenRules(config),
+    claims: { openid: ['sub'], profile: ['name', 'preferred_username'] },
+    scopes: ['openid', 'offline_access', 'profile', 'email', ...vaultScopes],
+    extraParams: {
+      // Not a parameter that anyone sends: the hook that runs before scope and resource are checked.
+      loop_defaults: (ctx) => {
+        const { params } = ctx.oidc;
+        if (params) params['scope'] ??= vaultScopes[0];
+        resources.normalizeRequested(ctx);
+      },
+    },
+    interactions: {
+      policy: interactionPolicy.base(),
+      url: (_ctx, interaction) => `${issuerPath}/interaction/${interaction.uid}`,
+    },
+    // A grant belongs to one authorization: revoking a connection, or a replay in it, leaves the others alone.
+    loadExistingGrant: async (ctx) => {
+      const grantId = ctx.oidc.result?.consent?.grantId;
+      return grantId === undefined ? undefined : ctx.oidc.provider.Grant.find(grantId);
+    },
+    renderError,
+  };
+}
+
+const clientRules: Configuration = {
+  clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'],
+  clientDefaults: { grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'] },
+  responseTypes: ['code'],
+  // Browser-based clients may read an answer only from the origin that they registered to be sent back to.
+  clientBasedCORS: (_ctx, origin, client) =>
+    client.redirectUris?.some((uri) => URL.parse(uri)?.origin === origin) ?? false,
+  extraClientMetadata: {
+    properties: ['software_id', 'software_version'],
+    validator: (_ctx, key, _value, metadata) => {
+      if (key === 'software_id') normalizeClientMetadata(metadata as Record<string, unknown>);
+    },
+  },
+  fetchResponseBodyLimits: { jwks_uri: 64 * 1024, sector_identifier_uri: 16 * 1024 },
+};
+
+function tokenRules(config: AuthConfig): Configuration {
+  return {
+    pkce: { required: () => true },
+    rotateRefreshToken: true,
+    issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    // Signing out of the browser or losing its cookie ends no connection.
+    expiresWithSession: async () => false,
+    ttl: {
+      AccessToken: config.accessTokenSeconds,
+      AuthorizationCode: 60,
+      // Written once and never extended by the library, so it must outlive every chain of refresh tokens.
+      Grant: 50 * 365 * day,
+      IdToken: 3600,
+      Interaction: 3600,
+      RefreshToken: config.refreshTokenIdleSeconds,
+      Session: 14 * day,
+    },
+  };
+}
+
+function featuresFor({ resources }: ProviderParts): NonNullable<Configuration['features']> {
+  return {
+    devInteractions: { enabled: false },
+    dPoP: { enabled: false },
+    pushedAuthorizationRequests: { enabled: false },
+    registration: { enabled: true, issueRegistrationAccessToken: false },
+    introspection: {
+      enabled: true,
+      // A refresh token introspects as active too: only access tokens for the asking resource server (facts 2.5).
+      allowedPolicy: (_ctx, client, token) =>
+        token.kind === 'AccessToken' &&
+        resources.isAudienceOf(client.clientId, (token as { aud?: unknown }).aud),
+    },
+    revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: resources.defaultResource,
+      getResourceServerInfo: resources.getResourceServerInfo,
+      useGrantedResource: () => true,
+    },
+    rpInitiatedLogout: { enabled: true, logoutSource, postLogoutSuccessSource },
+  };
+}
+
+function apiClient({
+  config,
+  apiClientSecretHash,
+}: ProviderParts): NonNullable<Configuration['clients']>[number] {
+  return {
+    client_id: config.apiClientId,
+    client_secret: apiClientSecretHash,
+    client_name: 'loop-api',
+    grant_types: [],
+    response_types: [],
+    redirect_uris: [],
+  };
+}
+
+function cookiesFor(keys: ServerKeys, issuerPath: string): NonNullable<Configuration['cookies']> {
+  const path = issuerPath || '/';
+  return {
+    // Keygrip's default is HMAC-SHA1.
+    keys: new Keygrip(keys.cookies, 'sha256') as never,
+    names: { session: 'loop_session', interaction: 'loop_interaction', resume: 'loop_resume' },
+    long: { httpOnly: true, sameSite: 'lax', signed: true, path },
+    short: { httpOnly: true, sameSite: 'lax', signed: true },
+  };
+}
+
+/** The library compares secrets in clear; ours are stored as hashes (its intended override, panva/node-oidc-provider#631). */
+function compareSecretsByHash(provider: Provider): void {
+  provider.Client.prototype.compareClientSecret = function compareClientSecret(actual: string) {
+    const stored = Buffer.from(String(this.clientSecret));
+    const presented = Buffer.from(hashClientSecret(actual));
+    return stored.length === presented.length && timingSafeEqual(stored, presented);
+  };
+}
+
+/**
+ * A refresh token that is exchanged has exactly one successor (adapters/refresh-rotation.ts). The library asks this
+ * undocumented method for a new token's value: test/auth/provider.test.ts guards that it still does.
+ */
+function deriveSuccessors(provider: Provider): void {
+  const prototype = provider.RefreshToken.prototype as unknown as { generateTokenId: () => string };
+  const random = prototype.generateTokenId;
+  prototype.generateTokenId = function generateTokenId() {
+    return currentUnit()?.successor ?? random.call(this);
+  };
+}

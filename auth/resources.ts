@@ -1,0 +1,47 @@
+// Which resources tokens are for, and who may introspect them (RFC 8707, RFC 7662 section 4).
+import { errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
+import type { AuthConfig } from './config.ts';
+
+export const vaultScopes = ['vault.read', 'vault.write'] as const;
+
+export interface Resources {
+  readonly defaultResource: (ctx: KoaContextWithOIDC, client: unknown, oneOf?: readonly string[]) => string;
+  /** Throws InvalidTarget for a resource that nobody here answers for. */
+  readonly getResourceServerInfo: (ctx: KoaContextWithOIDC, resource: string) => ResourceServer;
+  /**
+   * Makes the request's `resource` the identifier it means: one slash at the end is forgiven, since clients add it
+   * (facts: Claude Code, SDKs that print URL.href); anything else stays and is refused by the library.
+   */
+  readonly normalizeRequested: (ctx: KoaContextWithOIDC) => void;
+  readonly isAudienceOf: (clientId: string, audience: unknown) => boolean;
+}
+
+export function createResources(config: AuthConfig): Resources {
+  const known = new Set<string>(config.resources);
+  const [main] = config.resources;
+  const normalize = (resource: unknown): unknown =>
+    typeof resource === 'string' && resource.endsWith('/') && known.has(resource.slice(0, -1))
+      ? resource.slice(0, -1)
+      : resource;
+  return {
+    defaultResource: (_ctx, _client, oneOf) =>
+      oneOf?.find((resource) => resource === main) ?? oneOf?.[0] ?? main,
+    getResourceServerInfo: (_ctx, resource) => {
+      if (!known.has(resource))
+        throw new errors.InvalidTarget('this server issues no tokens for that resource');
+      return {
+        scope: vaultScopes.join(' '),
+        audience: resource,
+        accessTokenTTL: config.accessTokenSeconds,
+        accessTokenFormat: 'opaque',
+      };
+    },
+    normalizeRequested: ({ oidc: { params } }) => {
+      if (!params) return;
+      const { resource } = params;
+      params['resource'] = Array.isArray(resource) ? resource.map(normalize) : normalize(resource);
+    },
+    isAudienceOf: (clientId, audience) =>
+      clientId === config.apiClientId && typeof audience === 'string' && known.has(audience),
+  };
+}

@@ -1,0 +1,41 @@
+// Listening and stopping: the port is open while the rest starts, and requests under way are finished before the end.
+import { createServer, type RequestListener, type Server } from 'node:http';
+
+/** The port is taken or may not be used; `message` names the setting to change. */
+export class PortUnavailable extends Error {
+  override readonly name = 'PortUnavailable';
+}
+
+const drainMs = 8000;
+
+/** Resolves once the server accepts connections. Throws PortUnavailable. */
+export async function startServer(listener: RequestListener, host: string, port: number): Promise<Server> {
+  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, listener);
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  server.listen(port, host, resolve);
+  try {
+    await promise;
+  } catch (cause) {
+    throw new PortUnavailable(explain(cause, host, port), { cause });
+  }
+  return server;
+}
+
+function explain(cause: unknown, host: string, port: number): string {
+  const { code } = cause as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE')
+    return `port ${port} on ${host} is taken by another program; stop it or set AUTH_PORT`;
+  if (code === 'EACCES') return `port ${port} may not be used by this user; set AUTH_PORT to 1024 or more`;
+  return `can't listen on ${host} port ${port} (${code}); check AUTH_HOST and AUTH_PORT`;
+}
+
+/** Takes no new connection, lets requests under way finish, and closes what is left after 8 s. */
+export async function stopServer(server: Server): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.close(() => resolve());
+  server.closeIdleConnections();
+  const overdue = setTimeout(() => server.closeAllConnections(), drainMs);
+  await promise;
+  clearTimeout(overdue);
+}

@@ -1,0 +1,104 @@
+// A pair of services of its own: free ports, a temporary folder, the sample vault; for the demo and the tests.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isReady, type ServiceProcess, startServiceProcess, stopServiceProcess } from '../service-process.ts';
+
+export class Pair {
+  readonly folder: string;
+  readonly issuer: string;
+  readonly resource: string;
+  readonly lines: string[] = [];
+  readonly #ports: { auth: number; api: number };
+  readonly #environment: Record<string, string | undefined>;
+  readonly #running = new Map<'auth' | 'api', ServiceProcess>();
+
+  private constructor(
+    folder: string,
+    ports: { auth: number; api: number },
+    settings: Record<string, string>,
+  ) {
+    this.folder = folder;
+    this.#ports = ports;
+    this.issuer = `http://localhost:${ports.auth}`;
+    this.resource = `http://localhost:${ports.api}/mcp`;
+    this.#environment = {
+      PATH: process.env['PATH'],
+      NODE_OPTIONS: process.env['NODE_OPTIONS'],
+      AUTH_ISSUER: this.issuer,
+      AUTH_PORT: String(ports.auth),
+      AUTH_DATABASE_URL: `sqlite:${join(folder, 'auth.db')}`,
+      API_RESOURCE: this.resource,
+      API_PORT: String(ports.api),
+      API_CLIENT_SECRET_FILE: join(folder, 'api-client-secret'),
+      API_INDEX_PATH: join(folder, 'index.db'),
+      API_VAULT_DIR: process.env['API_VAULT_DIR'],
+      ...settings,
+    };
+  }
+
+  /** Picks a folder and ports; nothing runs yet. `settings` go into both services' environment. */
+  static async create(settings: Record<string, string> = {}): Promise<Pair> {
+    const folder = await mkdtemp(join(tmpdir(), 'loop-'));
+    const [auth, api] = await freePorts(2);
+    return new Pair(folder, { auth: auth ?? 0, api: api ?? 0 }, settings);
+  }
+
+  /** Starts a service and waits until it is ready. Throws with what it printed when it ends instead. */
+  async start(name: 'auth' | 'api'): Promise<void> {
+    const { API_CLIENT_SECRET_FILE: secretFile, ...rest } = this.#environment;
+    const environment = name === 'api' ? { ...rest, API_CLIENT_SECRET_FILE: secretFile } : rest;
+    const service = startServiceProcess({ name, environment, onLine: (line) => this.lines.push(line) });
+    this.#running.set(name, service);
+    if (!(await isReady(service, this.#ports[name]))) {
+      throw new Error(`loop-${name} did not start:\n${this.lines.slice(-20).join('\n')}`);
+    }
+  }
+
+  /** Ends a service at once, as a crash would. */
+  async kill(name: 'auth' | 'api'): Promise<void> {
+    const service = this.#running.get(name);
+    service?.child.kill('SIGKILL');
+    await service?.ended;
+    this.#running.delete(name);
+  }
+
+  async stop(name: 'auth' | 'api'): Promise<void> {
+    const service = this.#running.get(name);
+    if (service) await stopServiceProcess(service);
+    this.#running.delete(name);
+  }
+
+  /** The one-time link for the first account that loop-auth printed last. */
+  setupUrl(): string {
+    const line = this.lines.findLast((one) => one.includes('"setupUrl"'));
+    if (!line) throw new Error('loop-auth printed no link for the first account');
+    return String((JSON.parse(line) as { setupUrl: string }).setupUrl);
+  }
+
+  /** Stops what runs and removes the folder. */
+  async close(): Promise<void> {
+    await Promise.all([this.stop('api'), this.stop('auth')]);
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  // All are held open at once, so that they differ.
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports = await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<number>((resolve, reject) => {
+          server.once('error', reject);
+          server.listen(0, '127.0.0.1', () => {
+            const address = server.address();
+            resolve(typeof address === 'object' && address ? address.port : 0);
+          });
+        }),
+    ),
+  );
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}

@@ -1,0 +1,100 @@
+// npm start: both services on data/ with one readable log; a crashed one starts again, Ctrl-C stops both.
+import { setTimeout as delay } from 'node:timers/promises';
+import { prettyFactory } from 'pino-pretty';
+import { parseConfig as parseApiConfig } from '../api/config.ts';
+import { parseConfig as parseAuthConfig } from '../auth/config.ts';
+import { isReady, type ServiceProcess, startServiceProcess, stopServiceProcess } from './service-process.ts';
+
+const stableMs = 60_000;
+const longestPauseMs = 30_000;
+
+const print = prettyFactory({
+  colorize: process.stdout.isTTY,
+  ignore: 'pid,hostname,name,setupUrl,issuer,resource,host,port,signal',
+  translateTime: 'SYS:HH:MM:ss',
+  messageFormat: '{name}: {msg}',
+  hideObject: false,
+});
+
+const running = new Map<string, ServiceProcess>();
+let isStopping = false;
+let setupUrl: string | undefined;
+
+const auth = readSettings('loop-auth', () => parseAuthConfig(process.env));
+const environment: Record<string, string | undefined> = { ...process.env };
+if (!environment['API_CLIENT_SECRET'] && !environment['API_CLIENT_SECRET_FILE']) {
+  environment['API_CLIENT_SECRET_FILE'] = auth.apiClientSecretPath;
+}
+const api = readSettings('loop-api', () => parseApiConfig(environment));
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0));
+// loop-auth first: on a fresh folder it makes the secret that loop-api reads.
+await startFirst('auth', auth.port, process.env);
+await startFirst('api', api.port, environment);
+if (!isStopping) printWelcome();
+
+function readSettings<T>(name: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    console.error(`${name} can't start: ${(error as Error).message}`);
+    process.exit(1);
+  }
+}
+
+/** A service that can't start at all ends everything: its own last line says why. */
+async function startFirst(name: 'auth' | 'api', port: number, env: typeof environment): Promise<void> {
+  if (isStopping) return;
+  const service = launch(name, env);
+  if (await isReady(service, port)) void keepRunning(name, port, env);
+  else if (!isStopping) await stop(1);
+}
+
+function launch(name: 'auth' | 'api', env: typeof environment): ServiceProcess {
+  const service = startServiceProcess({ name, environment: env, onLine });
+  running.set(name, service);
+  return service;
+}
+
+async function keepRunning(name: 'auth' | 'api', port: number, env: typeof environment): Promise<void> {
+  for (let pauseMs = 1000; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+    const startedAt = performance.now();
+    const code = await running.get(name)?.ended;
+    if (isStopping) return;
+    const pause = performance.now() - startedAt > stableMs ? 1000 : pauseMs;
+    console.error(`loop-${name} ended (${code ?? 'killed'}); starting it again in ${pause / 1000} s`);
+    await delay(pause);
+    if (isStopping) return;
+    await isReady(launch(name, env), port);
+  }
+}
+
+function onLine(line: string): void {
+  try {
+    const record = JSON.parse(line) as { setupUrl?: string };
+    setupUrl = record.setupUrl ?? setupUrl;
+    if (!record.setupUrl) process.stdout.write(print(record));
+  } catch {
+    console.error(line);
+  }
+}
+
+async function stop(code: number): Promise<void> {
+  if (isStopping) return;
+  isStopping = true;
+  await Promise.all([...running.values()].map(stopServiceProcess));
+  process.exit(code);
+}
+
+function printWelcome(): void {
+  const lines = [
+    ['MCP URL', auth.resources[0], 'type this into ChatGPT, Claude, Cursor …'],
+    ['Notes', api.vaultDirectory, 'API_VAULT_DIR'],
+    ...(setupUrl ? [['First account', setupUrl, 'open it once, within 24 hours']] : []),
+    ['Stop', 'Ctrl-C', ''],
+  ];
+  const text = lines.map(
+    ([name = '', value = '', note = '']) => `  ${name.padEnd(15)}${value}${note && `   (${note})`}`,
+  );
+  console.log(`\n  loop is running\n\n${text.join('\n')}\n`);
+}
