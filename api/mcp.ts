@@ -4,6 +4,7 @@ import { createMcpHandler } from '@modelcontextprotocol/server';
 import type { Request, RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { type Challenge, insufficientScope, requireBearer } from './bearer.ts';
+import { RequestRefused } from './errors.ts';
 import { parseJsonBody, readJsonBody } from './json-body.ts';
 import { createMcpServerFactory } from './mcp-server.ts';
 import { guardOrigin } from './origins.ts';
@@ -23,7 +24,7 @@ export interface McpOptions {
 export interface McpEndpoint {
   /** In this order, for every method of its address. */
   handlers: RequestHandler[];
-  /** Ends streams that clients hold open. Calls that come later fail. */
+  /** Waits for running calls, then ends streams that clients hold open. Calls that come later get 503. */
   close(): Promise<void>;
 }
 
@@ -40,12 +41,14 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
   const handle = toNodeHandler(handler, { onerror: (err) => logger.error({ err }, 'MCP handler failed') });
   const calls = new RunningCalls();
   const { host } = new URL(resources.mcp);
+  let closed = false;
 
   const serve: RequestHandler = async (req, res) => {
     const body = parseJsonBody(req);
     const principal: Principal = res.locals['principal'];
     requireToolScopes(body, { tools, principal, challenge });
     if (isListen(body)) calls.release(res);
+    if (closed) throw stopping();
     // nginx must not hold back what is streamed
     res.set({ 'X-Accel-Buffering': 'no', 'Cache-Control': 'no-store' });
     await handle(describeRequest(req, res.locals, host), res, body);
@@ -64,6 +67,7 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
   ];
   const close = async (): Promise<void> => {
     await calls.settle();
+    closed = true;
     await handler.close();
   };
   return { handlers, close };
@@ -74,6 +78,15 @@ const onlyPost: RequestHandler = (req, _res, next) => {
   if (req.method !== 'POST') throw methodNotAllowed('POST, OPTIONS');
   next();
 };
+
+// A call that came on a kept-alive connection after the last moment.
+const stopping = (): RequestRefused =>
+  new RequestRefused({
+    status: 503,
+    error: 'temporarily_unavailable',
+    message: 'loop-api is stopping; try again',
+    headers: { 'Retry-After': '1', Connection: 'close' },
+  });
 
 // What the SDK's adapter reads of a request. The Host header is replaced: the adapter builds a URL from it, and throws
 // at one that is no host name.

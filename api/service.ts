@@ -20,7 +20,11 @@ export interface Service {
 export async function startService(config: Config, logger: Logger): Promise<Service> {
   const metrics = createMetrics();
   const resources = parseResourceIdentifiers(config.resource);
-  const vault = await openVault({ directory: config.vaultDirectory, indexPath: config.indexPath });
+  const vault = await openVault({
+    directory: config.vaultDirectory,
+    indexPath: config.indexPath,
+    onProblem: (err) => logger.warn({ err }, 'the search index was in trouble and was started again'),
+  });
   const tokenChecks = openTokenChecks(config, resources, metrics, logger);
   const close = async (): Promise<void> => {
     await Promise.all([tokenChecks.close(), vault.close()]);

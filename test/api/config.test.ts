@@ -57,6 +57,18 @@ t.test(
   },
 );
 
+t.test('addresses that can not stand in a header as they are, are refused', (t) => {
+  for (const AUTH_ISSUER of [
+    'https://한국.example',
+    'https://a.example/"x',
+    'https://a.example/ x',
+    'https://a.example/?',
+  ]) {
+    t.throws(() => parseConfig({ AUTH_ISSUER }), /AUTH_ISSUER: read/, AUTH_ISSUER);
+  }
+  t.end();
+});
+
 t.test('a secret or a password in a URL is not shown', (t) => {
   try {
     parseConfig({ API_CLIENT_SECRET: 'hush\nhush', AUTH_ISSUER: 'https://me:hunter2@auth.example' });

@@ -58,7 +58,7 @@ t.test('wrong settings are all named, and the exit code is 1', async (t) => {
 t.test('a vault folder that does not exist is named with API_VAULT_DIR', async (t) => {
   const { output, exited } = run(t, { API_VAULT_DIR: '/nowhere/notes' });
   t.equal(await exited, 1);
-  t.match(output.stderr, /\/nowhere\/notes.*API_VAULT_DIR/);
+  t.match(output.stderr, /^There is no folder .*\/nowhere\/notes.*API_VAULT_DIR/);
 });
 
 t.test('a port that is taken is named with API_PORT', async (t) => {

@@ -279,6 +279,8 @@ t.test('what the caller can mend is a result with isError, and an unknown tool i
   t.match(missing.result, { isError: true, content: [{ text: /no note with this id/ }] });
   const wrong = await readJson(await postMcp(url, 'good', callTool('search', {})));
   t.match(wrong.result, { isError: true, content: [{ text: /Invalid arguments for search.*query/s }] });
+  const cursor = await readJson(await postMcp(url, 'good', callTool('list', { cursor: 'made-up' })));
+  t.match(cursor.result, { isError: true, content: [{ text: /cursor is not valid/ }] });
   const unknown = await readJson(await postMcp(url, 'good', callTool('destroy', {})));
   t.match(unknown.error, { code: -32_602 });
 });

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { Test } from 'tap';
 import { parseConfig } from '../../api/config.ts';
 import { createLogger } from '../../api/log.ts';
@@ -58,7 +59,9 @@ export async function startWorld(t: Test, settings: Record<string, string> = {})
   t.teardown(async () => {
     await Promise.all([service.stop(100), auth.stop()]);
   });
-  return { auth, service, url: `http://127.0.0.1:${service.port}`, log, folder };
+  const url = `http://127.0.0.1:${service.port}`;
+  while ((await readJson(await fetch(`${url}/readyz`))).indexing) await setTimeout(10);
+  return { auth, service, url, log, folder };
 }
 
 const ACCEPT = 'application/json, text/event-stream';
