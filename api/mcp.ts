@@ -1,14 +1,16 @@
 // The MCP endpoint on Express: revision 2026-07-28 and the older ones, without sessions, so that nothing is lost with the process.
-import { toNodeHandler } from '@modelcontextprotocol/node';
+import { type NodeIncomingMessageLike, toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler } from '@modelcontextprotocol/server';
-import type { Request, RequestHandler, Response } from 'express';
+import type { Request, RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { type Challenge, insufficientScope, requireBearer } from './bearer.ts';
+import { RequestRefused } from './errors.ts';
 import { parseJsonBody, readJsonBody } from './json-body.ts';
 import { createMcpServerFactory } from './mcp-server.ts';
 import { guardOrigin } from './origins.ts';
 import { metadataUrlOf, type ResourceIdentifiers } from './resource-identifiers.ts';
 import { methodNotAllowed } from './resource-metadata.ts';
+import { RunningCalls } from './running-calls.ts';
 import type { Principal, TokenVerifier } from './token-verifier.ts';
 import type { Tool } from './tools/tool.ts';
 
@@ -22,7 +24,7 @@ export interface McpOptions {
 export interface McpEndpoint {
   /** In this order, for every method of its address. */
   handlers: RequestHandler[];
-  /** Ends streams that clients hold open. Calls that come later fail. */
+  /** Waits for running calls, then ends streams that clients hold open. Calls that come later get 503. */
   close(): Promise<void>;
 }
 
@@ -33,28 +35,42 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
     // what the listed tools need, no more: without writing tools nobody is asked to allow writing
     scopes: [...new Set(tools.flatMap((tool) => tool.scopes))],
   };
-  const onerror = (error: Error): void => logger.warn({ reason: error.message }, 'MCP request refused');
-  const handler = createMcpHandler(createMcpServerFactory(tools, logger), { onerror });
-  const handle = toNodeHandler(handler, { onerror });
+  const handler = createMcpHandler(createMcpServerFactory(tools, logger), {
+    onerror: (error) => logger.warn({ reason: error.message }, 'MCP request refused'),
+  });
+  const handle = toNodeHandler(handler, { onerror: (err) => logger.error({ err }, 'MCP handler failed') });
+  const calls = new RunningCalls();
   const { host } = new URL(resources.mcp);
+  let closed = false;
 
   const serve: RequestHandler = async (req, res) => {
     const body = parseJsonBody(req);
     const principal: Principal = res.locals['principal'];
     requireToolScopes(body, { tools, principal, challenge });
+    if (isListen(body)) calls.release(res);
+    if (closed) throw stopping();
     // nginx must not hold back what is streamed
     res.set({ 'X-Accel-Buffering': 'no', 'Cache-Control': 'no-store' });
-    await handle(describeRequest(req, res, host), res, body);
+    await handle(describeRequest(req, res.locals, host), res, body);
   };
 
-  const handlers = [
+  const handlers: RequestHandler[] = [
+    (_req, res, next): void => {
+      calls.add(res);
+      next();
+    },
     guardOrigin(resources.origin),
     requireBearer(options.verify, challenge),
     onlyPost,
     readJsonBody(),
     serve,
   ];
-  return { handlers, close: () => handler.close() };
+  const close = async (): Promise<void> => {
+    await calls.settle();
+    closed = true;
+    await handler.close();
+  };
+  return { handlers, close };
 }
 
 // MCP (Streamable HTTP): there is no GET stream and no session to DELETE; older clients take 405 for that.
@@ -63,14 +79,23 @@ const onlyPost: RequestHandler = (req, _res, next) => {
   next();
 };
 
+// A call that came on a kept-alive connection after the last moment.
+const stopping = (): RequestRefused =>
+  new RequestRefused({
+    status: 503,
+    error: 'temporarily_unavailable',
+    message: 'loop-api is stopping; try again',
+    headers: { 'Retry-After': '1', Connection: 'close' },
+  });
+
 // What the SDK's adapter reads of a request. The Host header is replaced: the adapter builds a URL from it, and throws
 // at one that is no host name.
 function describeRequest(
   req: Request,
-  res: Response,
+  locals: Record<string, unknown>,
   host: string,
-): Parameters<ReturnType<typeof toNodeHandler>>[0] {
-  const principal: Principal = res.locals['principal'];
+): NodeIncomingMessageLike {
+  const principal = locals['principal'] as Principal;
   return {
     method: 'POST',
     url: '/mcp',
@@ -81,7 +106,7 @@ function describeRequest(
       clientId: principal.clientId,
       scopes: [...principal.scopes],
       expiresAt: principal.expiresAt,
-      extra: { subject: principal.subject, requestId: res.locals['requestId'] },
+      extra: { subject: principal.subject, requestId: locals['requestId'] },
     },
     [Symbol.asyncIterator]: () => req[Symbol.asyncIterator](),
   };
@@ -111,6 +136,10 @@ function findToolCall(message: unknown): { name: string; id?: string | number } 
   const { id } = message;
   if (typeof name !== 'string') return undefined;
   return typeof id === 'string' || typeof id === 'number' ? { name, id } : { name };
+}
+
+function isListen(body: unknown): boolean {
+  return isRecord(body) && body['method'] === 'subscriptions/listen';
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -20,7 +20,11 @@ export interface Service {
 export async function startService(config: Config, logger: Logger): Promise<Service> {
   const metrics = createMetrics();
   const resources = parseResourceIdentifiers(config.resource);
-  const vault = await openVault({ directory: config.vaultDirectory, indexPath: config.indexPath });
+  const vault = await openVault({
+    directory: config.vaultDirectory,
+    indexPath: config.indexPath,
+    onProblem: (err) => logger.warn({ err }, 'the search index was in trouble and was started again'),
+  });
   const tokenChecks = openTokenChecks(config, resources, metrics, logger);
   const close = async (): Promise<void> => {
     await Promise.all([tokenChecks.close(), vault.close()]);
@@ -58,8 +62,11 @@ function listen(server: Server, config: Config): Promise<void> {
 
 async function drain(server: Server, closeStreams: () => Promise<void>, drainMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  const timer = setTimeout(() => server.closeAllConnections(), drainMs);
+  // a connection that was busy when the server closed would otherwise be kept alive for seconds after its answer
+  const closingIdle = setInterval(() => server.closeIdleConnections(), 50);
+  const deadline = setTimeout(() => server.closeAllConnections(), drainMs);
   await closeStreams();
   await closed;
-  clearTimeout(timer);
+  clearInterval(closingIdle);
+  clearTimeout(deadline);
 }
