@@ -7,7 +7,7 @@ import type { Row, Value } from './statement.ts';
 import { change, currentUnit } from './unit-of-work.ts';
 
 /** Grant ids and session uids never leave the server as credentials and are looked up by value; all else is hashed. */
-export function storageId(model: string, id: string): string {
+function storageId(model: string, id: string): string {
   return model === 'Grant' ? id : hashOpaque(id);
 }
 

@@ -102,6 +102,9 @@ const settings = z.object({
     .optional(),
 });
 
+/** Every setting that loop-auth reads. */
+export const settingNames: readonly string[] = Object.keys(settings.shape);
+
 function port() {
   return z
     .string()
@@ -114,7 +117,7 @@ function port() {
 export function parseConfig(environment: Readonly<Record<string, string | undefined>>): AuthConfig {
   const faults: string[] = [];
   const given: Record<string, string> = {};
-  for (const name of Object.keys(settings.shape)) {
+  for (const name of settingNames) {
     const value = readSetting(environment, name, faults);
     if (value !== undefined) given[name] = value;
   }
