@@ -10,29 +10,13 @@ import {
   callTool,
   LIST_TOOLS,
   postMcp,
+  postModern,
   RESOURCE,
   readJson,
   sendRaw,
   startWorld,
   type World,
 } from '../support/loop-api.ts';
-
-const MODERN_META = {
-  'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-  'io.modelcontextprotocol/clientCapabilities': {},
-};
-
-/** Sends a request as a 2026-07-28 client does. */
-function postModern(url: string, method: string, params: Record<string, unknown> = {}) {
-  const headers: Record<string, string> = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': method };
-  if (typeof params['name'] === 'string') headers['mcp-name'] = params['name'];
-  return postMcp(
-    url,
-    'good',
-    { jsonrpc: '2.0', id: 1, method, params: { ...params, _meta: MODERN_META } },
-    headers,
-  );
-}
 
 async function startGoodWorld(t: Parameters<typeof startWorld>[0]): Promise<World> {
   const world = await startWorld(t);
@@ -92,13 +76,13 @@ t.test('older revisions back to 2025-03-26 are spoken', async (t) => {
 t.test('2026-07-28 answers are marked private, and server/discover answers', async (t) => {
   const { url } = await startGoodWorld(t);
   for (const method of ['server/discover', 'tools/list']) {
-    const answer = await postModern(url, method);
+    const answer = await postModern(url, 'good', method);
     t.equal(answer.status, 200);
     t.equal(answer.headers.get('x-accel-buffering'), 'no');
     const { result } = await readJson(answer);
     t.match(result, { resultType: 'complete', cacheScope: 'private', ttlMs: Number });
   }
-  const unknown = await postModern(url, 'nothing/here');
+  const unknown = await postModern(url, 'good', 'nothing/here');
   t.equal(unknown.status, 404);
   t.match(await readJson(unknown), { error: { code: -32_601 } });
 });
@@ -115,7 +99,7 @@ t.test('many parallel calls of both eras are answered', async (t) => {
     Array.from({ length: 32 }, (_, call) =>
       call % 2 === 0
         ? postMcp(url, 'good', callTool('fetch', { id: 'garden.md' }))
-        : postModern(url, 'tools/call', { name: 'fetch', arguments: { id: 'garden.md' } }),
+        : postModern(url, 'good', 'tools/call', { name: 'fetch', arguments: { id: 'garden.md' } }),
     ),
   );
   for (const answer of answers) {

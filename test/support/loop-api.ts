@@ -85,6 +85,28 @@ export function postMcp(
   });
 }
 
+const MODERN_META = {
+  'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+  'io.modelcontextprotocol/clientCapabilities': {},
+};
+
+/** POSTs one request as a 2026-07-28 client does. */
+export function postModern(
+  url: string,
+  token: string,
+  method: string,
+  params: Record<string, unknown> = {},
+): Promise<Response> {
+  const headers: Record<string, string> = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': method };
+  if (typeof params['name'] === 'string') headers['mcp-name'] = params['name'];
+  return postMcp(
+    url,
+    token,
+    { jsonrpc: '2.0', id: 1, method, params: { ...params, _meta: MODERN_META } },
+    headers,
+  );
+}
+
 /** The JSON of an answer, or of the events of one: older MCP clients get their answers as an event stream. */
 // biome-ignore lint/suspicious/noExplicitAny: what an answer holds is what the test is about to find out
 export async function readJson(answer: Response): Promise<any> {
