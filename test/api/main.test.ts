@@ -107,7 +107,9 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       t.equal(answer.status, 200);
       t.match(await readJson(answer), { result: { tools: [] } });
     }
+    const answeredAt = performance.now();
     t.equal(await exited, 0);
+    t.ok(performance.now() - answeredAt < 3_000, 'without waiting for the connection to grow old');
   });
 }
 

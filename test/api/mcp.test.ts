@@ -16,6 +16,7 @@ import {
   sendRaw,
   startWorld,
   type World,
+  waitForIndex,
 } from '../support/loop-api.ts';
 
 async function startGoodWorld(t: Parameters<typeof startWorld>[0]): Promise<World> {
@@ -24,10 +25,16 @@ async function startGoodWorld(t: Parameters<typeof startWorld>[0]): Promise<Worl
   return world;
 }
 
+async function startIndexedWorld(t: Parameters<typeof startWorld>[0]): Promise<World> {
+  const world = await startGoodWorld(t);
+  await waitForIndex(world);
+  return world;
+}
+
 const requestInit = { headers: { authorization: 'Bearer good' } };
 
 t.test('a client of SDK 1.x lists the tools, searches and fetches', async (t) => {
-  const { url } = await startGoodWorld(t);
+  const { url } = await startIndexedWorld(t);
   const client = new Client({ name: 'test', version: '1' });
   const transport = new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { requestInit });
   // the SDK's own types disagree with exactOptionalPropertyTypes
@@ -48,7 +55,7 @@ for (const versionNegotiation of [
   { mode: 'auto' },
 ] as const) {
   t.test(`a client of SDK 2.x works, negotiating ${JSON.stringify(versionNegotiation.mode)}`, async (t) => {
-    const { url } = await startGoodWorld(t);
+    const { url } = await startIndexedWorld(t);
     const client = new ModernClient({ name: 'test', version: '1' }, { versionNegotiation });
     await client.connect(new ModernTransport(new URL(`${url}/mcp`), { requestInit }));
     t.teardown(() => client.close());
@@ -62,7 +69,7 @@ for (const versionNegotiation of [
 }
 
 t.test('older revisions back to 2025-03-26 are spoken', async (t) => {
-  const { url } = await startGoodWorld(t);
+  const { url } = await startIndexedWorld(t);
   for (const protocolVersion of ['2025-11-25', '2025-06-18', '2025-03-26']) {
     const params = { protocolVersion, capabilities: {}, clientInfo: { name: 'old', version: '1' } };
     const answer = await postMcp(url, 'good', { jsonrpc: '2.0', id: 1, method: 'initialize', params });
@@ -94,7 +101,7 @@ t.test('a session id that is not known is ignored', async (t) => {
 });
 
 t.test('many parallel calls of both eras are answered', async (t) => {
-  const { url } = await startGoodWorld(t);
+  const { url } = await startIndexedWorld(t);
   const answers = await Promise.all(
     Array.from({ length: 32 }, (_, call) =>
       call % 2 === 0
@@ -229,7 +236,7 @@ t.test('tools are listed as ChatGPT reads them', async (t) => {
 });
 
 t.test('search and fetch answer in exactly ChatGPT’s shapes', async (t) => {
-  const { url } = await startGoodWorld(t);
+  const { url } = await startIndexedWorld(t);
   const call = async (name: string, args: Record<string, unknown>) => {
     const { result } = await readJson(await postMcp(url, 'good', callTool(name, args)));
     t.equal(result.content.length, 1);
@@ -258,7 +265,7 @@ t.test('search and fetch answer in exactly ChatGPT’s shapes', async (t) => {
 });
 
 t.test('what the caller can mend is a result with isError, and an unknown tool is an error', async (t) => {
-  const { url } = await startGoodWorld(t);
+  const { url } = await startIndexedWorld(t);
   const missing = await readJson(await postMcp(url, 'good', callTool('fetch', { id: 'nowhere.md' })));
   t.match(missing.result, { isError: true, content: [{ text: /no note with this id/ }] });
   const wrong = await readJson(await postMcp(url, 'good', callTool('search', {})));

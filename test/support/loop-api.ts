@@ -60,11 +60,15 @@ export async function startWorld(t: Test, settings: Record<string, string> = {})
     await Promise.all([service.stop(100), auth.stop()]);
   });
   const url = `http://127.0.0.1:${service.port}`;
-  while ((await readJson(await fetch(`${url}/readyz`))).indexing) await setTimeout(10);
   return { auth, service, url, log, folder };
 }
 
 const ACCEPT = 'application/json, text/event-stream';
+
+/** Waits until every note can be found. */
+export async function waitForIndex({ url }: World): Promise<void> {
+  while ((await readJson(await fetch(`${url}/readyz`))).indexing) await setTimeout(10);
+}
 
 /** POSTs one JSON-RPC request as a 2025-11-25 client does. */
 export function postMcp(
