@@ -66,7 +66,8 @@ async function run(config: AuthConfig): Promise<void> {
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => void stop(signal));
-  // Started by npm start: when that is gone, even killed, nobody else would stop us.
+  // Started by npm start: it waits for this word, and when it is gone, even killed, nobody else would stop us.
+  process.send?.('ready');
   process.once('disconnect', () => void stop('disconnect'));
 }
 

@@ -10,7 +10,6 @@ export class Pair {
   readonly issuer: string;
   readonly resource: string;
   readonly lines: string[] = [];
-  readonly #ports: { auth: number; api: number };
   readonly #environment: Record<string, string | undefined>;
   readonly #running = new Map<'auth' | 'api', ServiceProcess>();
 
@@ -20,7 +19,6 @@ export class Pair {
     settings: Record<string, string>,
   ) {
     this.folder = folder;
-    this.#ports = ports;
     this.issuer = `http://localhost:${ports.auth}`;
     this.resource = `http://localhost:${ports.api}/mcp`;
     this.#environment = {
@@ -33,7 +31,6 @@ export class Pair {
       API_PORT: String(ports.api),
       API_CLIENT_SECRET_FILE: join(folder, 'api-client-secret'),
       API_INDEX_PATH: join(folder, 'index.db'),
-      API_VAULT_DIR: process.env['API_VAULT_DIR'],
       ...settings,
     };
   }
@@ -51,7 +48,7 @@ export class Pair {
     const environment = name === 'api' ? { ...rest, API_CLIENT_SECRET_FILE: secretFile } : rest;
     const service = startServiceProcess({ name, environment, onLine: (line) => this.lines.push(line) });
     this.#running.set(name, service);
-    if (!(await isReady(service, this.#ports[name]))) {
+    if (!(await isReady(service))) {
       throw new Error(`loop-${name} did not start:\n${this.lines.slice(-20).join('\n')}`);
     }
   }

@@ -10,14 +10,13 @@ t.test(
     const { pair, connect } = await startConnectedPair(t);
     const { tokens, refresh } = await connect();
     const statuses = new Map<number, number>();
-    let calls = 0;
+    const answered = (): number => statuses.get(200) ?? 0;
     let isRebuilt = false;
     const calling = (async () => {
-      while (calls < 200 || !isRebuilt) {
+      while (answered() < 200 || !isRebuilt) {
         const { status } = await callTool(pair.resource, tokens.access_token);
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
-        calls += 1;
-        await delay(10);
+        await delay(status === 0 ? 50 : 5);
       }
     })();
     for (let round = 0; round < 5; round += 1) {
@@ -27,14 +26,10 @@ t.test(
     }
     isRebuilt = true;
     await calling;
-    t.comment(`${calls} calls: ${JSON.stringify(Object.fromEntries(statuses))} (0 is a refused connection)`);
-    t.ok(calls >= 200, 'at least 200 calls were made');
-    t.same(
-      [...statuses.keys()].filter((status) => status !== 200 && status !== 0),
-      [],
-      'only answers and refused connections',
-    );
-    t.ok((statuses.get(200) ?? 0) > 100, 'most calls were answered');
+    t.comment(`calls by status (0 is a refused connection): ${JSON.stringify(Object.fromEntries(statuses))}`);
+    t.ok(answered() >= 200, '200 calls were answered');
+    const others = [...statuses.keys()].filter((status) => status !== 200 && status !== 0);
+    t.same(others, [], 'the rest were refused connections, nothing else');
 
     t.test(
       'then loop-auth is killed and started again: the same token works, and so does a refresh',
