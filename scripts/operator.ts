@@ -2,8 +2,9 @@
 import { type Database, openDatabase } from '../adapters/database.ts';
 import { DatabaseDamaged, DatabaseNewer, DatabaseUnavailable } from '../adapters/database-errors.ts';
 import { type AuthConfig, parseConfig, SettingsRefused } from '../auth/config.ts';
+import { KeysUnreadable } from '../auth/key-seal.ts';
 
-const explained = [SettingsRefused, DatabaseDamaged, DatabaseNewer, DatabaseUnavailable];
+const explained = [KeysUnreadable, SettingsRefused, DatabaseDamaged, DatabaseNewer, DatabaseUnavailable];
 
 /** Ends the script with a message and exit code 1. */
 export function fail(message: string): never {

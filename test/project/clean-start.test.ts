@@ -1,3 +1,4 @@
+// oidc-provider says nothing at start: no NOTICE, no WARNING.
 import t from 'tap';
 
 t.test('placeholder', (t) => {
