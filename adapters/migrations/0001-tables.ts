@@ -77,6 +77,10 @@ async function createServerTables(knex: Knex): Promise<void> {
     table.text('id').primary();
     table.bigInteger('expires_at').notNullable();
   });
+  // When copies of this database were made; a restored one knows its own age.
+  await knex.schema.createTable('backups', (table) => {
+    table.bigInteger('made_at').notNullable();
+  });
   await knex.schema.createTable('server_secrets', (table) => {
     table.text('name').primary();
     table.text('hash').notNullable();

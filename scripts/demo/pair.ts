@@ -9,6 +9,7 @@ export class Pair {
   readonly folder: string;
   readonly issuer: string;
   readonly resource: string;
+  readonly databaseUrl: string;
   readonly lines: string[] = [];
   readonly #environment: Record<string, string | undefined>;
   readonly #running = new Map<'auth' | 'api', ServiceProcess>();
@@ -21,12 +22,13 @@ export class Pair {
     this.folder = folder;
     this.issuer = `http://localhost:${ports.auth}`;
     this.resource = `http://localhost:${ports.api}/mcp`;
+    this.databaseUrl = settings['AUTH_DATABASE_URL'] ?? `sqlite:${join(folder, 'auth.db')}`;
     this.#environment = {
       PATH: process.env['PATH'],
       NODE_OPTIONS: process.env['NODE_OPTIONS'],
       AUTH_ISSUER: this.issuer,
       AUTH_PORT: String(ports.auth),
-      AUTH_DATABASE_URL: `sqlite:${join(folder, 'auth.db')}`,
+      AUTH_DATABASE_URL: this.databaseUrl,
       API_RESOURCE: this.resource,
       API_PORT: String(ports.api),
       API_CLIENT_SECRET_FILE: join(folder, 'api-client-secret'),
