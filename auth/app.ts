@@ -47,6 +47,12 @@ export function createApp(parts: AppParts): RequestListener {
   provider.use(metrics.middleware);
   provider.use(securityHeaders(config.issuer));
   provider.use(answerErrors(log));
+  provider.use(refuseOtherSpellings);
+  provider.use((ctx, next) => {
+    // The library checks `resource` before any hook of its own, on this same parsed query.
+    if (ctx.path === '/auth') parts.resources.normalizeRequested(ctx.query);
+    return next();
+  });
   provider.use(parts.registrationLimit);
   provider.use(commitBeforeAnswering(parts.database));
   provider.use(createSetupRoutes({ links: parts.setupLinks, issuerPath, mcpUrl: config.resources[0], form }));
@@ -66,6 +72,12 @@ const identifyRequest: Middleware = (ctx, next) => {
   ctx.state['requestId'] = randomUUID();
   ctx.set('X-Request-Id', String(ctx.state['requestId']));
   return next();
+};
+
+// The routers take a path in any case and with a slash at the end. Limits, pages and the token endpoint's unit go by
+// the path, so that there must be one spelling; what comes after the first segment may be an id.
+const refuseOtherSpellings: Middleware = async (ctx, next) => {
+  if (!/^\/[^/]*[A-Z]|.\/$/.test(ctx.path)) await next();
 };
 
 /** All that a request changed is committed, or undone where it failed, before its answer leaves. */
