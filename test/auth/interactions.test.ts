@@ -221,11 +221,7 @@ t.test('who signs in as someone else ends the session of the first', async (t) =
   const page = await browser.visit(world.authorization(app, { prompt: 'login' }).url);
   const between = await browser.submit(page, eve);
   t.match(between.text, 'name="xsrf"', 'the library signs the first out in between');
-  t.match(
-    between.headers.get('Content-Security-Policy'),
-    /script-src 'sha256-[^ ;]+'(;|$)/,
-    'a script may do it',
-  );
+  t.match(between.headers.get('Content-Security-Policy'), /script-src [^;]*'sha256-/, 'a script may do it');
   const consent = await browser.submit(between, {});
   t.match(consent.text, 'name="decision"');
   t.match(consent.text, '>eve<');

@@ -23,7 +23,7 @@ import { createPkce, type Tokens } from './oauth.ts';
 export const ann = { username: 'ann', password: 'a sentence that only Ann knows' };
 export const redirectUri = 'http://127.0.0.1:40404/callback';
 export const resource = 'http://localhost:8082/mcp';
-export const apiSecret = 'the secret of loop-api, 32 signs';
+const apiSecret = 'the secret of loop-api, 32 signs';
 
 export interface App {
   readonly clientId: string;
@@ -268,7 +268,7 @@ export function present(fields: Fields): URLSearchParams {
   return new URLSearchParams(entries);
 }
 
-export async function readAnswer(response: Response): Promise<Answer> {
+async function readAnswer(response: Response): Promise<Answer> {
   const text = await response.text();
   const isJson = /^application\/([\w-]+\+)?json/.test(response.headers.get('Content-Type') ?? '');
   const body = isJson && text !== '' ? (JSON.parse(text) as Record<string, unknown>) : {};
