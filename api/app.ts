@@ -28,7 +28,7 @@ export interface AppOptions {
 
 export interface App {
   express: Express;
-  /** Ends streams that clients hold open. */
+  /** For after the last answer. */
   close(): Promise<void>;
 }
 
@@ -45,8 +45,8 @@ export function createApp(options: AppOptions): App {
   app.use(stripPathPrefix(resources.pathPrefix), logRequests(logger, metrics));
   app.all('/healthz', onlyGet, (_req, res) => void res.json({ status: 'ok' }));
   app.all('/readyz', onlyGet, (_req, res) => {
-    // not loop-auth's state: while it is away, tokens that are known keep working
-    if (options.isReady()) res.json({ status: 'ready', index: vault.progress() });
+    // not loop-auth's state: while it is away, tokens that are known keep working; and no counts: anybody may ask
+    if (options.isReady()) res.json({ status: 'ready', indexing: vault.progress().building });
     else res.status(503).json({ status: 'stopping' });
   });
   app.all('/metrics', onlyGet, async (_req, res) => {

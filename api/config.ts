@@ -50,7 +50,8 @@ export class InvalidConfiguration extends Error {
 }
 
 function parseHttpUrl(value: string): URL | undefined {
-  const url = URL.parse(value);
+  // these strings stand in headers as they are: visible ASCII, and nothing that would end a quoted string (RFC 9110, section 5.6.4)
+  const url = /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(value) ? URL.parse(value) : null;
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password) return undefined;
   return /[?#]/.test(value) ? undefined : url;
 }
@@ -87,15 +88,19 @@ const settings = z.object({
   API_INDEX_PATH: z.string().default('data/index.db'),
 });
 
+/** Every setting that loop-api reads. */
+export const settingNames: readonly string[] = Object.keys(settings.shape);
+
 type SettingName = keyof z.infer<typeof settings>;
 
 const help: Record<SettingName, { allowed: string; mend: string }> = {
   AUTH_ISSUER: {
-    allowed: 'an http or https URL without query, fragment or user name, such as https://auth.example',
+    allowed:
+      'an http or https URL in ASCII without query, fragment or user name, such as https://auth.example',
     mend: 'Give the very string that loop-auth has as AUTH_ISSUER.',
   },
   API_RESOURCE: {
-    allowed: 'an http or https URL that ends in /mcp, such as https://notes.example/mcp',
+    allowed: 'an http or https URL in ASCII that ends in /mcp, such as https://notes.example/mcp',
     mend: 'Give the address that people type into their MCP client.',
   },
   API_AUTH_URL: {

@@ -1,11 +1,11 @@
 // Starts loop-api from the environment, and stops it on a signal.
-import { stat } from 'node:fs/promises';
-import { pino } from 'pino';
 import type { Config } from './config.ts';
 import { InvalidConfiguration, parseConfig } from './config.ts';
+import { createLogger } from './log.ts';
 import { startService } from './service.ts';
+import { IndexNotUsable, VaultNotFound, VaultNotReadable } from './vault/errors.ts';
 
-const logger = pino({ name: 'loop-api' });
+const logger = createLogger();
 
 function fail(message: string): never {
   console.error(message);
@@ -29,22 +29,26 @@ function explainStart(error: unknown, { host, port }: Config): never {
   if (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
     fail(`loop-api can't listen on ${host}:${port} (${code}). Set API_HOST and API_PORT.`);
   }
+  const isPlain = [VaultNotFound, VaultNotReadable, IndexNotUsable].some((kind) => error instanceof kind);
+  if (isPlain) fail((error as Error).message);
   throw error;
 }
 
 const config = readConfig();
-const folder = await stat(config.vaultDirectory).catch(() => undefined);
-if (!folder?.isDirectory()) {
-  fail(`There is no folder ${config.vaultDirectory}. Set API_VAULT_DIR to the folder of Markdown notes.`);
-}
-
 const service = await startService(config, logger).catch((error) => explainStart(error, config));
 logger.info({ host: config.host, port: service.port, resource: config.resource }, 'loop-api listens');
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.once(signal, async () => {
-    logger.info({ signal }, 'loop-api stops');
-    await service.stop();
-    logger.info('loop-api stopped');
-  });
+let isStopping = false;
+async function stop(signal: string): Promise<void> {
+  if (isStopping) return;
+  isStopping = true;
+  logger.info({ signal }, 'loop-api stops');
+  await service.stop();
+  logger.info('loop-api stopped');
+  process.exit(0);
 }
+
+// Started by npm start: it waits for this word, and when it is gone, even killed, nobody else would stop us.
+process.send?.('ready');
+for (const signal of ['SIGTERM', 'SIGINT', 'disconnect'] as const)
+  process.on(signal, () => void stop(signal));

@@ -1,5 +1,5 @@
 // Makes MCP servers out of tools, one for each request: a server instance can't take parallel calls.
-import type { McpServerFactory, ServerContext } from '@modelcontextprotocol/server';
+import type { ServerContext } from '@modelcontextprotocol/server';
 import { ProtocolError, ProtocolErrorCode, Server } from '@modelcontextprotocol/server';
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/server/validators/ajv';
 import type { Logger } from 'pino';
@@ -11,7 +11,7 @@ const INSTRUCTIONS =
 
 // The low-level Server, not McpServer: tools are described once and not per request, and ChatGPT's `securitySchemes`
 // stand beside a tool's name, where McpServer's registerTool has no place for them.
-export function createMcpServerFactory(tools: readonly Tool[], logger: Logger): McpServerFactory {
+export function createMcpServerFactory(tools: readonly Tool[], logger: Logger): () => Server {
   const definitions = tools.map((tool) => tool.definition);
   const toolsByName = new Map(tools.map((tool) => [tool.name, tool]));
   // never called upon by tools like ours; made here once because every Server would otherwise make its own
@@ -31,7 +31,7 @@ export function createMcpServerFactory(tools: readonly Tool[], logger: Logger): 
     });
   }
 
-  return () => {
+  return (): Server => {
     const server = new Server(
       { name: 'loop', title: 'loop vault', version: packageJson.version },
       {

@@ -1,7 +1,7 @@
 // The MCP endpoint on Express: revision 2026-07-28 and the older ones, without sessions, so that nothing is lost with the process.
-import { toNodeHandler } from '@modelcontextprotocol/node';
+import { type NodeIncomingMessageLike, toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler } from '@modelcontextprotocol/server';
-import type { Request, RequestHandler, Response } from 'express';
+import type { Request, RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { type Challenge, insufficientScope, requireBearer } from './bearer.ts';
 import { parseJsonBody, readJsonBody } from './json-body.ts';
@@ -22,7 +22,7 @@ export interface McpOptions {
 export interface McpEndpoint {
   /** In this order, for every method of its address. */
   handlers: RequestHandler[];
-  /** Ends streams that clients hold open. Calls that come later fail. */
+  /** Ends what is running; for after the last answer. */
   close(): Promise<void>;
 }
 
@@ -33,9 +33,10 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
     // what the listed tools need, no more: without writing tools nobody is asked to allow writing
     scopes: [...new Set(tools.flatMap((tool) => tool.scopes))],
   };
-  const onerror = (error: Error): void => logger.warn({ reason: error.message }, 'MCP request refused');
-  const handler = createMcpHandler(createMcpServerFactory(tools, logger), { onerror });
-  const handle = toNodeHandler(handler, { onerror });
+  const handler = createMcpHandler(createMcpServerFactory(tools, logger), {
+    onerror: (error) => logger.warn({ reason: error.message }, 'MCP request refused'),
+  });
+  const handle = toNodeHandler(handler, { onerror: (err) => logger.error({ err }, 'MCP handler failed') });
   const { host } = new URL(resources.mcp);
 
   const serve: RequestHandler = async (req, res) => {
@@ -44,17 +45,17 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
     requireToolScopes(body, { tools, principal, challenge });
     // nginx must not hold back what is streamed
     res.set({ 'X-Accel-Buffering': 'no', 'Cache-Control': 'no-store' });
-    await handle(describeRequest(req, res, host), res, body);
+    await handle(describeRequest(req, res.locals, host), res, body);
   };
 
-  const handlers = [
+  const handlers: RequestHandler[] = [
     guardOrigin(resources.origin),
     requireBearer(options.verify, challenge),
     onlyPost,
     readJsonBody(),
     serve,
   ];
-  return { handlers, close: () => handler.close() };
+  return { handlers, close: handler.close };
 }
 
 // MCP (Streamable HTTP): there is no GET stream and no session to DELETE; older clients take 405 for that.
@@ -67,10 +68,10 @@ const onlyPost: RequestHandler = (req, _res, next) => {
 // at one that is no host name.
 function describeRequest(
   req: Request,
-  res: Response,
+  locals: Record<string, unknown>,
   host: string,
-): Parameters<ReturnType<typeof toNodeHandler>>[0] {
-  const principal: Principal = res.locals['principal'];
+): NodeIncomingMessageLike {
+  const principal = locals['principal'] as Principal;
   return {
     method: 'POST',
     url: '/mcp',
@@ -81,7 +82,7 @@ function describeRequest(
       clientId: principal.clientId,
       scopes: [...principal.scopes],
       expiresAt: principal.expiresAt,
-      extra: { subject: principal.subject, requestId: res.locals['requestId'] },
+      extra: { subject: principal.subject, requestId: locals['requestId'] },
     },
     [Symbol.asyncIterator]: () => req[Symbol.asyncIterator](),
   };

@@ -20,7 +20,11 @@ export interface Service {
 export async function startService(config: Config, logger: Logger): Promise<Service> {
   const metrics = createMetrics();
   const resources = parseResourceIdentifiers(config.resource);
-  const vault = await openVault({ directory: config.vaultDirectory, indexPath: config.indexPath });
+  const vault = await openVault({
+    directory: config.vaultDirectory,
+    indexPath: config.indexPath,
+    onProblem: (err) => logger.warn({ err }, 'the search index was in trouble and was started again'),
+  });
   const tokenChecks = openTokenChecks(config, resources, metrics, logger);
   const close = async (): Promise<void> => {
     await Promise.all([tokenChecks.close(), vault.close()]);
@@ -40,7 +44,8 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     port: (server.address() as AddressInfo).port,
     stop: async (drainMs = 10_000): Promise<void> => {
       ready = false;
-      await drain(server, app.close, drainMs);
+      await drain(server, drainMs);
+      await app.close();
       await close();
     },
   };
@@ -56,10 +61,12 @@ function listen(server: Server, config: Config): Promise<void> {
   });
 }
 
-async function drain(server: Server, closeStreams: () => Promise<void>, drainMs: number): Promise<void> {
+async function drain(server: Server, drainMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  const timer = setTimeout(() => server.closeAllConnections(), drainMs);
-  await closeStreams();
+  // a connection that was busy when the server closed would otherwise be kept alive for seconds after its answer
+  const closingIdle = setInterval(() => server.closeIdleConnections(), 50);
+  const deadline = setTimeout(() => server.closeAllConnections(), drainMs);
   await closed;
-  clearTimeout(timer);
+  clearInterval(closingIdle);
+  clearTimeout(deadline);
 }

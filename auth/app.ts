@@ -12,7 +12,7 @@ import type { SetupLinkStore } from '../adapters/setup-link-store.ts';
 import { asUnitOfWork } from '../adapters/unit-of-work.ts';
 import { answerErrors, rememberFailure } from './errors.ts';
 import { createInteractionRoutes } from './interactions.ts';
-import { createSignInLimits, limitRegistrations } from './limits.ts';
+import type { SignInLimits } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import { pinOrigin } from './pinned-origin.ts';
 import { createProvider, type ProviderParts } from './provider.ts';
@@ -23,6 +23,8 @@ export interface AppParts extends ProviderParts {
   readonly database: Database;
   readonly accounts: AccountStore;
   readonly setupLinks: SetupLinkStore;
+  readonly signInLimits: SignInLimits;
+  readonly registrationLimit: Middleware;
   readonly log: Logger;
   readonly metrics: Metrics;
 }
@@ -51,14 +53,14 @@ export function createApp(parts: AppParts): RequestListener {
     if (ctx.path === '/auth') parts.resources.normalizeRequested(ctx.query);
     return next();
   });
-  provider.use(limitRegistrations());
+  provider.use(parts.registrationLimit);
   provider.use(commitBeforeAnswering(parts.database));
   provider.use(createSetupRoutes({ links: parts.setupLinks, issuerPath, mcpUrl: config.resources[0], form }));
   provider.use(
     createInteractionRoutes({
       provider,
       accounts: parts.accounts,
-      limits: createSignInLimits(),
+      limits: parts.signInLimits,
       issuerPath,
       form,
     }),

@@ -12,6 +12,7 @@ export interface AuthConfig {
   readonly databaseUrl: string;
   /** CIDRs of proxies whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
+  readonly encryptionKey: string | undefined;
   readonly accessTokenSeconds: number;
   readonly refreshTokenIdleSeconds: number;
   readonly refreshGraceSeconds: number;
@@ -84,6 +85,10 @@ const settings = z.object({
       'allowed: addresses or CIDRs separated by commas, such as 172.16.0.0/12',
     )
     .default([]),
+  AUTH_ENCRYPTION_KEY: z
+    .string()
+    .min(32, 'allowed: at least 32 random characters, such as `openssl rand -base64 32` prints')
+    .optional(),
   AUTH_ACCESS_TOKEN_SECONDS: seconds(60, 24 * 3600).default(3600),
   AUTH_REFRESH_TOKEN_IDLE_SECONDS: seconds(3600, 10 * year).default(7_776_000),
   AUTH_REFRESH_GRACE_SECONDS: seconds(0, 3600).default(60),
@@ -102,6 +107,9 @@ const settings = z.object({
     .optional(),
 });
 
+/** Every setting that loop-auth reads. */
+export const settingNames: readonly string[] = Object.keys(settings.shape);
+
 function port() {
   return z
     .string()
@@ -114,7 +122,7 @@ function port() {
 export function parseConfig(environment: Readonly<Record<string, string | undefined>>): AuthConfig {
   const faults: string[] = [];
   const given: Record<string, string> = {};
-  for (const name of Object.keys(settings.shape)) {
+  for (const name of settingNames) {
     const value = readSetting(environment, name, faults);
     if (value !== undefined) given[name] = value;
   }
@@ -156,6 +164,7 @@ function toConfig(data: z.infer<typeof settings>): AuthConfig {
     port: data.AUTH_PORT,
     databaseUrl: data.AUTH_DATABASE_URL,
     trustedProxies: data.AUTH_TRUSTED_PROXIES,
+    encryptionKey: data.AUTH_ENCRYPTION_KEY,
     accessTokenSeconds: data.AUTH_ACCESS_TOKEN_SECONDS,
     refreshTokenIdleSeconds: data.AUTH_REFRESH_TOKEN_IDLE_SECONDS,
     refreshGraceSeconds: data.AUTH_REFRESH_GRACE_SECONDS,

@@ -1,13 +1,13 @@
 // loop-auth: reads the environment, opens what it needs, wires it together, listens, stops on a signal.
-import type { RequestListener } from 'node:http';
 import { type Database, openDatabase } from '../adapters/database.ts';
 import { DatabaseDamaged, DatabaseNewer, DatabaseUnavailable } from '../adapters/database-errors.ts';
 import { type AuthConfig, parseConfig, SettingsRefused } from './config.ts';
 import { type Phase, withHealth } from './health.ts';
+import { KeysUnreadable } from './key-seal.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { PortUnavailable, startServer, stopServer } from './server.ts';
-import { openApp } from './service.ts';
+import { type App, openApp } from './service.ts';
 
 // Whatever this process writes (the database, the secret for loop-api) is for its own user only.
 process.umask(0o077);
@@ -24,6 +24,7 @@ try {
     DatabaseNewer,
     DatabaseUnavailable,
     PortUnavailable,
+    KeysUnreadable,
   ].some((known) => error instanceof known);
   log.fatal(isExplained ? {} : { err: error }, `loop-auth can't start: ${(error as Error).message}`);
   process.exit(1);
@@ -31,11 +32,11 @@ try {
 
 async function run(config: AuthConfig): Promise<void> {
   let phase: Phase = 'starting';
-  let app: RequestListener | undefined;
+  let app: App | undefined;
   let database: Database | undefined;
   const health = withHealth({
     phase: () => phase,
-    app: () => app,
+    app: () => app?.listener,
     isDatabaseThere: async () => (await database?.isThere()) ?? false,
     metrics,
   });
@@ -52,10 +53,12 @@ async function run(config: AuthConfig): Promise<void> {
     phase = 'stopping';
     log.info({ signal }, 'loop-auth stops');
     await stopServer(server);
+    await app?.close();
     await database.close();
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => void stop(signal));
-  // Started by npm start: when that is gone, even killed, nobody else would stop us.
+  // Started by npm start: it waits for this word, and when it is gone, even killed, nobody else would stop us.
+  process.send?.('ready');
   process.once('disconnect', () => void stop('disconnect'));
 }

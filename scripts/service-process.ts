@@ -2,7 +2,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as delay } from 'node:timers/promises';
 
 const root = join(import.meta.dirname, '..');
 
@@ -21,7 +20,7 @@ export interface ServiceProcess {
 
 /** Starts `auth/main.ts` or `api/main.ts`. It stops when this process ends, however that happens. */
 export function startServiceProcess({ name, environment, onLine }: ServiceOptions): ServiceProcess {
-  // The ipc channel carries nothing: its end tells the child that nobody is there to stop it any more.
+  // By the ipc channel the child says that it is ready, and learns by its end that nobody is there to stop it.
   const child = spawn(process.execPath, [join(root, name, 'main.ts')], {
     env: { ...environment },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -38,20 +37,18 @@ export function startServiceProcess({ name, environment, onLine }: ServiceOption
   return { child, ended: promise };
 }
 
-/** Resolves to whether the service answered 200 on `/readyz` before it ended or the time was over. */
-export async function isReady(service: ServiceProcess, port: number, withinMs = 30_000): Promise<boolean> {
-  const deadline = performance.now() + withinMs;
-  let hasEnded = false;
-  void service.ended.then(() => {
-    hasEnded = true;
-  });
-  while (!hasEnded && performance.now() < deadline) {
-    const response = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined);
-    await response?.body?.cancel();
-    if (response?.ok) return true;
-    await delay(50);
+/** Resolves to whether the service said that it is ready, before it ended or the time was over. */
+export async function isReady({ child, ended }: ServiceProcess, withinMs = 30_000): Promise<boolean> {
+  // Its own word and not an answer on its port: that could be another program's.
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  child.once('message', (message) => resolve(message === 'ready'));
+  void ended.then(() => resolve(false));
+  const overdue = setTimeout(() => resolve(false), withinMs);
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(overdue);
   }
-  return false;
 }
 
 /** Asks the service to stop and waits for its end; after 12 s it is killed. */

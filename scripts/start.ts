@@ -10,7 +10,7 @@ const longestPauseMs = 30_000;
 
 const print = prettyFactory({
   colorize: process.stdout.isTTY,
-  ignore: 'pid,hostname,name,setupUrl',
+  ignore: 'pid,hostname,name,setupUrl,issuer,resource,host,port,signal',
   translateTime: 'SYS:HH:MM:ss',
   messageFormat: '{name}: {msg}',
   hideObject: false,
@@ -29,8 +29,8 @@ const api = readSettings('loop-api', () => parseApiConfig(environment));
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0));
 // loop-auth first: on a fresh folder it makes the secret that loop-api reads.
-await startFirst('auth', auth.port, process.env);
-await startFirst('api', api.port, environment);
+await startFirst('auth', process.env);
+await startFirst('api', environment);
 if (!isStopping) printWelcome();
 
 function readSettings<T>(name: string, read: () => T): T {
@@ -43,10 +43,10 @@ function readSettings<T>(name: string, read: () => T): T {
 }
 
 /** A service that can't start at all ends everything: its own last line says why. */
-async function startFirst(name: 'auth' | 'api', port: number, env: typeof environment): Promise<void> {
+async function startFirst(name: 'auth' | 'api', env: typeof environment): Promise<void> {
   if (isStopping) return;
   const service = launch(name, env);
-  if (await isReady(service, port)) void keepRunning(name, port, env);
+  if (await isReady(service)) void keepRunning(name, env);
   else if (!isStopping) await stop(1);
 }
 
@@ -56,7 +56,7 @@ function launch(name: 'auth' | 'api', env: typeof environment): ServiceProcess {
   return service;
 }
 
-async function keepRunning(name: 'auth' | 'api', port: number, env: typeof environment): Promise<void> {
+async function keepRunning(name: 'auth' | 'api', env: typeof environment): Promise<void> {
   for (let pauseMs = 1000; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     const startedAt = performance.now();
     const code = await running.get(name)?.ended;
@@ -65,7 +65,7 @@ async function keepRunning(name: 'auth' | 'api', port: number, env: typeof envir
     console.error(`loop-${name} ended (${code ?? 'killed'}); starting it again in ${pause / 1000} s`);
     await delay(pause);
     if (isStopping) return;
-    await isReady(launch(name, env), port);
+    await isReady(launch(name, env));
   }
 }
 

@@ -1,8 +1,9 @@
 // The tool `list`: what is in a folder of the vault, a page at a time.
 import { z } from 'zod';
+import { BadCursor } from '../vault/errors.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { Tool } from './tool.ts';
-import { createTool } from './tool.ts';
+import { createTool, ToolInputRefused } from './tool.ts';
 
 export function createListTool(vault: Pick<Vault, 'listFolder'>): Tool {
   return createTool({
@@ -31,9 +32,13 @@ export function createListTool(vault: Pick<Vault, 'listFolder'>): Tool {
     }),
     scopes: ['vault.read'],
     annotations: { readOnlyHint: true },
-    run: ({ folder, cursor }) => ({
-      folder,
-      ...vault.listFolder(folder, cursor === undefined ? {} : { cursor }),
-    }),
+    run: ({ folder, cursor }) => {
+      try {
+        return { folder, ...vault.listFolder(folder, { cursor }) };
+      } catch (error) {
+        if (error instanceof BadCursor) throw new ToolInputRefused(error.message, { cause: error });
+        throw error;
+      }
+    },
   });
 }

@@ -1,21 +1,34 @@
-// A stand-in for the vault: reads all notes at the start and searches by plain words.
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, dirname, join, relative, sep } from 'node:path';
+// The vault: what the tools may ask of a folder of Markdown notes. Reads the disk for one note and the index for all
+// else; the index is kept by a thread of its own (index-worker.ts).
+import { access, constants, mkdtemp, realpath, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { IndexNotUsable, VaultNotFound, VaultNotReadable } from './errors.ts';
+import { IndexConnection } from './index-connection.ts';
+import { createUnreadableNote, type NoteFile, readNoteFile } from './note-file.ts';
+import { findNoteFile, isInside } from './note-path.ts';
 
 export interface VaultOptions {
+  /** The folder of notes. */
   directory: string;
+  /** The index's file, made where there is none; `:memory:` for one that is gone with the process. */
   indexPath: string;
+  /** Told of what went wrong in the background and was put right by starting again. */
+  onProblem?: (problem: Error) => void;
 }
 
 export interface SearchResult {
   id: string;
   title: string;
+  /** One line, about 200 characters. */
   snippet: string;
+  /** Greater is better; comparable within one search only. */
   score: number;
 }
 
 /** Times in epoch seconds. */
 export interface NoteSummary {
+  /** The path inside the vault with `/`, in Unicode's NFC. */
   id: string;
   path: string;
   title: string;
@@ -23,90 +36,174 @@ export interface NoteSummary {
   createdAt: number;
   modifiedAt: number;
   sizeBytes: number;
+  /** Changes with every change of the file's bytes. */
   revision: string;
   tags: string[];
 }
 
 export interface Note extends NoteSummary {
+  /** Without the front matter, unless that could not be read. */
   text: string;
+  /** Sentences for the reader: why the text is empty, or the front matter is part of it. */
   warnings: string[];
+  /** Ids of the notes that this one links to, and of those that link to it. */
   links: string[];
   backlinks: string[];
 }
 
+export interface ScanOptions {
+  /** Only notes at any depth below this folder. */
+  folder?: string | undefined;
+  /** `project` also finds `project/loop`. */
+  tag?: string | undefined;
+  /** A front-matter field by name, and by value where one is given; in a list any element counts. */
+  field?: { name: string; value?: string | undefined } | undefined;
+  /** Epoch seconds. */
+  modifiedSince?: number | undefined;
+  cursor?: string | undefined;
+  /** 100 by default, 1000 at most. */
+  limit?: number | undefined;
+}
+
+export interface FolderEntry {
+  kind: 'folder' | 'note' | 'file';
+  path: string;
+  title?: string;
+}
+
 export interface Vault {
-  search(query: string, options?: { limit?: number }): SearchResult[];
+  /**
+   * Best first; 10 by default, 100 at most. Words must all be there (if no note has all of them, any will do);
+   * `"phrases"`, `prefix*`, `tag:`, `path:`, `field:value` and `-` narrow it. Any text is a valid query.
+   */
+  search(query: string, options?: { limit?: number | undefined }): SearchResult[];
+  /** The note as it is on disk now; undefined where there is none, or it is hidden or outside of the vault. */
   readNote(id: string): Promise<Note | undefined>;
+  /** Folders, then notes, then other files, by name; 100 by default, 1000 at most. Throws BadCursor. */
   listFolder(
     folder: string,
-    options?: { cursor?: string; limit?: number },
-  ): {
-    entries: Array<{ kind: 'folder' | 'note' | 'file'; path: string; title?: string }>;
-    nextCursor?: string;
-  };
-  scan(options?: object): { notes: NoteSummary[]; nextCursor?: string };
+    options?: { cursor?: string | undefined; limit?: number | undefined },
+  ): { entries: FolderEntry[]; nextCursor?: string };
+  /** Every note once, even while notes change or move; while the index is building, those it has. Throws BadCursor. */
+  scan(options?: ScanOptions): { notes: NoteSummary[]; nextCursor?: string };
   progress(): { notes: number; indexed: number; building: boolean };
+  /** Ends the background work; nothing may be asked after. */
   close(): Promise<void>;
 }
 
-export async function openVault({ directory }: VaultOptions): Promise<Vault> {
-  const notes = new Map<string, Note>();
-  const files = await readdir(directory, { recursive: true, withFileTypes: true });
-  for (const file of files.filter((entry) => entry.isFile() && entry.name.endsWith('.md'))) {
-    const note = await readNoteFile(directory, join(file.parentPath, file.name));
-    notes.set(note.id, note);
+/**
+ * Opens a folder of notes and returns at once: the index is built, and from then on kept, in the background.
+ * The caller closes it. Throws VaultNotFound, VaultNotReadable, IndexNotUsable.
+ */
+export async function openVault(options: VaultOptions): Promise<Vault> {
+  const root = await findRoot(options.directory);
+  if (isInside(root, options.indexPath)) {
+    throw new IndexNotUsable({ indexPath: options.indexPath, why: 'it lies inside the folder of notes' });
   }
-  const all = [...notes.values()].sort((left, right) => left.path.localeCompare(right.path));
-  return {
-    search: (query, { limit = 10 } = {}): SearchResult[] => {
-      const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-      const matches = all.filter((note) => words.some((word) => note.text.toLowerCase().includes(word)));
-      return matches
-        .slice(0, limit)
-        .map((note) => ({ id: note.id, title: note.title, snippet: note.text.slice(0, 80), score: 1 }));
-    },
-    readNote: async (id) => notes.get(id),
-    listFolder: (folder) => ({ entries: listEntries(all, folder) }),
-    scan: () => ({ notes: all }),
-    progress: () => ({ notes: notes.size, indexed: notes.size, building: false }),
-    close: () => Promise.resolve(),
-  };
+  if (options.indexPath !== ':memory:') {
+    return new FolderVault(root, new IndexConnection({ ...options, root }));
+  }
+  // Two threads share the index, which one process's memory can't do in SQLite's WAL mode.
+  const folder = await mkdtemp(join(tmpdir(), 'loop-index-'));
+  const index = new IndexConnection({ ...options, root, indexPath: join(folder, 'index.db') });
+  return new FolderVault(root, index, () => rm(folder, { recursive: true, force: true }));
 }
 
-async function readNoteFile(directory: string, file: string): Promise<Note> {
-  const path = relative(directory, file).split(sep).join('/');
-  const text = await readFile(file, 'utf8');
-  const { birthtimeMs, mtimeMs, size } = await stat(file);
-  return {
-    id: path,
-    path,
-    title: basename(path, '.md'),
-    frontMatter: {},
-    createdAt: Math.floor(birthtimeMs / 1_000),
-    modifiedAt: Math.floor(mtimeMs / 1_000),
-    sizeBytes: size,
-    revision: String(mtimeMs),
-    tags: [],
-    text,
-    warnings: [],
-    links: [],
-    backlinks: [],
-  };
+async function findRoot(directory: string): Promise<string> {
+  try {
+    const root = await realpath(directory);
+    if (!(await stat(root)).isDirectory()) {
+      throw new VaultNotFound(directory);
+    }
+    await access(root, constants.R_OK | constants.X_OK);
+    return root;
+  } catch (error) {
+    if (error instanceof VaultNotFound) {
+      throw error;
+    }
+    const { code } = error as NodeJS.ErrnoException;
+    throw code === 'ENOENT' || code === 'ENOTDIR'
+      ? new VaultNotFound(directory, error)
+      : new VaultNotReadable(directory, error);
+  }
 }
 
-type Entry = ReturnType<Vault['listFolder']>['entries'][number];
+function bounded(limit: number | undefined, usual: number, most: number): number {
+  const wanted = Math.trunc(limit ?? usual);
+  return Number.isNaN(wanted) ? usual : Math.min(Math.max(wanted, 1), most);
+}
 
-function listEntries(all: Note[], folder: string): Entry[] {
-  const prefix = folder === '' ? '' : `${folder}/`;
-  const inside = all.filter((note) => note.path.startsWith(prefix));
-  const folders = new Set(
-    inside
-      .map((note) => dirname(note.path).slice(prefix.length).split('/')[0])
-      .filter((name): name is string => name !== undefined && name !== '' && name !== '.'),
-  );
-  const here = inside.filter((note) => !note.path.slice(prefix.length).includes('/'));
-  return [
-    ...[...folders].map((name): Entry => ({ kind: 'folder', path: prefix + name })),
-    ...here.map((note): Entry => ({ kind: 'note', path: note.path, title: note.title })),
-  ];
+class FolderVault implements Vault {
+  readonly #root: string;
+  readonly #index: IndexConnection;
+  readonly #onClose: (() => Promise<void>) | undefined;
+
+  constructor(root: string, index: IndexConnection, onClose?: () => Promise<void>) {
+    this.#root = root;
+    this.#index = index;
+    this.#onClose = onClose;
+  }
+
+  search(query: string, options: { limit?: number | undefined } = {}): SearchResult[] {
+    return this.#index.ask((reader) => reader.search(query, bounded(options.limit, 10, 100)));
+  }
+
+  scan(options: ScanOptions = {}): { notes: NoteSummary[]; nextCursor?: string } {
+    return this.#index.ask((reader) => reader.scan(options, bounded(options.limit, 100, 1000)));
+  }
+
+  listFolder(
+    folder: string,
+    options: { cursor?: string | undefined; limit?: number | undefined } = {},
+  ): { entries: FolderEntry[]; nextCursor?: string } {
+    return this.#index.ask((reader) =>
+      reader.listFolder(folder, options.cursor, bounded(options.limit, 100, 1000)),
+    );
+  }
+
+  async readNote(id: string): Promise<Note | undefined> {
+    const path = await findNoteFile(this.#root, id);
+    const plain = id.normalize('NFC');
+    const file = path === undefined ? undefined : await readFile(plain, path);
+    return file && this.#createNote(plain, file);
+  }
+
+  #createNote(id: string, { content, ...file }: NoteFile): Note {
+    return {
+      id,
+      path: id,
+      title: content.title,
+      frontMatter: content.frontMatter,
+      ...file,
+      tags: content.tags,
+      text: content.text,
+      warnings: content.warnings,
+      links: this.#index.ask((reader) => reader.resolveLinks(id, content.links)),
+      backlinks: this.#index.ask((reader) => reader.backlinks(id)),
+    };
+  }
+
+  progress(): { notes: number; indexed: number; building: boolean } {
+    return this.#index.progress();
+  }
+
+  async close(): Promise<void> {
+    await this.#index.close();
+    await this.#onClose?.();
+  }
+}
+
+async function readFile(id: string, path: string): Promise<NoteFile | undefined> {
+  try {
+    return await readNoteFile(id, path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EACCES' || code === 'EPERM') {
+      return createUnreadableNote(id);
+    }
+    if (code === 'ENOENT' || code === 'ELOOP') {
+      return undefined;
+    }
+    throw error;
+  }
 }

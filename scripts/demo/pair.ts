@@ -9,8 +9,8 @@ export class Pair {
   readonly folder: string;
   readonly issuer: string;
   readonly resource: string;
+  readonly databaseUrl: string;
   readonly lines: string[] = [];
-  readonly #ports: { auth: number; api: number };
   readonly #environment: Record<string, string | undefined>;
   readonly #running = new Map<'auth' | 'api', ServiceProcess>();
 
@@ -20,20 +20,19 @@ export class Pair {
     settings: Record<string, string>,
   ) {
     this.folder = folder;
-    this.#ports = ports;
     this.issuer = `http://localhost:${ports.auth}`;
     this.resource = `http://localhost:${ports.api}/mcp`;
+    this.databaseUrl = settings['AUTH_DATABASE_URL'] ?? `sqlite:${join(folder, 'auth.db')}`;
     this.#environment = {
       PATH: process.env['PATH'],
       NODE_OPTIONS: process.env['NODE_OPTIONS'],
       AUTH_ISSUER: this.issuer,
       AUTH_PORT: String(ports.auth),
-      AUTH_DATABASE_URL: `sqlite:${join(folder, 'auth.db')}`,
+      AUTH_DATABASE_URL: this.databaseUrl,
       API_RESOURCE: this.resource,
       API_PORT: String(ports.api),
       API_CLIENT_SECRET_FILE: join(folder, 'api-client-secret'),
       API_INDEX_PATH: join(folder, 'index.db'),
-      API_VAULT_DIR: process.env['API_VAULT_DIR'],
       ...settings,
     };
   }
@@ -51,7 +50,7 @@ export class Pair {
     const environment = name === 'api' ? { ...rest, API_CLIENT_SECRET_FILE: secretFile } : rest;
     const service = startServiceProcess({ name, environment, onLine: (line) => this.lines.push(line) });
     this.#running.set(name, service);
-    if (!(await isReady(service, this.#ports[name]))) {
+    if (!(await isReady(service))) {
       throw new Error(`loop-${name} did not start:\n${this.lines.slice(-20).join('\n')}`);
     }
   }

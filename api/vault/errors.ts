@@ -1,0 +1,39 @@
+// The conditions that a vault's caller meets: a folder that can't be used, a cursor that can't be continued.
+
+/** `openVault` was given a path with no folder behind it. */
+export class VaultNotFound extends Error {
+  override readonly name = 'VaultNotFound';
+  constructor(directory: string, cause?: unknown) {
+    super(
+      `There is no folder of notes at ${directory}: create it, or point API_VAULT_DIR at the folder that holds them.`,
+      { cause },
+    );
+  }
+}
+
+/** The folder exists and this process may not list it. */
+export class VaultNotReadable extends Error {
+  override readonly name = 'VaultNotReadable';
+  constructor(directory: string, cause?: unknown) {
+    super(
+      `The folder of notes at ${directory} can't be read: give the user that runs loop-api the right to read and enter it.`,
+      { cause },
+    );
+  }
+}
+
+/** The index file would lie among the notes, or its folder can't be written. */
+export class IndexNotUsable extends Error {
+  override readonly name = 'IndexNotUsable';
+  constructor({ indexPath, why }: { indexPath: string; why: string }, options?: ErrorOptions) {
+    super(`The search index at ${indexPath} can't be used: ${why}. Point API_INDEX_PATH elsewhere.`, options);
+  }
+}
+
+/** A cursor that this index never gave out, or gave out before it was rebuilt. */
+export class BadCursor extends Error {
+  override readonly name = 'BadCursor';
+  constructor() {
+    super('This cursor is not valid (any more): start again without one.');
+  }
+}

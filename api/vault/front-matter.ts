@@ -1,0 +1,59 @@
+// The YAML block at the top of a note, read with bounds: no note can make its reader slow, large or circular.
+import { parseDocument } from 'yaml';
+import { parseSimpleYaml } from './simple-yaml.ts';
+
+export interface FrontMatter {
+  /** Plain JSON values; empty where there is no front matter or it can't be read. */
+  fields: Record<string, unknown>;
+  /** Where the note's text starts: after the block, or at 0 where there is none or it stays part of the text. */
+  textStart: number;
+  warning?: string;
+}
+
+const block = /^\ufeff?---[ \t]*\r?\n(?:([\s\S]*?)\r?\n)??(?:---|\.\.\.)[ \t]*(?:\r?\n|$)/;
+/** Characters. Front matter of real notes is under 2 KB; YAML costs about 100 µs a kilobyte. */
+const longestSource = 64 * 1024;
+/** Characters of JSON: bounds what aliases may unfold to. */
+const longestValue = 256 * 1024;
+/** Each alias may repeat a whole subtree (the "billion laughs"). */
+const mostAliases = 50;
+
+export function parseFrontMatter(note: string): FrontMatter {
+  const found = /^\ufeff?---[ \t]*\r?\n/.test(note) ? block.exec(note) : null;
+  if (found === null) {
+    return { fields: {}, textStart: note.startsWith('\ufeff') ? 1 : 0 };
+  }
+  const source = found[1] ?? '';
+  try {
+    return { fields: parseFields(source), textStart: found[0].length };
+  } catch (error) {
+    const why = error instanceof UnreadableFrontMatter ? error.message : 'it is not valid YAML';
+    return { fields: {}, textStart: 0, warning: `The front matter is shown as text: ${why}.` };
+  }
+}
+
+class UnreadableFrontMatter extends Error {}
+
+function parseFields(source: string): Record<string, unknown> {
+  if (source.length > longestSource) {
+    throw new UnreadableFrontMatter(`it is longer than ${longestSource} characters`);
+  }
+  const simple = parseSimpleYaml(source.replaceAll('\r\n', '\n'));
+  if (simple !== undefined) {
+    return simple;
+  }
+  const document = parseDocument(source, { logLevel: 'silent' });
+  if (document.errors.length > 0) {
+    throw new UnreadableFrontMatter('it is not valid YAML');
+  }
+  // Through JSON: a circular value throws, dates and binaries become text, NaN becomes null.
+  const json = JSON.stringify(document.toJS({ maxAliasCount: mostAliases }) ?? {});
+  if (json.length > longestValue) {
+    throw new UnreadableFrontMatter('it unfolds to too much');
+  }
+  const value: unknown = JSON.parse(json);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new UnreadableFrontMatter('it is not a list of fields');
+  }
+  return value as Record<string, unknown>;
+}

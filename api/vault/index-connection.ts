@@ -1,0 +1,120 @@
+// This thread's hold on the index: the connection that answers, the thread that writes, and starting both again
+// when the file turns out to be damaged.
+import { Worker } from 'node:worker_threads';
+import type Database from 'better-sqlite3';
+import { isDamage, openIndexFile, removeIndexFile } from './index-file.ts';
+import type { IndexProgress } from './index-keeper.ts';
+import { IndexReader } from './index-reader.ts';
+
+export interface IndexConnectionOptions {
+  root: string;
+  indexPath: string;
+  onProblem?: (problem: Error) => void;
+}
+
+/** A thread that failed is started again, later each time: 1 s, 2 s … 60 s. */
+const firstRestartMs = 1000;
+const lastRestartMs = 60_000;
+
+export class IndexConnection {
+  readonly #options: IndexConnectionOptions;
+  #database: Database.Database;
+  #reader: IndexReader;
+  #worker: Worker | undefined;
+  #progress: IndexProgress;
+  #restart: NodeJS.Timeout | undefined;
+  #restartMs = firstRestartMs;
+  #closed = false;
+
+  /** Throws IndexNotUsable. */
+  constructor(options: IndexConnectionOptions) {
+    this.#options = options;
+    this.#database = openIndexFile(options.indexPath, options.root);
+    this.#reader = new IndexReader(this.#database);
+    this.#progress = { ...this.#reader.counts(), building: true };
+    this.#startWorker();
+  }
+
+  /** Asks the index; one that is damaged is made anew, and the question asked again. */
+  ask<Answer>(question: (reader: IndexReader) => Answer): Answer {
+    try {
+      return question(this.#reader);
+    } catch (error) {
+      if (this.#closed || !isDamage(error)) {
+        throw error;
+      }
+      this.#rebuild(error);
+      return question(this.#reader);
+    }
+  }
+
+  progress(): IndexProgress {
+    return { ...this.#progress };
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) {
+      return;
+    }
+    this.#closed = true;
+    clearTimeout(this.#restart);
+    await this.#stopWorker();
+    this.#database.close();
+  }
+
+  #startWorker(): void {
+    const { root, indexPath } = this.#options;
+    const worker = new Worker(new URL('./index-worker.ts', import.meta.url), {
+      workerData: { root, indexPath },
+    });
+    this.#worker = worker;
+    worker.on('message', (progress: IndexProgress) => {
+      this.#progress = progress;
+      this.#restartMs = firstRestartMs;
+    });
+    worker.on('error', (error) => this.#recover(worker, error));
+  }
+
+  #stopWorker(): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    if (worker === undefined) {
+      return Promise.resolve();
+    }
+    return new Promise((resolve) => {
+      worker.once('exit', () => resolve());
+      worker.postMessage('close');
+    });
+  }
+
+  #recover(worker: Worker, error: unknown): void {
+    if (this.#closed || worker !== this.#worker) {
+      return;
+    }
+    this.#worker = undefined;
+    if (isDamage(error)) {
+      this.#rebuild(error);
+      return;
+    }
+    this.#report(error, 'The indexing thread failed and is started again');
+    this.#restart = setTimeout(() => this.#startWorker(), this.#restartMs);
+    this.#restartMs = Math.min(this.#restartMs * 2, lastRestartMs);
+  }
+
+  #rebuild(error: unknown): void {
+    const { root, indexPath } = this.#options;
+    this.#report(error, 'The search index is damaged and is built anew');
+    clearTimeout(this.#restart);
+    void this.#stopWorker();
+    this.#database.close();
+    removeIndexFile(indexPath);
+    this.#database = openIndexFile(indexPath, root);
+    this.#reader = new IndexReader(this.#database);
+    this.#progress = { notes: 0, indexed: 0, building: true };
+    this.#startWorker();
+  }
+
+  #report(cause: unknown, message: string): void {
+    this.#options.onProblem?.(new Error(message, { cause }));
+  }
+}

@@ -1,0 +1,124 @@
+// api/main.ts as a process: plain messages for what a person can mend, and an orderly stop.
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { FakeAuthorizationServer } from '../support/authorization-server.ts';
+import { LIST_TOOLS, makeVault, postMcp, postModern, readJson, startWorld } from '../support/loop-api.ts';
+
+interface Running {
+  child: ChildProcess;
+  output: { stdout: string; stderr: string };
+  exited: Promise<number | null>;
+}
+
+function run(t: Test, settings: Record<string, string>): Running {
+  const child = spawn(process.execPath, ['api/main.ts'], { env: { PATH: process.env['PATH'], ...settings } });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk) => {
+    output.stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    output.stderr += chunk;
+  });
+  const exited = once(child, 'close').then(([code]) => code as number | null);
+  t.teardown(() => void child.kill('SIGKILL'));
+  return { child, output, exited };
+}
+
+async function startProcess(t: Test) {
+  const folder = await makeVault(t);
+  const auth = await new FakeAuthorizationServer().start();
+  t.teardown(() => auth.stop());
+  const running = run(t, {
+    AUTH_ISSUER: auth.issuer,
+    API_PORT: '0',
+    API_CLIENT_SECRET: 'secret',
+    API_VAULT_DIR: join(folder, 'vault'),
+    API_INDEX_PATH: join(folder, 'index.db'),
+  });
+  while (!running.output.stdout.includes('listens'))
+    await once(running.child.stdout ?? running.child, 'data');
+  const { port } = JSON.parse(
+    running.output.stdout.split('\n').find((line) => line.includes('listens')) ?? '',
+  );
+  return { ...running, auth, url: `http://127.0.0.1:${port}` };
+}
+
+t.test('wrong settings are all named, and the exit code is 1', async (t) => {
+  const { output, exited } = run(t, { API_PORT: 'http', API_SSE: 'perhaps' });
+  t.equal(await exited, 1);
+  t.match(output.stderr, /API_PORT: read "http".*\n.*API_SSE: read "perhaps"/);
+  t.notMatch(output.stderr, /\n +at /, 'no stack');
+});
+
+t.test('a vault folder that does not exist is named with API_VAULT_DIR', async (t) => {
+  const { output, exited } = run(t, { API_VAULT_DIR: '/nowhere/notes' });
+  t.equal(await exited, 1);
+  t.match(output.stderr, /^There is no folder .*\/nowhere\/notes.*API_VAULT_DIR/);
+});
+
+t.test('a port that is taken is named with API_PORT', async (t) => {
+  const folder = await makeVault(t);
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  t.teardown(() => void other.close());
+  const port = String((other.address() as AddressInfo).port);
+  const { output, exited } = run(t, {
+    API_PORT: port,
+    API_VAULT_DIR: join(folder, 'vault'),
+    API_INDEX_PATH: join(folder, 'index.db'),
+  });
+  t.equal(await exited, 1);
+  t.match(output.stderr, new RegExp(`^Port ${port} .*API_PORT`));
+  t.equal(output.stderr.trim().split('\n').length, 1, 'one line');
+});
+
+t.test('it starts while the secret file does not exist, and says 503 to tokens', async (t) => {
+  const folder = await makeVault(t);
+  const auth = await new FakeAuthorizationServer().start();
+  t.teardown(() => auth.stop());
+  const running = run(t, {
+    AUTH_ISSUER: auth.issuer,
+    API_PORT: '0',
+    API_CLIENT_SECRET_FILE: join(folder, 'api-client-secret'),
+    API_VAULT_DIR: join(folder, 'vault'),
+    API_INDEX_PATH: join(folder, 'index.db'),
+  });
+  while (!running.output.stdout.includes('listens'))
+    await once(running.child.stdout ?? running.child, 'data');
+  const { port } = JSON.parse(running.output.stdout.split('\n')[0] ?? '');
+  t.equal((await fetch(`http://127.0.0.1:${port}/readyz`)).status, 200);
+  t.equal((await postMcp(`http://127.0.0.1:${port}`, 'good', LIST_TOOLS)).status, 503);
+});
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  t.test(`on ${signal} running calls are answered, and the process ends with 0`, async (t) => {
+    const { child, exited, auth, url } = await startProcess(t);
+    auth.addToken('good', 'http://localhost:8082/mcp');
+    auth.delayMs = 500;
+    const calls = [postMcp(url, 'good', LIST_TOOLS), postModern(url, 'good', 'tools/list')];
+    while (auth.introspections.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    child.kill(signal);
+    for (const answer of await Promise.all(calls)) {
+      t.equal(answer.status, 200);
+      t.match(await readJson(answer), { result: { tools: [] } });
+    }
+    const answeredAt = performance.now();
+    t.equal(await exited, 0);
+    t.ok(performance.now() - answeredAt < 3_000, 'without waiting for the connection to grow old');
+  });
+}
+
+t.test('a call that never ends is cut off after the time for draining', async (t) => {
+  const world = await startWorld(t);
+  world.auth.failure = 'hang';
+  const call = postMcp(world.url, 'good', LIST_TOOLS);
+  call.catch(() => undefined);
+  while (world.auth.introspections.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  await world.service.stop(100);
+  await t.rejects(call);
+});

@@ -1,0 +1,104 @@
+// Real clients from the bare MCP URL: discovery, registration, sign-in, consent, a tool call, a refresh.
+import {
+  Client as ClientOf2,
+  StreamableHTTPClientTransport as TransportOf2,
+} from '@modelcontextprotocol/client';
+import { Client as ClientOf1 } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport as TransportOf1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import * as openid from 'openid-client';
+import t from 'tap';
+import { MemoryOAuthClient, redirectUrl } from '../../scripts/demo/oauth-client.ts';
+import { authorizeInBrowser } from '../../scripts/demo/sign-in.ts';
+import { person, startConnectedPair } from '../support/connected-pair.ts';
+import { callTool } from '../support/mcp-call.ts';
+
+type Found = { content: Array<{ type: string; text?: string }> };
+
+t.test('from nothing but the MCP URL', async (t) => {
+  const { pair } = await startConnectedPair(t);
+  const url = new URL(pair.resource);
+  const info = { name: 'a test', version: '1.0.0' };
+
+  t.test('the SDK 1.x client reaches a tool and refreshes', async (t) => {
+    const oauth = new MemoryOAuthClient('SDK 1');
+    const connect = async () => {
+      const client = new ClientOf1(info);
+      const transport = new TransportOf1(url, { authProvider: oauth as never });
+      return { client, transport, connected: client.connect(transport as never) };
+    };
+    const first = await connect();
+    await t.rejects(first.connected, 'it asks for authorization first');
+    const answer = await authorizeInBrowser(oauth.pendingAuthorization ?? '', person);
+    await first.transport.finishAuth(answer.searchParams.get('code') ?? '');
+    for (const round of ['signed in', 'refreshed']) {
+      const { client, connected } = await connect();
+      await connected;
+      const found = (await client.callTool({ name: 'search', arguments: { query: 'NAS' } })) as Found;
+      t.match(found.content[0]?.text, /"results":\[\{/, round);
+      await client.close();
+      oauth.forgetAccessToken();
+    }
+    t.equal(oauth.signIns, 1);
+    t.equal(oauth.refreshes, 1);
+  });
+
+  for (const mode of ['legacy', 'auto'] as const) {
+    t.test(`the SDK 2.x client reaches a tool and refreshes (${mode} negotiation)`, async (t) => {
+      const oauth = new MemoryOAuthClient('SDK 2');
+      const connect = async () => {
+        const client = new ClientOf2(info, { versionNegotiation: { mode } });
+        const transport = new TransportOf2(url, { authProvider: oauth });
+        return { client, transport, connected: client.connect(transport) };
+      };
+      const first = await connect();
+      await t.rejects(first.connected, 'it asks for authorization first');
+      const answer = await authorizeInBrowser(oauth.pendingAuthorization ?? '', person);
+      await first.transport.finishAuth(answer.searchParams);
+      for (const round of ['signed in', 'refreshed']) {
+        const { client, connected } = await connect();
+        await connected;
+        const found = (await client.callTool({ name: 'search', arguments: { query: 'NAS' } })) as Found;
+        t.match(found.content[0]?.text, /"results":\[\{/, round);
+        await client.close();
+        oauth.forgetAccessToken();
+      }
+      t.equal(oauth.signIns, 1);
+      t.equal(oauth.refreshes, 1);
+    });
+  }
+
+  t.test(
+    'openid-client, a certified OpenID Connect client, does the same and accepts the ID token',
+    async (t) => {
+      const metadata = { redirect_uris: [redirectUrl], client_name: 'openid-client' };
+      const config = await openid.dynamicClientRegistration(new URL(pair.issuer), metadata, undefined, {
+        execute: [openid.allowInsecureRequests],
+        algorithm: 'oidc',
+      });
+      const pkceCodeVerifier = openid.randomPKCECodeVerifier();
+      const expectedNonce = openid.randomNonce();
+      const expectedState = openid.randomState();
+      const authorizationUrl = openid.buildAuthorizationUrl(config, {
+        redirect_uri: redirectUrl,
+        scope: 'openid profile vault.read',
+        resource: pair.resource,
+        code_challenge: await openid.calculatePKCECodeChallenge(pkceCodeVerifier),
+        code_challenge_method: 'S256',
+        nonce: expectedNonce,
+        state: expectedState,
+      });
+      const answer = await authorizeInBrowser(authorizationUrl, person);
+      const checks = { pkceCodeVerifier, expectedNonce, expectedState, idTokenExpected: true };
+      const tokens = await openid.authorizationCodeGrant(config, answer, checks);
+      t.type(tokens.claims()?.sub, 'string');
+      t.equal((await callTool(pair.resource, tokens.access_token)).status, 200);
+      const refreshed = await openid.refreshTokenGrant(config, tokens.refresh_token ?? '');
+      t.equal((await callTool(pair.resource, refreshed.access_token)).status, 200);
+      await openid.tokenRevocation(config, refreshed.refresh_token ?? '');
+      const again = await openid
+        .refreshTokenGrant(config, refreshed.refresh_token ?? '')
+        .catch((error: unknown) => error);
+      t.match(again, { error: 'invalid_grant' });
+    },
+  );
+});
