@@ -112,6 +112,21 @@ t.test('cookies stay below the issuer and out of reach of scripts', async (t) =>
   }
 });
 
+t.test('where it can be, the session cookie is one that no neighbouring host can set', async (t) => {
+  for (const [issuer, name] of [
+    ['https://auth.example', '__Host-loop_session'],
+    ['https://nas.example/auth', 'loop_session'],
+    ['http://localhost:8083', 'loop_session'],
+  ] as const) {
+    const world = await startLoopAuth(t, { settings: { AUTH_ISSUER: issuer } });
+    const { headers } = await world.ask('/session/end');
+    const cookie = headers.getSetCookie().find((one) => one.startsWith(`${name}=`)) ?? '';
+    t.match(cookie, new RegExp(`path=${new URL(issuer).pathname}; `), issuer);
+    t.notMatch(cookie, /domain/i);
+    t.equal(/; secure/i.test(cookie), issuer.startsWith('https:'));
+  }
+});
+
 t.test('the rules for a path hold however the path is spelled', async (t) => {
   const world = await startLoopAuth(t);
   const { app, tokens } = await world.connect();

@@ -2,15 +2,19 @@
 import t from 'tap';
 import { openDatabase } from '../../adapters/database.ts';
 import { KeyStore } from '../../adapters/key-store.ts';
+import { createKeySeal } from '../../auth/key-seal.ts';
 import { openKeys } from '../../auth/keys.ts';
 import { startLoopAuth } from '../support/loop-auth.ts';
+
+const seal = createKeySeal(undefined);
+const now = Math.floor(Date.now() / 1000);
 
 t.test('keys are made on first start and stay the same', async (t) => {
   const database = await openDatabase('sqlite::memory:');
   t.teardown(() => database.close());
   const store = new KeyStore(database);
-  const first = await openKeys(store);
-  t.same(await openKeys(store), first);
+  const first = await openKeys(store, seal, now);
+  t.same(await openKeys(store, seal, now), first);
   t.equal(first.signing.length, 1);
   t.match(first.signing[0], { kty: 'RSA', alg: 'RS256', use: 'sig', kid: /^[\w-]{43}$/, d: String });
   t.equal(Buffer.from(first.signing[0]?.n ?? '', 'base64url').length, 256, '2048 bits');
@@ -22,7 +26,7 @@ t.test('two servers share no key', async (t) => {
     [1, 2].map(async () => {
       const database = await openDatabase('sqlite::memory:');
       t.teardown(() => database.close());
-      return openKeys(new KeyStore(database));
+      return openKeys(new KeyStore(database), seal, now);
     }),
   );
   t.not(one?.signing[0]?.n, other?.signing[0]?.n);
