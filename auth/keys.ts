@@ -48,7 +48,7 @@ export async function rotateKeys(store: KeyStore, seal: KeySeal): Promise<string
  * The valid keys, the one to use first. `keys` come newest first. The one in use is the newest that is old enough
  * (or the oldest of all); those after it stay until `keptFor` seconds after their successor came into use.
  */
-export function orderKeys(
+function orderKeys(
   keys: readonly StoredKey[],
   now: number,
   leadSeconds: number,

@@ -7,6 +7,7 @@ import type { Database } from '../adapters/database.ts';
 import { KeyStore } from '../adapters/key-store.ts';
 import { createAdapterFactory } from '../adapters/oidc-adapter.ts';
 import { SetupLinkStore } from '../adapters/setup-link-store.ts';
+import { type Sweep, startSweep } from '../adapters/sweep.ts';
 import { createFindAccount } from './accounts.ts';
 import { openApiCredential } from './api-credential.ts';
 import { createApp } from './app.ts';
@@ -74,11 +75,24 @@ export async function openApp(config: AuthConfig, surroundings: Surroundings): P
       log.error({ err: error }, 'the keys could not be read; the old ones stay in use'),
     );
   }, keyCheckMs).unref();
+  const sweep = startOwnSweep(config, surroundings);
   return {
     listener: (request, response) => current(request, response),
     refreshKeys,
-    close: async () => clearInterval(timer),
+    close: async () => {
+      clearInterval(timer);
+      await sweep.stop();
+    },
   };
+}
+
+function startOwnSweep(config: AuthConfig, { database, log }: Surroundings): Sweep {
+  return startSweep(database, {
+    refreshTokenIdleSeconds: config.refreshTokenIdleSeconds,
+    unusedClientSeconds: config.unusedClientSeconds,
+    onSwept: (counts) => log.debug({ counts }, 'swept'),
+    onFailed: (error) => log.warn({ err: error }, 'the sweep failed and is tried again later'),
+  });
 }
 
 function refreshTokenRules(
