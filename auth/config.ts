@@ -100,6 +100,7 @@ const settings = z.object({
     .string()
     .regex(/^[\x20-\x7e]{16,}$/, 'allowed: at least 16 characters of visible ASCII')
     .optional(),
+  AUTH_API_SECRET_PATH: z.string().optional(),
 });
 
 function port() {
@@ -162,6 +163,6 @@ function toConfig(data: z.infer<typeof settings>): AuthConfig {
     resources: [data.API_RESOURCE, data.API_RESOURCE.replace(/\/mcp$/, '/sse')],
     apiClientId: data.API_CLIENT_ID,
     apiClientSecret: data.API_CLIENT_SECRET,
-    apiClientSecretPath: join(dirname(sqlitePath), 'api-client-secret'),
+    apiClientSecretPath: data.AUTH_API_SECRET_PATH ?? join(dirname(sqlitePath), 'api-client-secret'),
   };
 }

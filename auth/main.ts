@@ -9,7 +9,7 @@ import { KeyStore } from '../adapters/key-store.ts';
 import { createAdapterFactory } from '../adapters/oidc-adapter.ts';
 import { SetupLinkStore } from '../adapters/setup-link-store.ts';
 import { createFindAccount } from './accounts.ts';
-import { openApiCredential } from './api-credential.ts';
+import { HandoverUnavailable, openApiCredential } from './api-credential.ts';
 import { createApp } from './app.ts';
 import { type AuthConfig, parseConfig, SettingsRefused } from './config.ts';
 import { type Phase, withHealth } from './health.ts';
@@ -33,6 +33,7 @@ try {
     DatabaseDamaged,
     DatabaseNewer,
     DatabaseUnavailable,
+    HandoverUnavailable,
     PortUnavailable,
   ].some((known) => error instanceof known);
   log.fatal(isExplained ? {} : { err: error }, `loop-auth can't start: ${(error as Error).message}`);

@@ -95,7 +95,7 @@ t.test('from nothing but the MCP URL', async (t) => {
       const refreshed = await openid.refreshTokenGrant(config, tokens.refresh_token ?? '');
       t.equal((await callTool(pair.resource, refreshed.access_token)).status, 200);
       await openid.tokenRevocation(config, refreshed.refresh_token ?? '');
-        const again = await openid
+      const again = await openid
         .refreshTokenGrant(config, refreshed.refresh_token ?? '')
         .catch((error: unknown) => error);
       t.match(again, { error: 'invalid_grant' });
