@@ -26,6 +26,7 @@ export class AccountStore {
   readonly #any: Statement;
   readonly #insert: Statement;
   readonly #setPassword: Statement;
+  readonly #setDisabled: Statement;
 
   constructor(database: Database) {
     const accounts = () => database.builder('accounts');
@@ -46,6 +47,11 @@ export class AccountStore {
       accounts()
         .where({ id: param('id') })
         .update({ password_hash: param('passwordHash') }),
+    );
+    this.#setDisabled = compile(
+      accounts()
+        .where({ id: param('id') })
+        .update({ disabled_at: param('disabledAt') }),
     );
   }
 
@@ -91,6 +97,13 @@ export class AccountStore {
   async setPassword(id: string, passwordHash: string, revoke: boolean): Promise<void> {
     const write = { statement: this.#setPassword, values: { id, passwordHash } };
     await this.#database.commit(revoke ? [write, ...this.#revocation.ofAccount(id)] : [write]);
+  }
+
+  /** Disabling takes all that the account has granted and every session of it along; enabling gives nothing back. */
+  async setDisabled(id: string, isDisabled: boolean): Promise<void> {
+    const values = { id, disabledAt: isDisabled ? epochSeconds() : null };
+    const write = { statement: this.#setDisabled, values };
+    await this.#database.commit(isDisabled ? [write, ...this.#revocation.ofAccount(id)] : [write]);
   }
 }
 

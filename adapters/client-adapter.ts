@@ -5,7 +5,7 @@ import { hashOpaque } from './hash.ts';
 import { epochSeconds, parsePayload } from './model-adapter.ts';
 import { createRevocation, type Revocation } from './revocation.ts';
 import { compile, param, type Statement } from './statement.ts';
-import { change } from './unit-of-work.ts';
+import { change, currentUnit } from './unit-of-work.ts';
 
 const hashMark = 'sha256:';
 
@@ -49,6 +49,8 @@ export class ClientAdapter implements Adapter {
   }
 
   async find(id: string): Promise<AdapterPayload | undefined> {
+    const seen = currentUnit()?.seen(`Client ${id}`);
+    if (seen !== undefined) return seen === null ? undefined : (JSON.parse(seen) as AdapterPayload);
     const row = await this.#database.first(this.#find, { id });
     return row && parsePayload(row);
   }
@@ -56,12 +58,16 @@ export class ClientAdapter implements Adapter {
   async upsert(id: string, payload: AdapterPayload): Promise<void> {
     const { client_secret: secret } = payload;
     const isClear = typeof secret === 'string' && !secret.startsWith(hashMark);
-    const stored = isClear ? { ...payload, client_secret: hashClientSecret(secret) } : payload;
-    const values = { id, payload: JSON.stringify(stored), now: epochSeconds() };
+    const stored = JSON.stringify(
+      isClear ? { ...payload, client_secret: hashClientSecret(secret) } : payload,
+    );
+    currentUnit()?.see(`Client ${id}`, stored);
+    const values = { id, payload: stored, now: epochSeconds() };
     await change(this.#database, [{ statement: this.#upsert, values }]);
   }
 
   async destroy(id: string): Promise<void> {
+    currentUnit()?.see(`Client ${id}`, null);
     const writes = [...this.#revocation.ofClient(id), { statement: this.#destroy, values: { id } }];
     await change(this.#database, writes, true);
   }

@@ -2,16 +2,13 @@
 import type { AdapterPayload } from 'oidc-provider';
 import type { Database } from './database.ts';
 import { epochSeconds, ModelAdapter } from './model-adapter.ts';
-import { compile, param, type Statement } from './statement.ts';
-import { change } from './unit-of-work.ts';
+import { compile, param, type Statement, type Write } from './statement.ts';
 
 export class GrantAdapter extends ModelAdapter {
-  readonly #database: Database;
   readonly #markClient: Statement;
 
   constructor(database: Database, alreadyUsed: () => Error) {
     super(database, 'Grant', alreadyUsed);
-    this.#database = database;
     this.#markClient = compile(
       database
         .builder('clients')
@@ -21,9 +18,8 @@ export class GrantAdapter extends ModelAdapter {
     );
   }
 
-  override async upsert(id: string, payload: AdapterPayload, expiresIn?: number): Promise<void> {
-    await super.upsert(id, payload, expiresIn);
-    const values = { clientId: String(payload.clientId), now: epochSeconds() };
-    await change(this.#database, [{ statement: this.#markClient, values }]);
+  protected override writesBeside({ clientId }: AdapterPayload): Write[] {
+    const values = { clientId: String(clientId), now: epochSeconds() };
+    return [{ statement: this.#markClient, values }];
   }
 }

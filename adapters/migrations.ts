@@ -10,15 +10,21 @@ interface Migration {
 
 const migrations: readonly Migration[] = [{ name: '0001-tables', up: tables }];
 
-/** Brings the schema up to date, each step in a transaction. Throws DatabaseNewer before anything is written. */
-export async function migrate(knex: Knex, location: string): Promise<void> {
-  await refuseNewer(knex, location);
-  await knex.migrate.latest({
-    migrationSource: {
-      getMigrations: async () => [...migrations],
-      getMigrationName: (migration: Migration) => migration.name,
-      getMigration: async (migration: Migration) => ({ up: migration.up, down: refuseDown }),
-    },
+/**
+ * Brings the schema up to date in one transaction, whose first statement is `claim`: it must make another process that
+ * migrates at the same time wait. Throws DatabaseNewer, and then nothing was written.
+ */
+export async function migrate(knex: Knex, claim: string, location: string): Promise<void> {
+  await knex.transaction(async (transaction) => {
+    await transaction.raw(claim);
+    await refuseNewer(transaction, location);
+    await transaction.migrate.latest({
+      migrationSource: {
+        getMigrations: async () => [...migrations],
+        getMigrationName: (migration: Migration) => migration.name,
+        getMigration: async (migration: Migration) => ({ up: migration.up, down: refuseDown }),
+      },
+    });
   });
 }
 

@@ -3,11 +3,11 @@ import type { Adapter, AdapterPayload } from 'oidc-provider';
 import type { Database } from './database.ts';
 import { hashOpaque } from './hash.ts';
 import { createModelTable, type ModelName, type ModelTable } from './model-tables.ts';
-import type { Row, Value } from './statement.ts';
+import type { Row, Value, Write } from './statement.ts';
 import { change, currentUnit } from './unit-of-work.ts';
 
 /** Grant ids and session uids never leave the server as credentials and are looked up by value; all else is hashed. */
-export function storageId(model: string, id: string): string {
+function storageId(model: string, id: string): string {
   return model === 'Grant' ? id : hashOpaque(id);
 }
 
@@ -27,38 +27,58 @@ export class ModelAdapter implements Adapter {
 
   async upsert(id: string, payload: AdapterPayload, expiresIn?: number): Promise<void> {
     const key = storageId(this.#model, id);
-    const stored = withoutLiveIds(payload, id);
+    const stored = JSON.stringify(withoutLiveIds(payload, id));
     const values: Record<string, Value> = {
       id: key,
-      payload: JSON.stringify(stored),
+      payload: stored,
       expires_at: expiresIn === undefined ? null : epochSeconds() + expiresIn,
     };
     for (const [column, field] of Object.entries(this.#table.columns)) {
       values[column] = (payload[field] as Value | undefined) ?? null;
     }
-    currentUnit()?.see(`${this.#model} ${key}`, { ...stored });
-    await change(this.#database, [{ statement: this.#table.upsert, values }]);
+    const unit = currentUnit();
+    unit?.see(`${this.#model} ${key}`, stored);
+    if (payload.uid !== undefined) unit?.see(`${this.#model} uid ${payload.uid}`, key);
+    const write = { statement: this.#table.upsert, values };
+    await change(this.#database, [write, ...this.writesBeside(payload)]);
+  }
+
+  /** What else changes in the transaction that saves the payload. */
+  protected writesBeside(_payload: AdapterPayload): Write[] {
+    return [];
   }
 
   async find(id: string): Promise<AdapterPayload | undefined> {
     const key = storageId(this.#model, id);
+    const payload = await this.#findStored(key);
+    const unit = currentUnit();
+    if (!payload || unit?.noted(`${this.#model}s of ${payload.grantId} revoked`)) return undefined;
+    if (unit?.noted(`${this.#model} ${key} used`)) payload.consumed = true;
+    return withLiveIds(payload, id);
+  }
+
+  async #findStored(key: string): Promise<AdapterPayload | undefined> {
     const seen = currentUnit()?.seen(`${this.#model} ${key}`);
-    if (seen === null) return undefined;
-    if (seen) return withLiveIds({ ...seen }, id);
+    if (seen !== undefined) return seen === null ? undefined : (JSON.parse(seen) as AdapterPayload);
     const row = await this.#database.first(this.#table.find, { id: key });
-    return row && withLiveIds(parsePayload(row), id);
+    return row && parsePayload(row);
   }
 
   async findByUid(uid: string): Promise<AdapterPayload | undefined> {
     if (!this.#table.findByUid) return undefined;
-    for (const seen of currentUnit()?.seenRows() ?? []) if (seen?.['uid'] === uid) return { ...seen };
+    const unit = currentUnit();
+    const key = unit?.seen(`${this.#model} uid ${uid}`);
+    if (typeof key === 'string') return this.#findStored(key);
     const row = await this.#database.first(this.#table.findByUid, { uid });
-    return row && parsePayload(row);
+    if (!row || unit?.seen(`${this.#model} ${row['id']}`) === null) return undefined;
+    return parsePayload(row);
   }
 
   async consume(id: string): Promise<void> {
     if (!this.#table.consume) throw new TypeError(`a ${this.#model} is not consumed`);
-    const values = { id: storageId(this.#model, id), now: epochSeconds() };
+    const key = storageId(this.#model, id);
+    currentUnit()?.note(`${this.#model} ${key} used`);
+    const values = { id: key, now: epochSeconds() };
     await change(this.#database, [{ statement: this.#table.consume, values, otherwise: this.#alreadyUsed }]);
   }
 
@@ -70,7 +90,9 @@ export class ModelAdapter implements Adapter {
 
   async revokeByGrantId(grantId: string): Promise<void> {
     const statement = this.#table.revokeByGrantId;
-    if (statement) await change(this.#database, [{ statement, values: { grantId } }], true);
+    if (!statement) return;
+    currentUnit()?.note(`${this.#model}s of ${grantId} revoked`);
+    await change(this.#database, [{ statement, values: { grantId } }], true);
   }
 
   /** Only the device flow asks for it, and that is off: its codes would have to be kept in clear. */
@@ -93,9 +115,9 @@ const uidPlaceholder = '{uid}';
 
 // An interaction carries the session cookie and its own id inside returnTo: both would be live credentials at rest.
 function withoutLiveIds({ jti: _, ...payload }: AdapterPayload, id: string): AdapterPayload {
-  const { returnTo, session } = payload as { returnTo?: string; session?: Record<string, unknown> };
+  const { returnTo, session } = payload as { returnTo?: string; session?: Record<string, unknown> | null };
   if (typeof returnTo === 'string') payload['returnTo'] = returnTo.replaceAll(id, uidPlaceholder);
-  if (typeof session === 'object') {
+  if (session) {
     const { cookie: __, ...rest } = session;
     payload['session'] = rest;
   }

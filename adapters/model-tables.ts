@@ -50,7 +50,7 @@ export function createModelTable({ builder }: Database, model: ModelName): Model
       'uid' in columns
         ? compile(
             builder(table)
-              .select(read)
+              .select(['id', ...read])
               .where({ uid: param('uid') }),
           )
         : undefined,

@@ -32,36 +32,40 @@ export class RefreshTokenAdapter implements Adapter {
   async find(token: string): Promise<AdapterPayload | undefined> {
     const unit = currentUnit();
     const id = hashOpaque(token);
-    const row = await this.#database.first(this.#table.find, { id });
-    if (!row) return undefined;
-    if (!unit?.isTokenRequest) return { ...parsePayload(row), jti: token };
-    return this.#findForExchange(unit, token, String(row['grant_id']));
+    const payload = await this.#findStored(id);
+    if (!payload || unit?.noted(`RefreshTokens of ${payload.grantId} revoked`)) return undefined;
+    if (!unit?.isTokenRequest) return { ...payload, jti: token };
+    await unit.lock(String(payload.grantId));
+    return this.#findForExchange(unit, token, id);
   }
 
-  async #findForExchange(
-    unit: UnitOfWork,
-    token: string,
-    grantId: string,
-  ): Promise<AdapterPayload | undefined> {
-    await unit.lock(grantId);
-    const id = hashOpaque(token);
+  async #findStored(id: string): Promise<AdapterPayload | undefined> {
+    const seen = currentUnit()?.seen(`RefreshToken ${id}`);
+    if (seen !== undefined) return seen === null ? undefined : (JSON.parse(seen) as AdapterPayload);
+    const row = await this.#database.first(this.#table.find, { id });
+    return row && parsePayload(row);
+  }
+
+  /** Reads again, since only under the family's lock what is read still holds at the commit. */
+  async #findForExchange(unit: UnitOfWork, token: string, id: string): Promise<AdapterPayload | undefined> {
     const row = await this.#database.first(this.#table.find, { id });
     if (!row) return undefined;
     const exchange = await decideExchange(
       generationOf(row),
       epochSeconds(),
       this.#rules.graceSeconds,
-      async (salt) => {
-        const successor = await this.#database.first(this.#table.find, {
-          id: hashOpaque(successorOf(token, salt)),
-        });
-        return successor !== undefined && successor['used_at'] === null;
-      },
+      (salt) => this.#isUnused(successorOf(token, salt)),
     );
     this.#exchanges.set(unit, { exchange, parentId: id });
-    if (exchange.kind !== 'revoke') unit.successor = successorOf(token, exchange.salt);
     const { consumed: _, ...payload } = parsePayload(row);
-    return { ...payload, jti: token, ...(exchange.kind === 'revoke' && { consumed: true }) };
+    if (exchange.kind === 'revoke') return { ...payload, jti: token, consumed: true };
+    unit.successor = successorOf(token, exchange.salt);
+    return { ...payload, jti: token };
+  }
+
+  async #isUnused(token: string): Promise<boolean> {
+    const row = await this.#database.first(this.#table.find, { id: hashOpaque(token) });
+    return row !== undefined && row['used_at'] === null;
   }
 
   async consume(token: string): Promise<void> {
@@ -74,16 +78,15 @@ export class RefreshTokenAdapter implements Adapter {
   #exchangeWrites(token: string, exchange: Exchange): Write[] {
     const id = hashOpaque(token);
     const now = epochSeconds();
-    const otherwise = this.#rules.revoked;
+    const { graceSeconds, revoked: otherwise } = this.#rules;
+    const usedBefore = now - graceSeconds;
     switch (exchange.kind) {
       case 'rotate':
         return [
           { statement: this.#table.use, values: { id, now }, otherwise },
           // The generation before this one can no longer be made again once its grace is over.
-          {
-            statement: this.#table.eraseParentSalt,
-            values: { id, usedBefore: now - this.#rules.graceSeconds },
-          },
+          { statement: this.#table.eraseParentSalt, values: { id, usedBefore } },
+          { statement: this.#table.endParentSalt, values: { id, usedBefore, graceSeconds } },
         ];
       case 'repeat':
         return [{ statement: this.#table.touch, values: { id }, otherwise }];
@@ -100,37 +103,38 @@ export class RefreshTokenAdapter implements Adapter {
   }
 
   async upsert(token: string, payload: AdapterPayload, expiresIn?: number): Promise<void> {
-    const { jti: _, ...stored } = payload;
+    const { jti: _, ...rest } = payload;
+    const stored = JSON.stringify(rest);
     const unit = currentUnit();
     const found = unit && this.#exchanges.get(unit);
     const grantId = String(payload.grantId);
     if (found?.exchange.kind === 'reissue') {
-      unit?.afterCommit(() => this.#rules.audit('refresh_token.reissued', grantId));
+      unit?.afterCommit(() => this.#rules.audit('refresh_token.reissued', grantId), false);
     }
     const values = {
       id: hashOpaque(token),
-      payload: JSON.stringify(stored),
+      payload: stored,
       expires_at: expiresIn === undefined ? null : epochSeconds() + expiresIn,
       grant_id: grantId,
       salt: createSalt(),
       parent_id: found?.parentId ?? null,
     };
+    unit?.see(`RefreshToken ${values.id}`, stored);
     await change(this.#database, [{ statement: this.#table.insert, values }]);
   }
 
   async destroy(token: string): Promise<void> {
-    await change(
-      this.#database,
-      [{ statement: this.#table.destroy, values: { id: hashOpaque(token) } }],
-      true,
-    );
+    const id = hashOpaque(token);
+    currentUnit()?.see(`RefreshToken ${id}`, null);
+    await change(this.#database, [{ statement: this.#table.destroy, values: { id } }], true);
   }
 
   async revokeByGrantId(grantId: string): Promise<void> {
     const unit = currentUnit();
     if (unit && this.#exchanges.get(unit)?.exchange.kind === 'revoke') {
-      unit.afterCommit(() => this.#rules.audit('refresh_token.replayed', grantId));
+      unit.afterCommit(() => this.#rules.audit('refresh_token.replayed', grantId), true);
     }
+    unit?.note(`RefreshTokens of ${grantId} revoked`);
     await change(this.#database, [{ statement: this.#table.revokeByGrantId, values: { grantId } }], true);
   }
 

@@ -13,6 +13,8 @@ export interface RefreshTokenTable {
   readonly replace: Statement;
   readonly reissue: Statement;
   readonly eraseParentSalt: Statement;
+  /** Leaves the parent's salt, whose grace goes on, to the sweep. */
+  readonly endParentSalt: Statement;
   readonly destroy: Statement;
   readonly revokeByGrantId: Statement;
 }
@@ -26,9 +28,10 @@ export function createRefreshTokenTable({ builder }: Database): RefreshTokenTabl
     one().whereExists(
       builder('grants').select(builder.raw('1')).where('grants.id', builder.ref('refresh_tokens.grant_id')),
     );
-  const parentOfOne = builder('refresh_tokens as child')
-    .select('child.parent_id')
-    .where('child.id', param('id'));
+  const parentOfOne = (): Knex.QueryBuilder =>
+    all().where({
+      id: builder('refresh_tokens as child').select('child.parent_id').where('child.id', param('id')),
+    });
   return {
     find: compile(one().select('payload', 'grant_id', 'used_at', 'replaced_at', 'salt')),
     insert: compile(
@@ -50,8 +53,11 @@ export function createRefreshTokenTable({ builder }: Database): RefreshTokenTabl
         .update({ replaced_at: param('now') }),
     ),
     reissue: compile(oneWhileGranted().update({ used_at: param('now'), salt: param('salt') })),
-    eraseParentSalt: compile(
-      all().where({ id: parentOfOne }).where('used_at', '<', param('usedBefore')).update({ salt: null }),
+    eraseParentSalt: compile(parentOfOne().where('used_at', '<', param('usedBefore')).update({ salt: null })),
+    endParentSalt: compile(
+      parentOfOne()
+        .where('used_at', '>=', param('usedBefore'))
+        .update({ salt_ends_at: builder.raw('used_at + ?', [param('graceSeconds')]) }),
     ),
     destroy: compile(one().delete()),
     revokeByGrantId: compile(

@@ -38,6 +38,11 @@ export class SetupLinkStore {
     await this.#database.commit([{ statement: this.#endAll, values: {} }, insert]);
   }
 
+  /** Ends the link, as when an account was made without it. */
+  async end(): Promise<void> {
+    await this.#database.commit([{ statement: this.#endAll, values: {} }]);
+  }
+
   async isLive(token: string): Promise<boolean> {
     return (
       (await this.#database.first(this.#find, { id: hashOpaque(token), now: epochSeconds() })) !== undefined

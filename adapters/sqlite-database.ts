@@ -10,10 +10,12 @@ import { createKeyedMutex } from './keyed-mutex.ts';
 import { migrate } from './migrations.ts';
 import { bind, type Row, type Statement, type Write } from './statement.ts';
 
-// A statement blocks the whole process while it waits for the lock, so the wait inside SQLite is short
-// and the rest of the patience is spent between attempts, where other requests go on.
-const busyTimeoutMs = 50;
-const commitPatienceMs = 3000;
+// How long another writer is waited for. While SQLite itself waits, the whole process stands still: right while
+// opening, when nobody is served yet; afterwards the patience is spent between attempts, where other requests go on.
+const patienceMs = 3000;
+
+// SQLite's field for whose file this is ("loop" in ASCII). Writing it takes the file's write lock.
+const markAsOurs = 'pragma application_id = 0x6c6f6f70';
 
 // Reading a whole file that large takes seconds and would make every restart an outage.
 const checkedBytes = 256 * 1024 * 1024;
@@ -25,6 +27,7 @@ export async function openSqliteDatabase(path: string): Promise<Database> {
   const builder = knex({ client: 'better-sqlite3', useNullAsDefault: true });
   try {
     await migrateConnection(connection, path);
+    connection.pragma('busy_timeout = 0');
   } catch (error) {
     connection.close();
     throw error;
@@ -64,7 +67,13 @@ function createSqliteDatabase(connection: Sqlite.Database, builder: Knex): Datab
       const release = await mutex(name);
       return { commit, release: async () => release() };
     },
-    isThere: async () => connection.open && connection.pragma('schema_version') !== undefined,
+    isThere: async () => {
+      try {
+        return connection.open && connection.pragma('schema_version') !== undefined;
+      } catch {
+        return false;
+      }
+    },
     close: async () => void connection.close(),
   };
 }
@@ -83,7 +92,7 @@ function makeFolder(path: string): void {
 
 function openConnection(path: string): Sqlite.Database {
   try {
-    const connection = new Sqlite(path, { timeout: busyTimeoutMs });
+    const connection = new Sqlite(path, { timeout: patienceMs });
     try {
       configure(connection, path);
       return connection;
@@ -120,9 +129,9 @@ async function migrateConnection(connection: Sqlite.Database, path: string): Pro
   migrator.client.acquireRawConnection = async () => connection;
   migrator.client.destroyRawConnection = async () => {};
   try {
-    await migrate(migrator, path);
+    await migrate(migrator, markAsOurs, path);
   } catch (cause) {
-    throw isDamage(cause) ? new DatabaseDamaged(path, { cause }) : cause;
+    throw isDamage(cause) ? new DatabaseDamaged(path, { cause }) : translate(cause);
   } finally {
     await migrator.destroy();
   }
@@ -138,7 +147,7 @@ function reading<T>(read: () => T): T {
 
 /** Runs a transaction again while another writer holds the file, without holding up other requests. */
 async function patiently<T>(run: () => T): Promise<T> {
-  const giveUpAt = performance.now() + commitPatienceMs;
+  const giveUpAt = performance.now() + patienceMs;
   for (let pauseMs = 5; ; pauseMs = Math.min(pauseMs * 2, 100)) {
     try {
       return run();

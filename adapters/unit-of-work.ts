@@ -3,20 +3,27 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Database, Lock } from './database.ts';
 import type { Write } from './statement.ts';
 
-interface Change extends Write {
-  /** Taking rights away stands even when the request fails; giving or using them up does not. */
+/** Taking rights away stands even when the request fails; giving or using them up does not. */
+interface Standing {
   readonly standsOnFailure: boolean;
 }
 
-/** What this request has done to a stored row: its new payload, or null when it removed it. */
-export type SeenRow = Record<string, unknown> | null;
+interface Change extends Standing {
+  readonly write: Write;
+}
+
+interface Afterwards extends Standing {
+  readonly tell: () => void;
+}
 
 export class UnitOfWork {
   readonly #database: Database;
-  readonly #changes: Change[] = [];
-  readonly #afterwards: Array<() => void> = [];
-  readonly #seen = new Map<string, SeenRow>();
-  #lock: Lock | undefined;
+  readonly #rows = new Map<string, string | null>();
+  readonly #facts = new Set<string>();
+  #changes: Change[] = [];
+  #afterwards: Afterwards[] = [];
+  #lock: Promise<Lock> | undefined;
+  #isOver = false;
   /** True at the token endpoint, the only place where a refresh token is exchanged for its successor. */
   readonly isTokenRequest: boolean;
   /** The refresh token that this request's new one must be; set while a refresh token is being exchanged. */
@@ -27,54 +34,72 @@ export class UnitOfWork {
     this.isTokenRequest = isTokenRequest;
   }
 
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   add(writes: readonly Write[], standsOnFailure: boolean): void {
-    for (const write of writes) this.#changes.push({ ...write, standsOnFailure });
+    for (const write of writes) this.#changes.push({ write, standsOnFailure });
   }
 
-  see(key: string, row: SeenRow): void {
-    this.#seen.set(key, row);
+  /** Remembers what a row holds for this request: its payload as JSON, or null when it is gone or was never there. */
+  see(key: string, payload: string | null): void {
+    this.#rows.set(key, payload);
   }
 
-  seen(key: string): SeenRow | undefined {
-    return this.#seen.get(key);
+  seen(key: string): string | null | undefined {
+    return this.#rows.get(key);
   }
 
-  seenRows(): IterableIterator<SeenRow> {
-    return this.#seen.values();
+  /** Remembers something that this request did to rows it may not have read. */
+  note(fact: string): void {
+    this.#facts.add(fact);
+  }
+
+  noted(fact: string): boolean {
+    return this.#facts.has(fact);
   }
 
   /** Something to tell once it is true: called after the commit, not at all when the commit fails. */
-  afterCommit(tell: () => void): void {
-    this.#afterwards.push(tell);
+  afterCommit(tell: () => void, standsOnFailure: boolean): void {
+    this.#afterwards.push({ tell, standsOnFailure });
   }
 
-  /** Holds a lock of that name until the request is over, so that what is read now still holds at the commit. */
+  /** Holds the lock of that name until the request is over, so that what is read now still holds at the commit. */
   async lock(name: string): Promise<void> {
-    this.#lock ??= await this.#database.lock(name);
+    this.#lock ??= this.#database.lock(name);
+    await this.#lock;
   }
 
   async commit(succeeded: boolean): Promise<void> {
-    const writes = this.#changes.splice(0).filter((write) => succeeded || write.standsOnFailure);
-    if (writes.length > 0) await (this.#lock ?? this.#database).commit(writes);
-    for (const tell of this.#afterwards.splice(0)) tell();
+    const stands = (one: Standing): boolean => succeeded || one.standsOnFailure;
+    const writes = this.#changes.filter(stands).map(({ write }) => write);
+    if (writes.length > 0) await ((await this.#lock) ?? this.#database).commit(writes);
+    const afterwards = this.#afterwards.filter(stands);
+    this.#changes = [];
+    this.#afterwards = [];
+    for (const { tell } of afterwards) tell();
   }
 
   async end(): Promise<void> {
-    await this.#lock?.release();
-    this.#lock = undefined;
+    this.#isOver = true;
+    const lock = await this.#lock?.catch(() => undefined);
+    await lock?.release();
   }
 }
 
 const units = new AsyncLocalStorage<UnitOfWork>();
 
-/** The unit of work of the request that this code runs in, if there is one. */
+/** The unit of work of the request that this code runs in, if there is one that isn't over. */
 export function currentUnit(): UnitOfWork | undefined {
-  return units.getStore();
+  const unit = units.getStore();
+  return unit?.isOver ? undefined : unit;
 }
 
 /**
  * Runs `work` as one unit: `work` resolves to whether the request succeeded, then everything that it changed is
- * committed in one transaction. When it failed or threw, only revocations are. Throws what the commit throws.
+ * committed in one transaction. When it failed or threw, or that commit did, only revocations are.
+ * Throws what the work or the commit throws.
  */
 export async function asUnitOfWork(
   database: Database,

@@ -28,7 +28,7 @@ export interface AppOptions {
 
 export interface App {
   express: Express;
-  /** Ends streams that clients hold open. */
+  /** For after the last answer. */
   close(): Promise<void>;
 }
 

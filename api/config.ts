@@ -88,6 +88,9 @@ const settings = z.object({
   API_INDEX_PATH: z.string().default('data/index.db'),
 });
 
+/** Every setting that loop-api reads. */
+export const settingNames: readonly string[] = Object.keys(settings.shape);
+
 type SettingName = keyof z.infer<typeof settings>;
 
 const help: Record<SettingName, { allowed: string; mend: string }> = {

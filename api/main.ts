@@ -38,13 +38,17 @@ const config = readConfig();
 const service = await startService(config, logger).catch((error) => explainStart(error, config));
 logger.info({ host: config.host, port: service.port, resource: config.resource }, 'loop-api listens');
 
+let isStopping = false;
+async function stop(signal: string): Promise<void> {
+  if (isStopping) return;
+  isStopping = true;
+  logger.info({ signal }, 'loop-api stops');
+  await service.stop();
+  logger.info('loop-api stopped');
+  process.exit(0);
+}
+
 // Started by npm start: it waits for this word, and when it is gone, even killed, nobody else would stop us.
 process.send?.('ready');
-for (const signal of ['SIGTERM', 'SIGINT', 'disconnect'] as const) {
-  process.once(signal, async () => {
-    logger.info({ signal }, 'loop-api stops');
-    await service.stop();
-    logger.info('loop-api stopped');
-    process.exit(0);
-  });
-}
+for (const signal of ['SIGTERM', 'SIGINT', 'disconnect'] as const)
+  process.on(signal, () => void stop(signal));

@@ -4,13 +4,11 @@ import { createMcpHandler } from '@modelcontextprotocol/server';
 import type { Request, RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { type Challenge, insufficientScope, requireBearer } from './bearer.ts';
-import { RequestRefused } from './errors.ts';
 import { parseJsonBody, readJsonBody } from './json-body.ts';
 import { createMcpServerFactory } from './mcp-server.ts';
 import { guardOrigin } from './origins.ts';
 import { metadataUrlOf, type ResourceIdentifiers } from './resource-identifiers.ts';
 import { methodNotAllowed } from './resource-metadata.ts';
-import { RunningCalls } from './running-calls.ts';
 import type { Principal, TokenVerifier } from './token-verifier.ts';
 import type { Tool } from './tools/tool.ts';
 
@@ -24,7 +22,7 @@ export interface McpOptions {
 export interface McpEndpoint {
   /** In this order, for every method of its address. */
   handlers: RequestHandler[];
-  /** Waits for running calls, then ends streams that clients hold open. Calls that come later get 503. */
+  /** Ends what is running; for after the last answer. */
   close(): Promise<void>;
 }
 
@@ -39,38 +37,25 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
     onerror: (error) => logger.warn({ reason: error.message }, 'MCP request refused'),
   });
   const handle = toNodeHandler(handler, { onerror: (err) => logger.error({ err }, 'MCP handler failed') });
-  const calls = new RunningCalls();
   const { host } = new URL(resources.mcp);
-  let closed = false;
 
   const serve: RequestHandler = async (req, res) => {
     const body = parseJsonBody(req);
     const principal: Principal = res.locals['principal'];
     requireToolScopes(body, { tools, principal, challenge });
-    if (isListen(body)) calls.release(res);
-    if (closed) throw stopping();
     // nginx must not hold back what is streamed
     res.set({ 'X-Accel-Buffering': 'no', 'Cache-Control': 'no-store' });
     await handle(describeRequest(req, res.locals, host), res, body);
   };
 
   const handlers: RequestHandler[] = [
-    (_req, res, next): void => {
-      calls.add(res);
-      next();
-    },
     guardOrigin(resources.origin),
     requireBearer(options.verify, challenge),
     onlyPost,
     readJsonBody(),
     serve,
   ];
-  const close = async (): Promise<void> => {
-    await calls.settle();
-    closed = true;
-    await handler.close();
-  };
-  return { handlers, close };
+  return { handlers, close: handler.close };
 }
 
 // MCP (Streamable HTTP): there is no GET stream and no session to DELETE; older clients take 405 for that.
@@ -78,15 +63,6 @@ const onlyPost: RequestHandler = (req, _res, next) => {
   if (req.method !== 'POST') throw methodNotAllowed('POST, OPTIONS');
   next();
 };
-
-// A call that came on a kept-alive connection after the last moment.
-const stopping = (): RequestRefused =>
-  new RequestRefused({
-    status: 503,
-    error: 'temporarily_unavailable',
-    message: 'loop-api is stopping; try again',
-    headers: { 'Retry-After': '1', Connection: 'close' },
-  });
 
 // What the SDK's adapter reads of a request. The Host header is replaced: the adapter builds a URL from it, and throws
 // at one that is no host name.
@@ -136,10 +112,6 @@ function findToolCall(message: unknown): { name: string; id?: string | number } 
   const { id } = message;
   if (typeof name !== 'string') return undefined;
   return typeof id === 'string' || typeof id === 'number' ? { name, id } : { name };
-}
-
-function isListen(body: unknown): boolean {
-  return isRecord(body) && body['method'] === 'subscriptions/listen';
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

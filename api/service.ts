@@ -44,7 +44,8 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     port: (server.address() as AddressInfo).port,
     stop: async (drainMs = 10_000): Promise<void> => {
       ready = false;
-      await drain(server, app.close, drainMs);
+      await drain(server, drainMs);
+      await app.close();
       await close();
     },
   };
@@ -60,12 +61,11 @@ function listen(server: Server, config: Config): Promise<void> {
   });
 }
 
-async function drain(server: Server, closeStreams: () => Promise<void>, drainMs: number): Promise<void> {
+async function drain(server: Server, drainMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   // a connection that was busy when the server closed would otherwise be kept alive for seconds after its answer
   const closingIdle = setInterval(() => server.closeIdleConnections(), 50);
   const deadline = setTimeout(() => server.closeAllConnections(), drainMs);
-  await closeStreams();
   await closed;
   clearInterval(closingIdle);
   clearTimeout(deadline);

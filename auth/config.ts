@@ -103,6 +103,9 @@ const settings = z.object({
   AUTH_API_SECRET_PATH: z.string().optional(),
 });
 
+/** Every setting that loop-auth reads. */
+export const settingNames: readonly string[] = Object.keys(settings.shape);
+
 function port() {
   return z
     .string()
@@ -115,7 +118,7 @@ function port() {
 export function parseConfig(environment: Readonly<Record<string, string | undefined>>): AuthConfig {
   const faults: string[] = [];
   const given: Record<string, string> = {};
-  for (const name of Object.keys(settings.shape)) {
+  for (const name of settingNames) {
     const value = readSetting(environment, name, faults);
     if (value !== undefined) given[name] = value;
   }

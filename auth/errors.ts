@@ -103,7 +103,7 @@ function answerFault(ctx: ParameterizedContext, error: ClientFault): void {
 }
 
 /** RFC 6749 has no word for an outage at the token endpoint; this one of section 4.1.2.1 is what clients retry on. */
-export function answerOutage(ctx: ParameterizedContext, error: unknown, log: Logger): void {
+function answerOutage(ctx: ParameterizedContext, error: unknown, log: Logger): void {
   log.error(
     { err: error, requestId: ctx.state['requestId'], route: ctx.path.split('/')[1] },
     'request failed',

@@ -109,7 +109,7 @@ function tokenRules(config: AuthConfig): Configuration {
   };
 }
 
-function featuresFor({ resources }: ProviderParts): NonNullable<Configuration['features']> {
+function featuresFor({ resources, findAccount }: ProviderParts): NonNullable<Configuration['features']> {
   return {
     devInteractions: { enabled: false },
     dPoP: { enabled: false },
@@ -118,9 +118,12 @@ function featuresFor({ resources }: ProviderParts): NonNullable<Configuration['f
     introspection: {
       enabled: true,
       // A refresh token introspects as active too: only access tokens for the asking resource server (facts 2.5).
-      allowedPolicy: (_ctx, client, token) =>
-        token.kind === 'AccessToken' &&
-        resources.isAudienceOf(client.clientId, (token as { aud?: unknown }).aud),
+      allowedPolicy: async (ctx, client, token) =>
+        token instanceof ctx.oidc.provider.AccessToken &&
+        resources.isAudienceOf(client.clientId, token.aud) &&
+        // The library fails over a token whose app is gone, and asks nobody about the account.
+        (await ctx.oidc.provider.Client.find(String(token.clientId))) !== undefined &&
+        (await findAccount(ctx, token.accountId, token)) !== undefined,
     },
     revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
     resourceIndicators: {

@@ -4,7 +4,8 @@ import Router from '@koa/router';
 import type { Middleware, ParameterizedContext } from 'koa';
 import { type AccountStore, UsernameTaken } from '../adapters/account-store.ts';
 import { SetupLinkEnded, type SetupLinkStore } from '../adapters/setup-link-store.ts';
-import { fieldLimits, setupDonePage, setupPage } from './pages/pages.ts';
+import { findCredentialFault } from './credential-rules.ts';
+import { setupDonePage, setupPage } from './pages/pages.ts';
 import { hashPassword } from './passwords.ts';
 
 const validSeconds = 24 * 3600;
@@ -42,7 +43,7 @@ export function createSetupRoutes({ links, issuerPath, mcpUrl, form }: SetupPart
     const token = String(ctx.query['token'] ?? '');
     if (!(await links.isLive(token))) return;
     const { username, password } = readForm(ctx);
-    const error = findFault(username, password);
+    const error = findCredentialFault(username, password);
     ctx.type = 'html';
     if (error !== undefined) {
       ctx.status = 422;
@@ -68,21 +69,6 @@ async function create(
     if (error instanceof SetupLinkEnded || error instanceof UsernameTaken) return false;
     throw error;
   }
-}
-
-/** What is wrong with a username and password, in words for their owner; undefined when nothing is. */
-export function findFault(username: string, password: string): string | undefined {
-  if (username === '') return 'Choose a username.';
-  if (/[\p{Cc}\p{Cf}]/u.test(username))
-    return 'The username has characters that can not be seen; type it again.';
-  if (username.length > fieldLimits.username)
-    return `The username is longer than ${fieldLimits.username} characters.`;
-  if ([...password].length < fieldLimits.passwordLeast) {
-    return `The password needs at least ${fieldLimits.passwordLeast} characters. A short sentence is good.`;
-  }
-  if (password.length > fieldLimits.password)
-    return `The password is longer than ${fieldLimits.password} characters.`;
-  return undefined;
 }
 
 function readForm(ctx: ParameterizedContext): { username: string; password: string } {

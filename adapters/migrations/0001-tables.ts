@@ -8,15 +8,15 @@ export async function tables(knex: Knex): Promise<void> {
     table.text('username').notNullable().unique();
     table.text('display_name').notNullable();
     table.text('password_hash').notNullable();
-    table.integer('created_at').notNullable();
-    table.integer('disabled_at');
+    table.bigInteger('created_at').notNullable();
+    table.bigInteger('disabled_at');
   });
   await knex.schema.createTable('clients', (table) => {
     table.text('id').primary();
     table.text('source').notNullable();
     table.text('payload').notNullable();
-    table.integer('created_at').notNullable();
-    table.integer('granted_at');
+    table.bigInteger('created_at').notNullable();
+    table.bigInteger('granted_at');
     table.index(['source', 'granted_at', 'created_at']);
   });
   await createModelTables(knex);
@@ -36,14 +36,14 @@ async function createModelTables(knex: Knex): Promise<void> {
     modelColumns(table);
     table.text('account_id').notNullable().index();
     table.text('client_id').notNullable().index();
-    table.integer('created_at').notNullable();
+    table.bigInteger('created_at').notNullable();
   });
   for (const name of ['authorization_codes', 'access_tokens', 'refresh_tokens']) {
     await knex.schema.createTable(name, (table) => {
       modelColumns(table);
       table.text('grant_id').notNullable().index();
-      if (name !== 'access_tokens') table.integer('used_at');
-      if (name === 'refresh_tokens') rotationColumns(table);
+      if (name !== 'access_tokens') table.bigInteger('used_at');
+      if (name === 'refresh_tokens') rotationColumns(knex, table);
     });
   }
 }
@@ -55,10 +55,14 @@ function modelColumns(table: Knex.CreateTableBuilder): void {
 }
 
 // See refresh-rotation.ts for what these mean.
-function rotationColumns(table: Knex.CreateTableBuilder): void {
+function rotationColumns(knex: Knex, table: Knex.CreateTableBuilder): void {
   table.text('salt');
   table.text('parent_id');
-  table.integer('replaced_at');
+  table.bigInteger('replaced_at');
+  table.bigInteger('salt_ends_at');
+  // Few generations wait for their salt to be erased, so the index holds those alone.
+  const predicate = knex.whereNotNull('salt_ends_at');
+  table.index(['salt_ends_at'], 'refresh_tokens_salt_ends_at_index', { predicate });
 }
 
 async function createServerTables(knex: Knex): Promise<void> {
@@ -66,8 +70,8 @@ async function createServerTables(knex: Knex): Promise<void> {
     table.text('id').primary();
     table.text('purpose').notNullable();
     table.text('secret').notNullable();
-    table.integer('created_at').notNullable();
-    table.integer('retired_at');
+    table.bigInteger('created_at').notNullable();
+    table.bigInteger('retired_at');
   });
   await knex.schema.createTable('setup_links', (table) => {
     table.text('id').primary();

@@ -1,9 +1,11 @@
 // api/app.ts: what answers beside the MCP endpoint.
 import t from 'tap';
-import { LIST_TOOLS, postMcp, RESOURCE, startWorld } from '../support/loop-api.ts';
+import { LIST_TOOLS, postMcp, RESOURCE, startWorld, waitForIndex } from '../support/loop-api.ts';
 
 t.test('/healthz and /readyz are 200 while loop-auth is away', async (t) => {
-  const { url, auth } = await startWorld(t);
+  const world = await startWorld(t);
+  const { url, auth } = world;
+  await waitForIndex(world);
   await auth.stop();
   t.match(await (await fetch(`${url}/healthz`)).json(), { status: 'ok' });
   const ready = await fetch(`${url}/readyz`);

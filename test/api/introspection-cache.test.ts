@@ -150,6 +150,18 @@ t.test('in an outage a known token is never good past exp', async (t) => {
   t.match(await far.cache.introspect('a'), { active: false });
 });
 
+t.test('a token whose exp passes while loop-auth keeps silent is not good', async (t) => {
+  const far = makeFarSide(t);
+  far.answer = () => Promise.resolve(active(100));
+  await far.cache.introspect('a');
+  far.advance(99);
+  far.answer = () => {
+    far.advance(2);
+    return refuse();
+  };
+  t.match(await far.cache.introspect('a'), { active: false });
+});
+
 t.test('in an outage a token that is not known is asked for, and fails', async (t) => {
   const far = makeFarSide(t);
   await far.cache.introspect('a');

@@ -10,29 +10,14 @@ import {
   callTool,
   LIST_TOOLS,
   postMcp,
+  postModern,
   RESOURCE,
   readJson,
   sendRaw,
   startWorld,
   type World,
+  waitForIndex,
 } from '../support/loop-api.ts';
-
-const MODERN_META = {
-  'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-  'io.modelcontextprotocol/clientCapabilities': {},
-};
-
-/** Sends a request as a 2026-07-28 client does. */
-function postModern(url: string, method: string, params: Record<string, unknown> = {}) {
-  const headers: Record<string, string> = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': method };
-  if (typeof params['name'] === 'string') headers['mcp-name'] = params['name'];
-  return postMcp(
-    url,
-    'good',
-    { jsonrpc: '2.0', id: 1, method, params: { ...params, _meta: MODERN_META } },
-    headers,
-  );
-}
 
 async function startGoodWorld(t: Parameters<typeof startWorld>[0]): Promise<World> {
   const world = await startWorld(t);
@@ -40,10 +25,16 @@ async function startGoodWorld(t: Parameters<typeof startWorld>[0]): Promise<Worl
   return world;
 }
 
+async function startIndexedWorld(t: Parameters<typeof startWorld>[0]): Promise<World> {
+  const world = await startGoodWorld(t);
+  await waitForIndex(world);
+  return world;
+}
+
 const requestInit = { headers: { authorization: 'Bearer good' } };
 
 t.test('a client of SDK 1.x lists the tools, searches and fetches', async (t) => {
-  const { url } = await startGoodWorld(t);
+  const { url } = await startIndexedWorld(t);
   const client = new Client({ name: 'test', version: '1' });
   const transport = new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { requestInit });
   // the SDK's own types disagree with exactOptionalPropertyTypes
@@ -64,7 +55,7 @@ for (const versionNegotiation of [
   { mode: 'auto' },
 ] as const) {
   t.test(`a client of SDK 2.x works, negotiating ${JSON.stringify(versionNegotiation.mode)}`, async (t) => {
-    const { url } = await startGoodWorld(t);
+    const { url } = await startIndexedWorld(t);
     const client = new ModernClient({ name: 'test', version: '1' }, { versionNegotiation });
     await client.connect(new ModernTransport(new URL(`${url}/mcp`), { requestInit }));
     t.teardown(() => client.close());
@@ -78,7 +69,7 @@ for (const versionNegotiation of [
 }
 
 t.test('older revisions back to 2025-03-26 are spoken', async (t) => {
-  const { url } = await startGoodWorld(t);
+  const { url } = await startIndexedWorld(t);
   for (const protocolVersion of ['2025-11-25', '2025-06-18', '2025-03-26']) {
     const params = { protocolVersion, capabilities: {}, clientInfo: { name: 'old', version: '1' } };
     const answer = await postMcp(url, 'good', { jsonrpc: '2.0', id: 1, method: 'initialize', params });
@@ -92,13 +83,13 @@ t.test('older revisions back to 2025-03-26 are spoken', async (t) => {
 t.test('2026-07-28 answers are marked private, and server/discover answers', async (t) => {
   const { url } = await startGoodWorld(t);
   for (const method of ['server/discover', 'tools/list']) {
-    const answer = await postModern(url, method);
+    const answer = await postModern(url, 'good', method);
     t.equal(answer.status, 200);
     t.equal(answer.headers.get('x-accel-buffering'), 'no');
     const { result } = await readJson(answer);
     t.match(result, { resultType: 'complete', cacheScope: 'private', ttlMs: Number });
   }
-  const unknown = await postModern(url, 'nothing/here');
+  const unknown = await postModern(url, 'good', 'nothing/here');
   t.equal(unknown.status, 404);
   t.match(await readJson(unknown), { error: { code: -32_601 } });
 });
@@ -110,12 +101,12 @@ t.test('a session id that is not known is ignored', async (t) => {
 });
 
 t.test('many parallel calls of both eras are answered', async (t) => {
-  const { url } = await startGoodWorld(t);
+  const { url } = await startIndexedWorld(t);
   const answers = await Promise.all(
     Array.from({ length: 32 }, (_, call) =>
       call % 2 === 0
         ? postMcp(url, 'good', callTool('fetch', { id: 'garden.md' }))
-        : postModern(url, 'tools/call', { name: 'fetch', arguments: { id: 'garden.md' } }),
+        : postModern(url, 'good', 'tools/call', { name: 'fetch', arguments: { id: 'garden.md' } }),
     ),
   );
   for (const answer of answers) {
@@ -245,7 +236,7 @@ t.test('tools are listed as ChatGPT reads them', async (t) => {
 });
 
 t.test('search and fetch answer in exactly ChatGPT’s shapes', async (t) => {
-  const { url } = await startGoodWorld(t);
+  const { url } = await startIndexedWorld(t);
   const call = async (name: string, args: Record<string, unknown>) => {
     const { result } = await readJson(await postMcp(url, 'good', callTool(name, args)));
     t.equal(result.content.length, 1);
@@ -274,7 +265,7 @@ t.test('search and fetch answer in exactly ChatGPT’s shapes', async (t) => {
 });
 
 t.test('what the caller can mend is a result with isError, and an unknown tool is an error', async (t) => {
-  const { url } = await startGoodWorld(t);
+  const { url } = await startIndexedWorld(t);
   const missing = await readJson(await postMcp(url, 'good', callTool('fetch', { id: 'nowhere.md' })));
   t.match(missing.result, { isError: true, content: [{ text: /no note with this id/ }] });
   const wrong = await readJson(await postMcp(url, 'good', callTool('search', {})));

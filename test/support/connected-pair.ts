@@ -31,10 +31,11 @@ export async function startConnectedPair(
   await pair.start('auth');
   await pair.start('api');
   await createFirstAccount(pair.setupUrl(), person);
-  return { pair, connect: (scope = 'vault.read') => connect(pair, scope) };
+  return { pair, connect: (scope) => connectApp(pair, scope) };
 }
 
-async function connect(pair: Pair, scope: string): Promise<Connection> {
+/** Registers an app, signs `person` in and allows it. */
+export async function connectApp(pair: Pair, scope = 'vault.read'): Promise<Connection> {
   const registration = await fetch(`${pair.issuer}/reg`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },

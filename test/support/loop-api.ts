@@ -60,11 +60,15 @@ export async function startWorld(t: Test, settings: Record<string, string> = {})
     await Promise.all([service.stop(100), auth.stop()]);
   });
   const url = `http://127.0.0.1:${service.port}`;
-  while ((await readJson(await fetch(`${url}/readyz`))).indexing) await setTimeout(10);
   return { auth, service, url, log, folder };
 }
 
 const ACCEPT = 'application/json, text/event-stream';
+
+/** Waits until every note can be found. */
+export async function waitForIndex({ url }: World): Promise<void> {
+  while ((await readJson(await fetch(`${url}/readyz`))).indexing) await setTimeout(10);
+}
 
 /** POSTs one JSON-RPC request as a 2025-11-25 client does. */
 export function postMcp(
@@ -83,6 +87,28 @@ export function postMcp(
     },
     body: typeof body === 'string' ? body : JSON.stringify(body),
   });
+}
+
+const MODERN_META = {
+  'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+  'io.modelcontextprotocol/clientCapabilities': {},
+};
+
+/** POSTs one request as a 2026-07-28 client does. */
+export function postModern(
+  url: string,
+  token: string,
+  method: string,
+  params: Record<string, unknown> = {},
+): Promise<Response> {
+  const headers: Record<string, string> = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': method };
+  if (typeof params['name'] === 'string') headers['mcp-name'] = params['name'];
+  return postMcp(
+    url,
+    token,
+    { jsonrpc: '2.0', id: 1, method, params: { ...params, _meta: MODERN_META } },
+    headers,
+  );
 }
 
 /** The JSON of an answer, or of the events of one: older MCP clients get their answers as an event stream. */

@@ -1,0 +1,32 @@
+// What the operator's scripts share: the database of the settings, opened and closed, and faults said plainly.
+import { type Database, openDatabase } from '../adapters/database.ts';
+import { DatabaseDamaged, DatabaseNewer, DatabaseUnavailable } from '../adapters/database-errors.ts';
+import { type AuthConfig, parseConfig, SettingsRefused } from '../auth/config.ts';
+
+const explained = [SettingsRefused, DatabaseDamaged, DatabaseNewer, DatabaseUnavailable];
+
+/** Ends the script with a message and exit code 1. */
+export function fail(message: string): never {
+  console.error(message);
+  process.exit(1);
+}
+
+/** Runs `work` on the database of the environment's settings and closes it; known faults end the script plainly. */
+export async function withDatabase(
+  work: (database: Database, config: AuthConfig) => Promise<void>,
+): Promise<void> {
+  // Files that a first use makes are for this user only, as loop-auth's own are.
+  process.umask(0o077);
+  try {
+    const config = parseConfig(process.env);
+    const database = await openDatabase(config.databaseUrl);
+    try {
+      await work(database, config);
+    } finally {
+      await database.close();
+    }
+  } catch (error) {
+    if (explained.some((known) => error instanceof known)) fail((error as Error).message);
+    throw error;
+  }
+}

@@ -1,0 +1,45 @@
+// npm run seed-user: creates an account, or resets its password, without a browser.
+import { createInterface } from 'node:readline';
+import { Command } from 'commander';
+import { AccountStore } from '../adapters/account-store.ts';
+import { SetupLinkStore } from '../adapters/setup-link-store.ts';
+import { findCredentialFault } from '../auth/credential-rules.ts';
+import { hashPassword } from '../auth/passwords.ts';
+import { fail, withDatabase } from './operator.ts';
+
+interface Options {
+  readonly username: string;
+  readonly passwordStdin?: true;
+  readonly revoke?: true;
+}
+
+const program = new Command('seed-user')
+  .description('Creates an account, or resets its password. Uses the database of AUTH_DATABASE_URL.')
+  .requiredOption('--username <name>', 'the name to sign in with')
+  .option('--password-stdin', 'read the password from the first line of standard input')
+  .option('--revoke', 'on a reset: also sign the account out everywhere and revoke every app it has let in')
+  .parse();
+
+const { username, passwordStdin, revoke } = program.opts<Options>();
+// Never as an argument: other users of the machine can read those.
+if (!passwordStdin) fail('give --password-stdin and the password on standard input');
+const firstLine = await createInterface({ input: process.stdin })[Symbol.asyncIterator]().next();
+const password = firstLine.value ?? '';
+const fault = findCredentialFault(username, password);
+if (fault) fail(fault);
+
+await withDatabase(async (database) => {
+  const accounts = new AccountStore(database);
+  const existing = await accounts.findByUsername(username);
+  const hash = await hashPassword(password);
+  if (existing) {
+    await accounts.setPassword(existing.id, hash, revoke === true);
+    console.log(
+      `The password of ${existing.username} is set.${revoke ? ' Every app and browser of it is signed out.' : ''}`,
+    );
+    return;
+  }
+  const account = await accounts.create(username, hash);
+  await new SetupLinkStore(database, accounts).end();
+  console.log(`The account ${account.username} is created.`);
+});

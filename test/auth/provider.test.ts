@@ -1,0 +1,312 @@
+// What apps can do with the provider: proof keys, codes, refresh tokens, introspection, revocation.
+import { randomBytes } from 'node:crypto';
+import t from 'tap';
+import { hashOpaque } from '../../adapters/hash.ts';
+import { Browser } from '../../scripts/demo/browser.ts';
+import { authorizeInBrowser } from '../../scripts/demo/sign-in.ts';
+import { type App, ann, basic, redirectUri, resource, startLoopAuth } from '../support/loop-auth.ts';
+import { createPkce } from '../support/oauth.ts';
+
+t.test('every app needs a proof key, and only S256 will do', async (t) => {
+  const world = await startLoopAuth(t);
+  const apps: ReadonlyArray<readonly [string, App]> = [
+    ['a public app', await world.register()],
+    ['a confidential app', await world.register({ token_endpoint_auth_method: 'client_secret_basic' })],
+  ];
+  for (const [name, app] of apps) {
+    for (const [what, parameters] of [
+      ['no challenge', { code_challenge: undefined, code_challenge_method: undefined }],
+      ['a method without a challenge', { code_challenge: undefined }],
+      ['plain', { code_challenge_method: 'plain' }],
+      ['no method, which means plain', { code_challenge_method: undefined }],
+      ['an unknown method', { code_challenge_method: 'S512' }],
+      ['a challenge that is too short', { code_challenge: 'short' }],
+    ] as const) {
+      const { url, state } = world.authorization(app, parameters);
+      const answer = await new Browser().visit(url, redirectUri);
+      t.equal(answer.url.searchParams.get('error'), 'invalid_request', `${name}, ${what}`);
+      t.equal(answer.url.searchParams.get('state'), state, 'with its state');
+      t.equal(answer.url.searchParams.get('iss'), world.issuer, 'and the issuer (RFC 9207)');
+    }
+  }
+});
+
+t.test('a code is good for its own app, address and verifier only', async (t) => {
+  const world = await startLoopAuth(t);
+  const app = await world.register({ redirect_uris: [redirectUri, 'http://127.0.0.1:40404/other'] });
+  const other = await world.register();
+  const browser = new Browser();
+  const attempt = world.authorization(app);
+  const code = await world.code(attempt, browser);
+  const wrong: ReadonlyArray<readonly [string, Promise<{ status: number; body: Record<string, unknown> }>]> =
+    [
+      ['another app', world.exchange(other, code, attempt)],
+      ['a wrong verifier', world.exchange(app, code, attempt, { code_verifier: createPkce().verifier })],
+      ['no verifier', world.exchange(app, code, attempt, { code_verifier: undefined })],
+      [
+        'another address',
+        world.exchange(app, code, attempt, { redirect_uri: 'http://127.0.0.1:40404/other' }),
+      ],
+      ['no address', world.exchange(app, code, attempt, { redirect_uri: undefined })],
+    ];
+  for (const [what, answer] of wrong) {
+    const { status, body } = await answer;
+    t.equal(status, 400, what);
+    t.match(body['error'], /^invalid_(grant|request)$/, what);
+  }
+  t.equal((await world.exchange(app, code, attempt)).status, 200, 'nobody else could burn it');
+});
+
+t.test('a code is exchanged once; a second time ends what the first one gave', async (t) => {
+  const world = await startLoopAuth(t);
+  const app = await world.register();
+  const attempt = world.authorization(app);
+  const code = await world.code(attempt);
+  const { body: tokens } = await world.exchange(app, code, attempt);
+  t.ok(await world.isActive(tokens['access_token']));
+  const again = await world.exchange(app, code, attempt);
+  t.equal(again.status, 400);
+  t.equal(again.body['error'], 'invalid_grant');
+  t.notOk(await world.isActive(tokens['access_token']), 'its access token is dead (RFC 6749 section 4.1.2)');
+  t.equal((await world.refresh(app, tokens['refresh_token'])).body['error'], 'invalid_grant');
+});
+
+t.test('of many exchanges of one code at the same moment at most one succeeds', async (t) => {
+  const world = await startLoopAuth(t);
+  const app = await world.register();
+  const attempt = world.authorization(app);
+  const code = await world.code(attempt);
+  const answers = await Promise.all(Array.from({ length: 8 }, () => world.exchange(app, code, attempt)));
+  t.equal(answers.filter(({ status }) => status === 200).length, 1);
+  for (const { status, body } of answers.filter((one) => one.status !== 200)) {
+    t.equal(status, 400);
+    t.equal(body['error'], 'invalid_grant');
+  }
+});
+
+t.test('a grant belongs to one authorization: a replay in one leaves the other alone', async (t) => {
+  const world = await startLoopAuth(t);
+  const app = await world.register();
+  const browser = new Browser();
+  const first = world.authorization(app);
+  const code = await world.code(first, browser);
+  const { body: stolen } = await world.exchange(app, code, first);
+  const { tokens: safe } = await world.connect({ app, browser });
+  await world.exchange(app, code, first);
+  t.notOk(await world.isActive(stolen['access_token']));
+  t.ok(await world.isActive(safe.access_token), 'the other authorization goes on');
+  t.equal((await world.refresh(app, safe.refresh_token)).status, 200);
+});
+
+t.test('every authorization answer names the issuer, also a refusal', async (t) => {
+  const world = await startLoopAuth(t);
+  const app = await world.register();
+  const allowed = world.authorization(app);
+  const success = await authorizeInBrowser(allowed.url, ann);
+  t.equal(success.searchParams.get('iss'), world.issuer);
+  t.equal(success.searchParams.get('state'), allowed.state);
+  const { url, state } = world.authorization(app, { resource: 'https://elsewhere.example/mcp' });
+  const refused = await authorizeInBrowser(url, ann);
+  t.equal(refused.searchParams.get('error'), 'invalid_target');
+  t.equal(refused.searchParams.get('iss'), world.issuer);
+  t.equal(refused.searchParams.get('state'), state);
+});
+
+t.test(
+  'refresh tokens are issued without offline_access, rotate, and the successor is the derived one',
+  async (t) => {
+    const world = await startLoopAuth(t);
+    const { app, tokens } = await world.connect();
+    const { status, body } = await world.refresh(app, tokens.refresh_token);
+    t.equal(status, 200);
+    t.not(body['refresh_token'], tokens.refresh_token);
+    const again = await world.refresh(app, tokens.refresh_token);
+    t.equal(again.body['refresh_token'], body['refresh_token'], 'the library still asks generateTokenId');
+    t.ok(await world.isActive(body['access_token']));
+  },
+);
+
+t.test('a refresh token is good for its own app only', async (t) => {
+  const world = await startLoopAuth(t);
+  const { app, tokens } = await world.connect();
+  const other = await world.register();
+  const stolen = await world.refresh(other, tokens.refresh_token);
+  t.equal(stolen.status, 400);
+  t.equal(stolen.body['error'], 'invalid_grant');
+  t.equal((await world.refresh(app, tokens.refresh_token)).status, 200, 'and nobody else can burn it');
+});
+
+t.test('a refresh may ask for less, never for more', async (t) => {
+  const world = await startLoopAuth(t);
+  const { app, tokens } = await world.connect();
+  const more = await world.refresh(app, tokens.refresh_token, { scope: 'vault.read vault.write' });
+  t.equal(more.status, 400);
+  t.equal(more.body['error'], 'invalid_scope');
+  t.equal((await world.refresh(app, tokens.refresh_token)).body['scope'], 'vault.read', 'not burnt by it');
+});
+
+t.test(
+  'only the resource server learns whether a token is good, and only of its own access tokens',
+  async (t) => {
+    const world = await startLoopAuth(t);
+    const confidential = await world.register({ token_endpoint_auth_method: 'client_secret_basic' });
+    const secret = confidential.clientSecret ?? '';
+    const { app, tokens } = await world.connect({ parameters: { scope: 'openid vault.read' } });
+    const { status, body } = await world.introspect(tokens.access_token);
+    t.equal(status, 200);
+    t.match(body, {
+      active: true,
+      aud: resource,
+      client_id: app.clientId,
+      iss: world.issuer,
+      scope: /vault\.read/,
+      token_type: 'Bearer',
+      exp: Number,
+      sub: String,
+    });
+    t.equal((await world.introspect(tokens.refresh_token)).text, '{"active":false}', 'a refresh token');
+    t.equal((await world.introspect('unknown')).text, '{"active":false}', 'an unknown token');
+    const idToken = (tokens as unknown as { id_token: string }).id_token;
+    t.equal((await world.introspect(idToken)).status, 400, 'an ID token');
+    const byOther = await world.introspect(tokens.access_token, basic(confidential.clientId, secret));
+    t.equal(byOther.text, '{"active":false}', 'asked by another app');
+    const byItself = await world.post('/token/introspection', {
+      token: tokens.access_token,
+      client_id: app.clientId,
+    });
+    t.equal(byItself.text, '{"active":false}', 'asked by the public app that holds it');
+    for (const [what, credentials] of [
+      ['a wrong secret', basic('loop-api', 'a wrong secret')],
+      [
+        'the stored hash as a secret',
+        basic('loop-api', `sha256:${hashOpaque('the secret of loop-api, 32 signs')}`),
+      ],
+      ['an unknown client', basic('nobody', 'x')],
+    ] as const) {
+      const refused = await world.introspect(tokens.access_token, credentials);
+      t.equal(refused.status, 401, what);
+      t.equal(refused.body['error'], 'invalid_client', what);
+    }
+    const nobody = await world.post('/token/introspection', { token: tokens.access_token });
+    t.equal(nobody.status, 400, 'without a credential');
+    t.notOk('active' in nobody.body);
+  },
+);
+
+t.test(
+  'introspection answers inactive, never 5xx, when the app or the account behind a token is gone',
+  async (t) => {
+    const world = await startLoopAuth(t);
+    const { app, tokens } = await world.connect();
+    const remove = (sql: string, id: string): Promise<number> =>
+      world.database.commit([{ statement: { sql, slots: [id] }, values: {} }]);
+    await remove('UPDATE accounts SET disabled_at = 1 WHERE username = ?', ann.username);
+    t.equal((await world.introspect(tokens.access_token)).text, '{"active":false}', 'a disabled account');
+    t.equal((await world.refresh(app, tokens.refresh_token)).body['error'], 'invalid_grant');
+    await remove('UPDATE accounts SET disabled_at = NULL WHERE username = ?', ann.username);
+    t.ok(await world.isActive(tokens.access_token));
+    t.equal((await world.refresh(app, tokens.refresh_token)).status, 200, 'nothing was burnt meanwhile');
+    await remove('DELETE FROM clients WHERE id = ?', app.clientId);
+    const answer = await world.introspect(tokens.access_token);
+    t.equal(answer.status, 200, 'a client row that went without its tokens');
+    t.equal(answer.text, '{"active":false}');
+    t.equal((await world.refresh(app, tokens.refresh_token)).body['error'], 'invalid_client');
+  },
+);
+
+t.test('only its own app can revoke a token, and afterwards it is dead', async (t) => {
+  const world = await startLoopAuth(t);
+  const browser = new Browser();
+  const { app, tokens } = await world.connect({ browser });
+  const { tokens: second } = await world.connect({ app, browser });
+  const other = await world.register();
+  const confidential = await world.register({ token_endpoint_auth_method: 'client_secret_post' });
+  for (const stranger of [other, confidential]) {
+    t.equal((await world.revoke(stranger, tokens.access_token)).status, 200, 'a stranger learns nothing');
+    await world.revoke(stranger, tokens.refresh_token);
+  }
+  t.ok(await world.isActive(tokens.access_token), 'and changes nothing');
+  const done = await world.revoke(app, tokens.refresh_token);
+  t.equal(done.status, 200);
+  t.notOk(await world.isActive(tokens.access_token));
+  t.equal((await world.refresh(app, tokens.refresh_token)).body['error'], 'invalid_grant');
+  t.ok(await world.isActive(second.access_token), 'the other connection of the same app goes on');
+  await world.revoke(app, second.access_token);
+  t.notOk(await world.isActive(second.access_token));
+  t.equal((await world.revoke(app, 'unknown')).status, 200);
+});
+
+t.test('a token for the vault opens nothing at the userinfo endpoint', async (t) => {
+  const world = await startLoopAuth(t);
+  const { tokens } = await world.connect({ parameters: { scope: 'openid profile vault.read' } });
+  for (const [token, status, error] of [
+    [tokens.access_token, 403, 'insufficient_scope'],
+    ['unknown', 401, 'invalid_token'],
+  ] as const) {
+    for (const accept of ['application/json', 'text/html']) {
+      const answer = await world.ask('/me', {
+        headers: { Authorization: `Bearer ${token}`, Accept: accept },
+      });
+      t.equal(answer.status, status);
+      t.equal(answer.body['error'], error);
+      t.match(answer.headers.get('WWW-Authenticate'), `error="${error}"`);
+    }
+  }
+});
+
+t.test('nothing that lies in the database can be used, and the log has nothing either', async (t) => {
+  const world = await startLoopAuth(t);
+  const app = await world.register({ token_endpoint_auth_method: 'client_secret_post' });
+  const cookies: string[] = [];
+  const attempt = world.authorization(app, { scope: 'openid vault.read' });
+  class WatchedBrowser extends Browser {
+    override async visit(
+      url: URL | string,
+      stopAt?: string,
+      init?: RequestInit,
+    ): ReturnType<Browser['visit']> {
+      const page = await super.visit(url, stopAt, init);
+      for (const cookie of page.headers.getSetCookie()) cookies.push(cookie.split(/[=;]/)[1] ?? '');
+      cookies.push(...[page.url.pathname.split('/')[2] ?? '']);
+      return page;
+    }
+  }
+  const code = await world.code(attempt, new WatchedBrowser());
+  const { body: tokens } = await world.exchange(app, code, attempt);
+  const { body: refreshed } = await world.refresh(app, tokens['refresh_token']);
+  await world.refresh(app, 'gone');
+  await world.introspect(refreshed['access_token']);
+  const live = [
+    code,
+    ...[tokens, refreshed].flatMap((one) => [one['access_token'], one['refresh_token'], one['id_token']]),
+    app.clientSecret,
+    ann.password,
+    'the secret of loop-api, 32 signs',
+    attempt.verifier,
+    ...cookies,
+  ].filter((value): value is string => typeof value === 'string' && value.length >= 16);
+  t.ok(live.length > 10, `${live.length} values to look for`);
+  const stored = await world.storedBytes();
+  t.ok(stored.includes(app.clientId), 'the bytes are those of this flow');
+  const log = world.lines.join('\n');
+  for (const value of new Set(live)) {
+    t.notOk(stored.includes(value), `${value.slice(0, 4)}… is not in the database`);
+    t.notOk(log.includes(value), `${value.slice(0, 4)}… is not in the log`);
+  }
+  const inside = /[\w-]{43}/g;
+  const hashes = new Set(stored.toString('latin1').match(inside));
+  t.ok(hashes.size > 3, 'what lies there are hashes');
+  for (const hash of [...hashes].slice(0, 40)) {
+    t.notOk(await world.isActive(hash), 'a stored hash is no access token');
+  }
+  t.equal((await world.refresh(app, hashOpaque(String(refreshed['refresh_token'])))).status, 400);
+});
+
+t.test('an ID token answers the very request that asked for it', async (t) => {
+  const world = await startLoopAuth(t);
+  const nonce = randomBytes(4).toString('hex');
+  const { tokens } = await world.connect({ parameters: { scope: 'openid vault.read', nonce } });
+  const idToken = (tokens as unknown as { id_token: string }).id_token;
+  const claims = JSON.parse(Buffer.from(idToken.split('.')[1] ?? '', 'base64url').toString()) as object;
+  t.match(claims, { iss: world.issuer, nonce, sub: String }, 'the ID token answers this very request');
+});

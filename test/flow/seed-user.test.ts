@@ -1,0 +1,55 @@
+// The operator's accounts without a browser: created, signed in, reset, revoked.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import t from 'tap';
+import { Pair } from '../../scripts/demo/pair.ts';
+import { connectApp, person } from '../support/connected-pair.ts';
+
+const script = join(import.meta.dirname, '../../scripts/seed-user.ts');
+
+async function seedUser(pair: Pair, args: string[], input: string): Promise<{ code: number; text: string }> {
+  const child = spawn(process.execPath, [script, ...args], {
+    env: { PATH: process.env['PATH'], AUTH_DATABASE_URL: `sqlite:${join(pair.folder, 'auth.db')}` },
+  });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      text += String(chunk);
+    });
+  }
+  child.stdin.end(input);
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, text };
+}
+
+t.test('npm run seed-user', async (t) => {
+  const pair = await Pair.create();
+  t.teardown(() => pair.close());
+  const named = ['--username', person.username];
+  const created = await seedUser(pair, [...named, '--password-stdin'], `${person.password}\n`);
+  t.same(created, { code: 0, text: `The account ${person.username} is created.\n` });
+  await pair.start('auth');
+  t.throws(() => pair.setupUrl(), 'with an account there is no link for the first one');
+  const connection = await connectApp(pair);
+
+  t.test('refuses a short password and a password that is not given', async (t) => {
+    t.match(await seedUser(pair, [...named, '--password-stdin'], 'short\n'), {
+      code: 1,
+      text: /at least 8 characters/,
+    });
+    t.match(await seedUser(pair, named, ''), { code: 1, text: /--password-stdin/ });
+  });
+  t.test('a reset leaves connections alone', async (t) => {
+    t.equal((await seedUser(pair, [...named, '--password-stdin'], `${person.password}\n`)).code, 0);
+    t.equal((await connection.refresh(connection.tokens.refresh_token)).status, 200);
+  });
+  t.test('a reset with --revoke ends them', async (t) => {
+    const args = [...named, '--password-stdin', '--revoke'];
+    t.equal((await seedUser(pair, args, `${person.password}\n`)).code, 0);
+    t.match(await connection.refresh(connection.tokens.refresh_token), {
+      status: 400,
+      tokens: { error: 'invalid_grant' },
+    });
+  });
+});

@@ -1,0 +1,79 @@
+// What the documents say is so: settings, commands, links, promises.
+
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import t from 'tap';
+import { settingNames as apiSettingNames } from '../../api/config.ts';
+import { settingNames as authSettingNames } from '../../auth/config.ts';
+
+const root = join(import.meta.dirname, '../..');
+const read = (file: string): string => readFileSync(join(root, file), 'utf8');
+const documents = execFileSync('git', ['ls-files', '-z', '*.md'], { cwd: root, encoding: 'utf8' })
+  .split('\0')
+  .filter(
+    (file) => file !== '' && !file.startsWith('api/sample-vault/') && !file.startsWith('test/fixtures/'),
+  );
+
+t.test('the settings table of the README lists exactly the settings there are', (t) => {
+  const listed = [...read('README.md').matchAll(/^\| `((?:AUTH|API)_\w+)`/gm)].map((match) => match[1]);
+  const all = new Set([...authSettingNames, ...apiSettingNames].filter((name) => !name.endsWith('_FILE')));
+  t.same([...listed].sort(), [...all].sort());
+  t.end();
+});
+
+t.test('every link to a file of ours leads somewhere', (t) => {
+  for (const document of documents) {
+    const links = [...read(document).matchAll(/\]\(((?!https?:|#|mailto:)[^)#\s]+)/g)].map(
+      (match) => match[1] ?? '',
+    );
+    const dead = links.filter((link) => !existsSync(join(root, dirname(document), decodeURI(link))));
+    t.same(dead, [], document);
+  }
+  t.end();
+});
+
+t.test('every promise names a test that is there', (t) => {
+  for (const document of ['README.md', 'SECURITY.md']) {
+    for (const [, file = '', name] of read(document).matchAll(
+      /`(test\/[\w/.-]+\.test\.ts)`(?:: ([^|;`]+?))? *[|,]/g,
+    )) {
+      t.ok(existsSync(join(root, file)), `${document}: ${file}`);
+      if (name && existsSync(join(root, file))) {
+        t.ok(
+          read(file).replace(/\s+/g, ' ').includes(name.trim()),
+          `${document}: ${file} has “${name.trim()}”`,
+        );
+      }
+    }
+  }
+  t.end();
+});
+
+// Where each command that a document shows is run by CI or a test; a command without a line here is a red test.
+const runBy: ReadonlyArray<readonly [RegExp, string, string]> = [
+  [/^npm ci$/, '.ci/run', 'npm ci'],
+  [/^npm ci && npm start$/, 'test/flow/start.test.ts', 'scripts/start.ts'],
+  [/^npm run demo$/, 'test/flow/demo.test.ts', 'scripts/demo.ts'],
+  [/^npm run check$/, '.ci/run', 'npm run lint'],
+  [
+    /npm run seed-user -- --username ann --password-stdin/,
+    'test/flow/seed-user.test.ts',
+    'scripts/seed-user.ts',
+  ],
+];
+
+t.test('every command that a document shows is run by a test or by CI', (t) => {
+  for (const document of documents) {
+    const blocks = [...read(document).matchAll(/```sh\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
+    const commands = blocks
+      .flatMap((block) => block.split('\n'))
+      .filter((line) => line && !line.startsWith('#'));
+    for (const command of commands) {
+      const found = runBy.find(([pattern]) => pattern.test(command.trim()));
+      t.ok(found, `${document}: ${command}`);
+      if (found) t.ok(read(found[1]).includes(found[2]), `${found[1]} runs it`);
+    }
+  }
+  t.end();
+});

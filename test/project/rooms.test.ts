@@ -1,0 +1,48 @@
+// Rules about ourselves: what each room has, and that nothing of this or that machine is in the tree.
+import { execFile, execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import t from 'tap';
+
+const root = join(import.meta.dirname, '../..');
+const files = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' }).split('\0').filter(Boolean);
+const read = (file: string): string => readFileSync(join(root, file), 'utf8');
+
+t.test('neither service has the other one’s packages', async (t) => {
+  const run = promisify(execFile);
+  const list = async (names: string[], workspace: string): Promise<string> => {
+    const { stdout } = await run('npm', ['ls', ...names, '-w', workspace, '--parseable'], {
+      cwd: root,
+    }).catch((error: { stdout: string }) => error);
+    return stdout.trim();
+  };
+  t.equal(await list(['oidc-provider', 'koa', 'knex'], 'api'), '');
+  t.equal(await list(['express', '@modelcontextprotocol/server'], 'auth'), '');
+});
+
+t.test('every source file opens with a line that says what lives there', (t) => {
+  const sources = files.filter((file) => /^(adapters|auth|api|scripts|test)\/.*\.(ts|mjs)$/.test(file));
+  const silent = sources.filter((file) => !/^(#!.*\n)?\/\/ \S/.test(read(file)));
+  t.same(silent, []);
+  t.end();
+});
+
+t.test('no address of a package registry is in the lock file', (t) => {
+  t.notMatch(read('package-lock.json'), /"resolved": "https?:/);
+  t.end();
+});
+
+t.test('versions are exact', (t) => {
+  for (const file of files.filter((one) => /(^|\/)package\.json$/.test(one))) {
+    const { dependencies = {}, devDependencies = {} } = JSON.parse(read(file)) as Record<
+      string,
+      Record<string, string>
+    >;
+    const loose = Object.entries({ ...dependencies, ...devDependencies }).filter(
+      ([, version]) => !/^\d/.test(version),
+    );
+    t.same(loose, [], file);
+  }
+  t.end();
+});
