@@ -53,7 +53,9 @@ export class Person {
     back.catch(() => undefined);
     await this.#page.goto(authorizationUrl.href);
     if (await this.#page.locator('input[name=password]').count()) await this.#fill(account);
-    await this.#page.locator('button[name=decision][value=allow]').click({ timeout: 10_000, noWaitAfter: true });
+    await this.#page
+      .locator('button[name=decision][value=allow]')
+      .click({ timeout: 10_000, noWaitAfter: true });
     return new URL((await back).url());
   }
 
