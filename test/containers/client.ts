@@ -42,6 +42,7 @@ export class DrillClient {
 
   /** One search by a client that has only its tokens, as after a restart of its own. */
   async call(): Promise<void> {
+    this.#calls += 1;
     const client = createClient();
     try {
       await client.connect(this.#createTransport());
@@ -59,6 +60,7 @@ export class DrillClient {
     await staying.connect(this.#createTransport());
     const callAgain = async (): Promise<void> => {
       while (!signal.aborted) {
+        this.#calls += 1;
         await this.#search(staying).catch((error) => this.#count(error));
         await delay(30);
       }
@@ -92,7 +94,6 @@ export class DrillClient {
   }
 
   async #search(client: Client): Promise<void> {
-    this.#calls += 1;
     const query = queries[this.#calls % queries.length];
     const result = await client.callTool({ name: 'search', arguments: { query } });
     if (result.isError) throw new Error(`tool error ${JSON.stringify(result.content)}`);

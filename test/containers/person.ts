@@ -1,5 +1,6 @@
 // A person at a real browser: Chromium without a screen, that takes every example name for this machine.
 import { existsSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
 export interface Account {
@@ -38,7 +39,7 @@ export class Person {
   }
 
   async createFirstAccount(setupUrl: string, account: Account): Promise<void> {
-    await this.#page.goto(setupUrl);
+    await this.#goTo(setupUrl);
     await this.#fill(account);
     await this.#page.waitForLoadState();
     if (await this.#page.locator('input[name=password]').count()) throw new Error(await this.#describe());
@@ -51,7 +52,7 @@ export class Person {
       timeout: 20_000,
     });
     back.catch(() => undefined);
-    await this.#page.goto(authorizationUrl.href);
+    await this.#goTo(authorizationUrl.href);
     if (await this.#page.locator('input[name=password]').count()) await this.#fill(account);
     await this.#page
       .locator('button[name=decision][value=allow]')
@@ -61,6 +62,19 @@ export class Person {
 
   async close(): Promise<void> {
     await this.#browser.close();
+  }
+
+  // A container that came or went a moment ago changed the machine's networks, on which Chromium gives up what it does.
+  async #goTo(url: string): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.#page.goto(url);
+        return;
+      } catch (error) {
+        if (attempt === 5 || !(error as Error).message.includes('ERR_NETWORK_CHANGED')) throw error;
+        await delay(500);
+      }
+    }
   }
 
   async #fill({ username, password }: Account): Promise<void> {

@@ -41,15 +41,16 @@ export async function checkStartFailures(
     { name: 'no folder for the index', image: 'api', options: '', path: '/data/index.db' },
     { name: "somebody else's index", image: 'api', options: `-v ${foreign}:/data`, path: '/data/index.db' },
   ];
-  const results = await Promise.all(mistakes.map((mistake) => check(engine, images[mistake.image], mistake)));
-  await engine.try('docker volume rm -f drill-data');
-  return results.flat();
+  const faults: string[] = [];
+  for (const mistake of mistakes) faults.push(...(await check(engine, images[mistake.image], mistake)));
+  await engine.try('docker rm -f drill-mistake; docker volume rm -f drill-data');
+  return faults;
 }
 
 async function check(engine: Engine, image: string, { name, options, path }: Mistake): Promise<string[]> {
   const user = '--user 1234:1234';
-  const command = `docker run --rm --read-only ${user} ${options} ${image}`;
-  const { code, text } = await engine.try(command, { timeoutMs: 30_000 });
+  const command = `docker run --rm --name drill-mistake --read-only ${user} ${options} ${image}`;
+  const { code, text } = await engine.try(command, { timeoutMs: 60_000 });
   const faults: string[] = [];
   if (code === 0 || code === 137) faults.push(`it ended with ${code}`);
   if (!text.includes(path)) faults.push(`it does not name ${path}`);
