@@ -15,6 +15,13 @@ const rebuilds = 5;
 const account = { username: 'drill', password: 'a password for the drill' };
 const mostOverBase = { auth: 60e6, api: 60e6 };
 
+const behindNginx = [
+  'AUTH_TRUSTED_PROXIES=172.16.0.0/12,192.168.0.0/16',
+  'COMPOSE_FILE=compose.yaml:compose.nginx.yaml',
+  'NGINX_CONF=./nginx/own.conf',
+  'TLS_DIR=./tls',
+];
+
 const faults: string[] = [];
 const rows: Array<readonly [string, Count]> = [];
 
@@ -42,6 +49,19 @@ async function run(): Promise<void> {
   await drillPlain();
   await drillBehindNginx();
   await drillTwoHosts();
+  await checkGuide();
+}
+
+/** The guide shows no command that was not run here. */
+async function checkGuide(): Promise<void> {
+  const guide = await readFile(join(engine.folder, 'loop/docs/nas.md'), 'utf8');
+  const shown = [...guide.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block = '']) =>
+    block.trim().split('\n'),
+  );
+  for (const line of shown) {
+    if (!engine.commands.includes(line))
+      faults.push(`docs/nas.md shows what the drill does not run: ${line}`);
+  }
 }
 
 /** As a person would have it, changes that are not committed included. */
@@ -60,7 +80,13 @@ async function makeClone(): Promise<void> {
 
 async function drillPlain(): Promise<void> {
   await command('docker compose up -d');
+  await whenHealthy();
   step('built, started, healthy: on localhost, no file edited');
+  await command('ls -ln api/sample-vault');
+  await command('id -u');
+  await command('id -g');
+  await command('docker compose logs --tail=20 loop-api');
+  await command('docker compose logs --tail=20 loop-auth');
   await printSizes();
   const client = await connect('http://localhost:8082/mcp');
   await whileCalling(client, async () => {
@@ -82,9 +108,20 @@ async function drillPlain(): Promise<void> {
 
 async function drillBehindNginx(): Promise<void> {
   await makeCertificate();
-  await writeSettings('https://nas.example/auth', 'https://nas.example/mcp', './nginx/one-host.conf');
+  await command("sed 's/nas.example/notes.example/g' .env.example > .env");
+  await command("sed 's/nas.example/notes.example/g' nginx/one-host.conf > nginx/own.conf");
+  await takeSettings([
+    'AUTH_ISSUER=https://notes.example/auth',
+    'API_RESOURCE=https://notes.example/mcp',
+    ...behindNginx,
+  ]);
   await command('docker compose up -d');
-  const client = await connect('https://nas.example/mcp');
+  const client = await connect('https://notes.example/mcp');
+  await command('curl -sf https://notes.example/.well-known/oauth-protected-resource/mcp');
+  await command('curl -sf https://notes.example/auth/.well-known/openid-configuration');
+  await command(
+    `echo 'a long sentence' | docker compose exec -T loop-auth node scripts/seed-user.ts --username ann --password-stdin`,
+  );
   await whileCalling(client, async () => {
     for (let round = 1; round <= rebuilds; round += 1) {
       await changeSource(round + 2);
@@ -94,21 +131,23 @@ async function drillBehindNginx(): Promise<void> {
   });
   judge(`nginx, loop-api rebuilt ${rebuilds} times`, client.count(), []);
   await whileCalling(client, async () => {
+    await command('docker compose up -d --build');
     await command('docker compose restart loop-auth');
     await whenReady(8083);
     step('  loop-auth restarted');
   });
   judge('nginx, and loop-auth restarted', client.count(), []);
   await whileCalling(client, downAndUp);
+  await backUpAndRestore();
   await client.refresh();
-  judge('nginx, and all of it down and up', client.count(), [
+  judge('nginx, and all of it down and up, and a backup restored', client.count(), [
     'refused connection',
     'cut connection',
     'HTTP 503',
   ]);
   await command('docker compose stop loop-auth loop-api');
   faults.push(
-    ...(await checkNginx({ token: 'https://nas.example/auth/token', mcp: 'https://nas.example/mcp' })),
+    ...(await checkNginx({ token: 'https://notes.example/auth/token', mcp: 'https://notes.example/mcp' })),
   );
   step('nginx on one host checked');
   faults.push(...(await checkStartFailures(engine, await findImages())));
@@ -118,7 +157,9 @@ async function drillBehindNginx(): Promise<void> {
 
 async function drillTwoHosts(): Promise<void> {
   const [issuer, resource] = ['https://auth.nas.example', 'https://vault.nas.example/mcp'];
-  await writeSettings(issuer, resource, './nginx/two-hosts.conf');
+  await command('cp .env.example .env');
+  await command('cp nginx/two-hosts.conf nginx/own.conf');
+  await takeSettings([`AUTH_ISSUER=${issuer}`, `API_RESOURCE=${resource}`, ...behindNginx]);
   await command('docker compose up -d');
   const client = await connect(resource);
   await client.refresh();
@@ -177,7 +218,8 @@ async function whenReady(port: number): Promise<void> {
 }
 
 async function makeCertificate(): Promise<void> {
-  const names = ['nas.example', 'auth.nas.example', 'vault.nas.example'].map((name) => `DNS:${name}`);
+  const hosts = ['notes.example', 'auth.nas.example', 'vault.nas.example'];
+  const names = hosts.map((name) => `DNS:${name}`);
   const folder = join(engine.folder, 'loop/tls');
   await mkdir(folder);
   await engine.run(
@@ -186,17 +228,46 @@ async function makeCertificate(): Promise<void> {
     { cwd: folder },
   );
   trust(await readFile(join(folder, 'fullchain.pem'), 'utf8'));
+  const settings = hosts.map((host) => `resolve = "${host}:443:127.0.0.1"`);
+  await writeFile(
+    join(engine.folder, '.curlrc'),
+    `${settings.join('\n')}\ncacert = "${join(folder, 'fullchain.pem')}"\n`,
+  );
+  engine.set({ CURL_HOME: engine.folder });
 }
 
-async function writeSettings(issuer: string, resource: string, configuration: string): Promise<void> {
-  const lines = [
-    `AUTH_ISSUER=${issuer}`,
-    `API_RESOURCE=${resource}`,
-    'AUTH_TRUSTED_PROXIES=172.16.0.0/12,192.168.0.0/16',
-    'COMPOSE_FILE=compose.yaml:compose.nginx.yaml',
-    `NGINX_CONF=${configuration}`,
-  ];
-  await writeFile(join(engine.folder, 'loop/.env'), `${lines.join('\n')}\n`);
+/** Takes the # off those lines of .env, as the person does who follows the guide. */
+async function takeSettings(lines: readonly string[]): Promise<void> {
+  const path = join(engine.folder, 'loop/.env');
+  let text = await readFile(path, 'utf8');
+  for (const line of lines) {
+    if (!text.includes(`\n#${line}\n`)) throw new Error(`.env.example has no line #${line}`);
+    text = text.replace(`\n#${line}\n`, `\n${line}\n`);
+  }
+  await writeFile(path, text);
+}
+
+async function backUpAndRestore(): Promise<void> {
+  await command(
+    `docker compose exec -T loop-auth node -e 'process.stdout.write(require("better-sqlite3")("/data/auth.db").serialize())' > auth-backup.db`,
+  );
+  await command('docker compose stop loop-auth');
+  await command(
+    `docker compose run --rm --no-deps -T loop-auth sh -c 'rm -f /data/auth.db-wal /data/auth.db-shm && cat > /data/auth.db' < auth-backup.db`,
+  );
+  await command('docker compose up -d');
+  await whenReady(8083);
+  step('  backed up and restored');
+}
+
+async function whenHealthy(): Promise<void> {
+  const deadline = performance.now() + 60_000;
+  for (;;) {
+    const text = await command('docker compose ps');
+    if ([...text.matchAll(/\(healthy\)/g)].length === 2) return;
+    if (performance.now() > deadline) throw new Error(`not healthy:\n${text}`);
+    await delay(1000);
+  }
 }
 
 async function findImages(): Promise<{ auth: string; api: string }> {
