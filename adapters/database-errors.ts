@@ -1,6 +1,9 @@
 // The ways a database can fail its callers, each with the way out.
 
-/** Busy, locked, full, read-only or away: nothing was written, trying again later is right (503 at the edge). */
+/**
+ * Busy, locked, full, read-only or away: trying again later is right (503 at the edge). Nothing was written, except
+ * that nobody can know it of a server whose connection broke during the commit itself.
+ */
 export class DatabaseUnavailable extends Error {
   override readonly name = 'DatabaseUnavailable';
 }

@@ -24,9 +24,12 @@ export interface Lock {
 }
 
 /**
- * Opens the database named by a URL (`sqlite:PATH`) and migrates it; the caller closes it.
- * Throws DatabaseDamaged, DatabaseNewer or DatabaseUnavailable, each saying which file and what to do.
+ * Opens the database named by a URL (`sqlite:PATH`, `postgres://…`, `postgresql://…`) and migrates it; the caller
+ * closes it. Throws DatabaseDamaged, DatabaseNewer or DatabaseUnavailable, each saying which one and what to do.
  */
-export function openDatabase(url: string): Promise<Database> {
-  return openSqliteDatabase(url.replace(/^sqlite:/, ''));
+export async function openDatabase(url: string): Promise<Database> {
+  if (!/^postgres(ql)?:/.test(url)) return openSqliteDatabase(url.replace(/^sqlite:/, ''));
+  // Loaded only here: who keeps a file needs no driver for a server.
+  const { openPostgresDatabase } = await import('./postgres-database.ts');
+  return openPostgresDatabase(url);
 }

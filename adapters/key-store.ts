@@ -15,6 +15,7 @@ export class KeyStore {
   readonly #database: Database;
   readonly #list: Statement;
   readonly #add: Statement;
+  readonly #replace: Statement;
   readonly #findHash: Statement;
   readonly #setHash: Statement;
 
@@ -34,8 +35,12 @@ export class KeyStore {
     this.#list = compile(
       builder('server_keys')
         .where({ purpose: param('purpose') })
-        .whereNull('retired_at')
         .orderBy(newestFirst),
+    );
+    this.#replace = compile(
+      builder('server_keys')
+        .where({ id: param('id') })
+        .update({ secret: param('secret') }),
     );
     this.#add = compile(builder('server_keys').insert(key));
     this.#findHash = compile(
@@ -51,7 +56,7 @@ export class KeyStore {
     );
   }
 
-  /** The keys of a purpose that are not retired, newest first. */
+  /** The keys of a purpose, newest first. */
   async list(purpose: KeyPurpose): Promise<StoredKey[]> {
     const rows = await this.#database.all(this.#list, { purpose });
     return rows.map((row) => ({
@@ -65,6 +70,13 @@ export class KeyStore {
     await this.#database.commit([
       { statement: this.#add, values: { id, purpose, secret, now: epochSeconds() } },
     ]);
+  }
+
+  /** All of them or none. */
+  async replaceSecrets(keys: ReadonlyArray<{ readonly id: string; readonly secret: string }>): Promise<void> {
+    await this.#database.commit(
+      keys.map(({ id, secret }) => ({ statement: this.#replace, values: { id, secret } })),
+    );
   }
 
   /** The stored hash of a secret that loop-auth made and handed over in a file. */

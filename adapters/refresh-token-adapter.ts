@@ -118,6 +118,7 @@ export class RefreshTokenAdapter implements Adapter {
       grant_id: grantId,
       salt: createSalt(),
       parent_id: found?.parentId ?? null,
+      issued_at: epochSeconds(),
     };
     unit?.see(`RefreshToken ${values.id}`, stored);
     await change(this.#database, [{ statement: this.#table.insert, values }]);

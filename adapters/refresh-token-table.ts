@@ -19,7 +19,7 @@ export interface RefreshTokenTable {
   readonly revokeByGrantId: Statement;
 }
 
-const columns = ['id', 'payload', 'expires_at', 'grant_id', 'salt', 'parent_id'];
+const columns = ['id', 'payload', 'expires_at', 'grant_id', 'salt', 'parent_id', 'issued_at'];
 
 export function createRefreshTokenTable({ builder }: Database): RefreshTokenTable {
   const all = (): Knex.QueryBuilder => builder('refresh_tokens');

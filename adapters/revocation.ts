@@ -8,6 +8,7 @@ export interface Revocation {
   ofClient(clientId: string): Write[];
   ofAccount(accountId: string): Write[];
   ofGrant(grantId: string): Write[];
+  ofEveryone(): Write[];
 }
 
 export function createRevocation({ builder }: Database): Revocation {
@@ -28,11 +29,15 @@ export function createRevocation({ builder }: Database): Revocation {
         .delete(),
     ),
   ];
+  const everything = [...issuedUnderGrants, 'grants', 'sessions', 'interactions'].map((table) =>
+    compile(builder(table).delete()),
+  );
   const writes = (statements: Statement[], value: string): Write[] =>
     statements.map((statement) => ({ statement, values: { value } }));
   return {
     ofClient: (clientId) => writes(ofClient, clientId),
     ofAccount: (accountId) => writes(ofAccount, accountId),
     ofGrant: (grantId) => writes(ofGrant, grantId),
+    ofEveryone: () => everything.map((statement) => ({ statement, values: {} })),
   };
 }

@@ -12,7 +12,7 @@ import type { SetupLinkStore } from '../adapters/setup-link-store.ts';
 import { asUnitOfWork } from '../adapters/unit-of-work.ts';
 import { answerErrors, rememberFailure } from './errors.ts';
 import { createInteractionRoutes } from './interactions.ts';
-import { createSignInLimits, limitRegistrations } from './limits.ts';
+import type { SignInLimits } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import { pinOrigin } from './pinned-origin.ts';
 import { createProvider, type ProviderParts } from './provider.ts';
@@ -23,6 +23,8 @@ export interface AppParts extends ProviderParts {
   readonly database: Database;
   readonly accounts: AccountStore;
   readonly setupLinks: SetupLinkStore;
+  readonly signInLimits: SignInLimits;
+  readonly registrationLimit: Middleware;
   readonly log: Logger;
   readonly metrics: Metrics;
 }
@@ -45,14 +47,20 @@ export function createApp(parts: AppParts): RequestListener {
   provider.use(metrics.middleware);
   provider.use(securityHeaders(config.issuer));
   provider.use(answerErrors(log));
-  provider.use(limitRegistrations());
+  provider.use(refuseOtherSpellings);
+  provider.use((ctx, next) => {
+    // The library checks `resource` before any hook of its own, on this same parsed query.
+    if (ctx.path === '/auth') parts.resources.normalizeRequested(ctx.query);
+    return next();
+  });
+  provider.use(parts.registrationLimit);
   provider.use(commitBeforeAnswering(parts.database));
   provider.use(createSetupRoutes({ links: parts.setupLinks, issuerPath, mcpUrl: config.resources[0], form }));
   provider.use(
     createInteractionRoutes({
       provider,
       accounts: parts.accounts,
-      limits: createSignInLimits(),
+      limits: parts.signInLimits,
       issuerPath,
       form,
     }),
@@ -64,6 +72,12 @@ const identifyRequest: Middleware = (ctx, next) => {
   ctx.state['requestId'] = randomUUID();
   ctx.set('X-Request-Id', String(ctx.state['requestId']));
   return next();
+};
+
+// The routers take a path in any case and with a slash at the end. Limits, pages and the token endpoint's unit go by
+// the path, so that there must be one spelling; what comes after the first segment may be an id.
+const refuseOtherSpellings: Middleware = async (ctx, next) => {
+  if (!/^\/[^/]*[A-Z]|.\/$/.test(ctx.path)) await next();
 };
 
 /** All that a request changed is committed, or undone where it failed, before its answer leaves. */

@@ -12,9 +12,12 @@ export interface AuthConfig {
   readonly databaseUrl: string;
   /** CIDRs of proxies whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
+  readonly encryptionKey: string | undefined;
   readonly accessTokenSeconds: number;
   readonly refreshTokenIdleSeconds: number;
   readonly refreshGraceSeconds: number;
+  /** After this a client that registered itself and never got a grant goes. */
+  readonly unusedClientSeconds: number;
   /** Resource identifiers that loop-api answers for; the first is the default (RFC 8707). */
   readonly resources: readonly [string, string];
   readonly apiClientId: string;
@@ -36,7 +39,12 @@ export class SettingsRefused extends Error {
   }
 }
 
-const secretNames = new Set(['API_CLIENT_SECRET', 'AUTH_ENCRYPTION_KEY', 'AUTH_REGISTRATION_TOKEN']);
+const secretNames = new Set([
+  'API_CLIENT_SECRET',
+  'AUTH_DATABASE_URL',
+  'AUTH_ENCRYPTION_KEY',
+  'AUTH_REGISTRATION_TOKEN',
+]);
 
 const plainUrl = (allowed: string) =>
   z.string().refine((value) => {
@@ -59,6 +67,8 @@ const isCidr = (value: string): boolean => {
   );
 };
 
+const isPostgres = (url: string): boolean => /^postgres(ql)?:/.test(url);
+
 const year = 365 * 24 * 3600;
 
 const settings = z.object({
@@ -74,7 +84,7 @@ const settings = z.object({
   AUTH_PORT: port().default(8083),
   AUTH_DATABASE_URL: z
     .string()
-    .regex(/^sqlite:.+/, 'allowed: sqlite:PATH')
+    .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)/, 'allowed: sqlite:PATH or postgres://USER@HOST/NAME')
     .default('sqlite:data/auth.db'),
   AUTH_TRUSTED_PROXIES: z
     .string()
@@ -84,9 +94,14 @@ const settings = z.object({
       'allowed: addresses or CIDRs separated by commas, such as 172.16.0.0/12',
     )
     .default([]),
+  AUTH_ENCRYPTION_KEY: z
+    .string()
+    .min(32, 'allowed: at least 32 random characters, such as `openssl rand -base64 32` prints')
+    .optional(),
   AUTH_ACCESS_TOKEN_SECONDS: seconds(60, 24 * 3600).default(3600),
   AUTH_REFRESH_TOKEN_IDLE_SECONDS: seconds(3600, 10 * year).default(7_776_000),
   AUTH_REFRESH_GRACE_SECONDS: seconds(0, 3600).default(60),
+  AUTH_UNUSED_CLIENT_SECONDS: seconds(3600, year).default(86_400),
   API_RESOURCE: plainUrl(
     'allowed: an http(s) URL without query or fragment, such as https://vault.example/mcp',
   )
@@ -123,13 +138,19 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     if (value !== undefined) given[name] = value;
   }
   const parsed = settings.safeParse(given);
-  for (const { path, message } of parsed.error?.issues ?? []) {
-    const name = String(path[0]);
-    const read = secretNames.has(name) ? 'a secret' : JSON.stringify(given[name]);
-    faults.push(`${name}: read ${read}; ${message}`);
+  faults.push(...(parsed.error?.issues ?? []).map((issue) => describeFault(issue, given)));
+  if (isPostgres(given['AUTH_DATABASE_URL'] ?? '') && !given['API_CLIENT_SECRET']) {
+    faults.push(
+      'API_CLIENT_SECRET: not set; with PostgreSQL it must be, the same for loop-auth and loop-api',
+    );
   }
   if (!parsed.success || faults.length > 0) throw new SettingsRefused(faults);
   return toConfig(parsed.data);
+}
+
+function describeFault({ path, message }: z.core.$ZodIssue, given: Readonly<Record<string, string>>): string {
+  const name = String(path[0]);
+  return `${name}: read ${secretNames.has(name) ? 'a secret' : JSON.stringify(given[name])}; ${message}`;
 }
 
 // An empty value counts as unset: compose hands over variables that nobody set as empty ones.
@@ -153,19 +174,21 @@ function readSetting(
 }
 
 function toConfig(data: z.infer<typeof settings>): AuthConfig {
-  const sqlitePath = data.AUTH_DATABASE_URL.slice('sqlite:'.length);
+  const sqlitePath = /^sqlite:(.+)/.exec(data.AUTH_DATABASE_URL)?.[1];
   return {
     issuer: data.AUTH_ISSUER,
     host: data.AUTH_HOST,
     port: data.AUTH_PORT,
     databaseUrl: data.AUTH_DATABASE_URL,
     trustedProxies: data.AUTH_TRUSTED_PROXIES,
+    encryptionKey: data.AUTH_ENCRYPTION_KEY,
     accessTokenSeconds: data.AUTH_ACCESS_TOKEN_SECONDS,
     refreshTokenIdleSeconds: data.AUTH_REFRESH_TOKEN_IDLE_SECONDS,
     refreshGraceSeconds: data.AUTH_REFRESH_GRACE_SECONDS,
+    unusedClientSeconds: data.AUTH_UNUSED_CLIENT_SECONDS,
     resources: [data.API_RESOURCE, data.API_RESOURCE.replace(/\/mcp$/, '/sse')],
     apiClientId: data.API_CLIENT_ID,
     apiClientSecret: data.API_CLIENT_SECRET,
-    apiClientSecretPath: data.AUTH_API_SECRET_PATH ?? join(dirname(sqlitePath), 'api-client-secret'),
+    apiClientSecretPath: sqlitePath && (data.AUTH_API_SECRET_PATH ?? join(dirname(sqlitePath), 'api-client-secret')),
   };
 }

@@ -163,7 +163,8 @@ function formOf(ctx: ParameterizedContext): Record<string, unknown> {
 function readCredentials(ctx: ParameterizedContext): { username: string; password: string } {
   const { username, password } = formOf(ctx);
   return {
-    username: typeof username === 'string' ? username : '',
+    // As at /setup: phones add a blank when they complete a word.
+    username: typeof username === 'string' ? username.trim() : '',
     password: typeof password === 'string' ? password : '',
   };
 }

@@ -1,33 +1,84 @@
-// The server's keys: made on first start, kept in the database, so that a restart changes nobody's tokens or cookies.
+// The server's keys: made on first start, kept in the database, rotated without anyone noticing.
 import { randomBytes } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
-import type { KeyStore } from '../adapters/key-store.ts';
+import type { KeyPurpose, KeyStore, StoredKey } from '../adapters/key-store.ts';
+import type { KeySeal } from './key-seal.ts';
 
 export interface ServerKeys {
-  /** Private JWKs, the signing one first. */
+  /** Private JWKs, the signing one first; the others are published for what they have signed. */
   readonly signing: JWK[];
   /** Secrets for signed cookies, the one that signs first. */
   readonly cookies: string[];
+  /** Differs as soon as another key signs or another set is valid. */
+  readonly fingerprint: string;
 }
 
-/** Reads the keys, making the missing ones. */
-export async function openKeys(store: KeyStore): Promise<ServerKeys> {
-  if ((await store.list('signing')).length === 0) await addSigningKey(store);
-  if ((await store.list('cookie')).length === 0) await addCookieKey(store);
+const minute = 60;
+const day = 24 * 60 * minute;
+// A new key is known before it is used: to clients that keep the key set, and to other processes of ours.
+const knownBeforeUse: Readonly<Record<KeyPurpose, number>> = { signing: 10 * minute, cookie: minute };
+// What a superseded key has signed must still verify: ID tokens and their use as hints; cookies of sessions (14 days).
+const keptAfter: Readonly<Record<KeyPurpose, number>> = { signing: 2 * day, cookie: 15 * day };
+
+/** Makes the missing keys, and reads those that are valid at `now` (epoch seconds). Throws KeysUnreadable. */
+export async function openKeys(store: KeyStore, seal: KeySeal, now: number): Promise<ServerKeys> {
+  if ((await store.list('signing')).length === 0) await addSigningKey(store, seal);
+  if ((await store.list('cookie')).length === 0) await addCookieKey(store, seal);
+  return readKeys(store, seal, now);
+}
+
+/** Reads the keys that are valid at `now`. Throws KeysUnreadable. */
+export async function readKeys(store: KeyStore, seal: KeySeal, now: number): Promise<ServerKeys> {
+  const signing = orderKeys(await store.list('signing'), now, knownBeforeUse.signing, keptAfter.signing);
+  const cookies = orderKeys(await store.list('cookie'), now, knownBeforeUse.cookie, keptAfter.cookie);
   return {
-    signing: (await store.list('signing')).map(({ secret }) => JSON.parse(secret) as JWK),
-    cookies: (await store.list('cookie')).map(({ secret }) => secret),
+    signing: await Promise.all(signing.map(async (key) => JSON.parse(await seal.open(key)) as JWK)),
+    cookies: await Promise.all(cookies.map((key) => seal.open(key))),
+    fingerprint: [...signing, ...cookies].map(({ id }) => id).join(' '),
   };
 }
 
+/** Adds a signing and a cookie key; running servers find them within a minute. Returns the signing key's id. */
+export async function rotateKeys(store: KeyStore, seal: KeySeal): Promise<string> {
+  await addCookieKey(store, seal);
+  return addSigningKey(store, seal);
+}
+
+/**
+ * The valid keys, the one to use first. `keys` come newest first. The one in use is the newest that is old enough
+ * (or the oldest of all); those after it stay until `keptFor` seconds after their successor came into use.
+ */
+function orderKeys(
+  keys: readonly StoredKey[],
+  now: number,
+  leadSeconds: number,
+  keptFor: number,
+): StoredKey[] {
+  const inUseAt = (key: StoredKey): number => key.createdAt + leadSeconds;
+  const inUse = keys.find((key) => inUseAt(key) <= now) ?? keys.at(-1);
+  const upcoming = keys.filter((key) => inUseAt(key) > now && key !== inUse);
+  const older = keys.filter((key, index) => {
+    const successor = keys[index - 1];
+    const isSuperseded = successor !== undefined && key !== inUse && !upcoming.includes(key);
+    return isSuperseded && inUseAt(successor) + keptFor > now;
+  });
+  return [...(inUse ? [inUse] : []), ...upcoming, ...older];
+}
+
 // RS256: the one algorithm that every OpenID Connect client must know (OpenID Connect Core 1.0 section 15.1).
-async function addSigningKey(store: KeyStore): Promise<void> {
+async function addSigningKey(store: KeyStore, seal: KeySeal): Promise<string> {
   const { privateKey } = await generateKeyPair('RS256', { extractable: true, modulusLength: 2048 });
   const jwk = await exportJWK(privateKey);
   const kid = await calculateJwkThumbprint(jwk);
-  await store.add('signing', kid, JSON.stringify({ ...jwk, kid, alg: 'RS256', use: 'sig' }));
+  await store.add(
+    'signing',
+    kid,
+    await seal.close(kid, JSON.stringify({ ...jwk, kid, alg: 'RS256', use: 'sig' })),
+  );
+  return kid;
 }
 
-async function addCookieKey(store: KeyStore): Promise<void> {
-  await store.add('cookie', randomBytes(8).toString('base64url'), randomBytes(32).toString('base64url'));
+async function addCookieKey(store: KeyStore, seal: KeySeal): Promise<void> {
+  const id = randomBytes(8).toString('base64url');
+  await store.add('cookie', id, await seal.close(id, randomBytes(32).toString('base64url')));
 }

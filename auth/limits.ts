@@ -6,16 +6,22 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 
 const minute = 60;
 const hour = 60 * minute;
+// Timers of the limiter's can't wait longer than 24 days.
+const remembered = 14 * 24 * hour;
 
 /** 429 with Retry-After once an address, or all of them together, register too often. */
 export function limitRegistrations(): Middleware {
   // A person who sets up clients makes a handful; some clients register anew at every connection.
-  const perAddress = new RateLimiterMemory({ points: 30, duration: minute });
+  const perMinute = new RateLimiterMemory({ points: 30, duration: minute });
+  const perHour = new RateLimiterMemory({ points: 200, duration: hour });
   const overAll = new RateLimiterMemory({ points: 600, duration: hour });
   return async (ctx, next) => {
     if (ctx.method !== 'POST' || ctx.path !== '/reg') return next();
+    const network = networkOf(ctx.state['address']);
     const wait =
-      (await consume(perAddress, networkOf(ctx.state['address']))) ?? (await consume(overAll, 'all'));
+      (await consume(perMinute, network)) ??
+      (await consume(perHour, network)) ??
+      (await consume(overAll, 'all'));
     if (wait === undefined) return next();
     ctx.status = 429;
     ctx.set('Retry-After', String(wait));
@@ -35,10 +41,12 @@ export interface SignInLimits {
 
 export function createSignInLimits(): SignInLimits {
   // From one place against one account: a person's slips. From all places against it: a guesser with many
-  // addresses is slowed, and the owner at an address that has signed in before is hardly ever behind it.
+  // addresses is slowed. Where the owner has signed in lately that limit does not hold, so that nobody can lock them
+  // out by guessing.
   const pair = new RateLimiterMemory({ points: 10, duration: 15 * minute });
   const account = new RateLimiterMemory({ points: 100, duration: hour });
   const network = new RateLimiterMemory({ points: 60, duration: 15 * minute });
+  const owners = new RateLimiterMemory({ points: 1, duration: remembered });
   const keys = (address: string, username: string): { at: string; who: string; both: string } => {
     const at = networkOf(address);
     const who = hash('sha256', username.normalize('NFKC').toLowerCase());
@@ -47,11 +55,19 @@ export function createSignInLimits(): SignInLimits {
   return {
     attempt: async (address, username) => {
       const { at, who, both } = keys(address, username);
-      return (await consume(pair, both)) ?? (await consume(network, at)) ?? (await consume(account, who));
+      // The network first: what it refuses leaves no key for one more made-up name behind.
+      const wait = (await consume(network, at)) ?? (await consume(pair, both));
+      if (wait !== undefined || (await owners.get(both))) return wait;
+      return consume(account, who);
     },
     succeeded: async (address, username) => {
       const { at, who, both } = keys(address, username);
-      await Promise.all([pair.delete(both), network.reward(at), account.reward(who)]);
+      await Promise.all([
+        pair.delete(both),
+        network.reward(at),
+        account.reward(who),
+        owners.set(both, 1, remembered),
+      ]);
     },
   };
 }

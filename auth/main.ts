@@ -1,14 +1,14 @@
 // loop-auth: reads the environment, opens what it needs, wires it together, listens, stops on a signal.
-import type { RequestListener } from 'node:http';
 import { type Database, openDatabase } from '../adapters/database.ts';
 import { DatabaseDamaged, DatabaseNewer, DatabaseUnavailable } from '../adapters/database-errors.ts';
 import { HandoverUnavailable } from './api-credential.ts';
 import { type AuthConfig, parseConfig, SettingsRefused } from './config.ts';
 import { type Phase, withHealth } from './health.ts';
+import { KeysUnreadable } from './key-seal.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { PortUnavailable, startServer, stopServer } from './server.ts';
-import { openApp } from './service.ts';
+import { type App, openApp } from './service.ts';
 
 // Whatever this process writes (the database, the secret for loop-api) is for its own user only.
 process.umask(0o077);
@@ -26,6 +26,7 @@ try {
     DatabaseUnavailable,
     HandoverUnavailable,
     PortUnavailable,
+    KeysUnreadable,
   ].some((known) => error instanceof known);
   log.fatal(isExplained ? {} : { err: error }, `loop-auth can't start: ${(error as Error).message}`);
   process.exit(1);
@@ -33,11 +34,11 @@ try {
 
 async function run(config: AuthConfig): Promise<void> {
   let phase: Phase = 'starting';
-  let app: RequestListener | undefined;
+  let app: App | undefined;
   let database: Database | undefined;
   const health = withHealth({
     phase: () => phase,
-    app: () => app,
+    app: () => app?.listener,
     isDatabaseThere: async () => (await database?.isThere()) ?? false,
     metrics,
   });
@@ -54,6 +55,7 @@ async function run(config: AuthConfig): Promise<void> {
     phase = 'stopping';
     log.info({ signal }, 'loop-auth stops');
     await stopServer(server);
+    await app?.close();
     await database.close();
     process.exit(0);
   };

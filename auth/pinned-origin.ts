@@ -18,6 +18,8 @@ export function pinOrigin(issuer: string, trustedProxies: readonly string[]): Mi
     delete headers['x-forwarded-host'];
     delete headers['x-forwarded-for'];
     delete headers.forwarded;
+    // An absolute request target (RFC 9112 section 3.2.2) would stand for both.
+    ctx.request.originalUrl = ctx.request.originalUrl.replace(/^https?:\/\/[^/?]*/i, '');
     return next();
   };
 }

@@ -44,7 +44,7 @@ function createConfiguration(parts: ProviderParts): Configuration {
     cookies: cookiesFor(keys, issuerPath),
     findAccount: async (ctx, sub, token) => {
       // The one public place that both grants pass before they resolve the resource.
-      if (ctx.oidc.route === 'token') resources.normalizeRequested(ctx);
+      if (ctx.oidc.route === 'token') resources.normalizeRequested(ctx.oidc.params);
       return parts.findAccount(ctx, sub, token);
     },
     features: featuresFor(parts),
@@ -53,11 +53,9 @@ function createConfiguration(parts: ProviderParts): Configuration {
     claims: { openid: ['sub'], profile: ['name', 'preferred_username'] },
     scopes: ['openid', 'offline_access', 'profile', 'email', ...vaultScopes],
     extraParams: {
-      // Not a parameter that anyone sends: the hook that runs before scope and resource are checked.
-      loop_defaults: (ctx) => {
-        const { params } = ctx.oidc;
+      // Not a parameter that anyone sends: the hook that runs before it is found out what is still to be granted.
+      loop_defaults: ({ oidc: { params } }) => {
         if (params) params['scope'] ??= vaultScopes[0];
-        resources.normalizeRequested(ctx);
       },
     },
     interactions: {

@@ -9,10 +9,10 @@ export interface Resources {
   /** Throws InvalidTarget for a resource that nobody here answers for. */
   readonly getResourceServerInfo: (ctx: KoaContextWithOIDC, resource: string) => ResourceServer;
   /**
-   * Makes the request's `resource` the identifier it means: one slash at the end is forgiven, since clients add it
+   * Makes a request's `resource` the identifier it means: one slash at the end is forgiven, since clients add it
    * (facts: Claude Code, SDKs that print URL.href); anything else stays and is refused by the library.
    */
-  readonly normalizeRequested: (ctx: KoaContextWithOIDC) => void;
+  readonly normalizeRequested: (parameters: { resource?: unknown } | undefined) => void;
   readonly isAudienceOf: (clientId: string, audience: unknown) => boolean;
 }
 
@@ -36,10 +36,10 @@ export function createResources(config: AuthConfig): Resources {
         accessTokenFormat: 'opaque',
       };
     },
-    normalizeRequested: ({ oidc: { params } }) => {
-      if (!params) return;
-      const { resource } = params;
-      params['resource'] = Array.isArray(resource) ? resource.map(normalize) : normalize(resource);
+    normalizeRequested: (parameters) => {
+      if (!parameters) return;
+      const { resource } = parameters;
+      parameters.resource = Array.isArray(resource) ? resource.map(normalize) : normalize(resource);
     },
     isAudienceOf: (clientId, audience) =>
       clientId === config.apiClientId && typeof audience === 'string' && known.has(audience),

@@ -7,11 +7,14 @@ import type { Database } from '../adapters/database.ts';
 import { KeyStore } from '../adapters/key-store.ts';
 import { createAdapterFactory } from '../adapters/oidc-adapter.ts';
 import { SetupLinkStore } from '../adapters/setup-link-store.ts';
+import { type Sweep, startSweep } from '../adapters/sweep.ts';
 import { createFindAccount } from './accounts.ts';
 import { openApiCredential } from './api-credential.ts';
 import { createApp } from './app.ts';
 import type { AuthConfig } from './config.ts';
-import { openKeys } from './keys.ts';
+import { createKeySeal, sealStoredKeys } from './key-seal.ts';
+import { openKeys, readKeys } from './keys.ts';
+import { createSignInLimits, limitRegistrations } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import { createResources } from './resources.ts';
 import { renewSetupLink } from './setup.ts';
@@ -22,38 +25,90 @@ export interface Surroundings {
   readonly metrics: Metrics;
 }
 
+export interface App {
+  readonly listener: RequestListener;
+  /** Looks for keys that were rotated meanwhile and takes them into use; runs every half minute by itself. */
+  readonly refreshKeys: () => Promise<void>;
+  /** Ends what runs in the background; the database stays open. */
+  readonly close: () => Promise<void>;
+}
+
+const keyCheckMs = 30_000;
+
 /** Makes what is missing (keys, loop-api's credential, the link for the first account). The caller closes the database. */
-export async function openApp(config: AuthConfig, surroundings: Surroundings): Promise<RequestListener> {
-  const { database, log, metrics } = surroundings;
+export async function openApp(config: AuthConfig, surroundings: Surroundings): Promise<App> {
+  const { database, log } = surroundings;
   const accounts = new AccountStore(database);
   const setupLinks = new SetupLinkStore(database, accounts);
   const keyStore = new KeyStore(database);
-  const adapter = createAdapterFactory(database, {
+  const seal = createKeySeal(config.encryptionKey);
+  await sealStoredKeys(keyStore, seal);
+  let keys = await openKeys(keyStore, seal, epochSeconds());
+  const parts = {
+    ...surroundings,
+    config,
+    accounts,
+    setupLinks,
+    adapter: createAdapterFactory(database, refreshTokenRules(config, surroundings)),
+    findAccount: createFindAccount(accounts),
+    resources: createResources(config),
+    apiClientSecretHash: await openApiCredential(keyStore, {
+      secret: config.apiClientSecret,
+      path: config.apiClientSecretPath,
+    }),
+    signInLimits: createSignInLimits(),
+    registrationLimit: limitRegistrations(),
+  };
+  const setupUrl = await renewSetupLink(accounts, setupLinks, config.issuer);
+  if (setupUrl) log.warn({ setupUrl }, `no account yet: create the first one within 24 hours at ${setupUrl}`);
+  let current = createApp({ ...parts, keys });
+  // The library builds its key set in its constructor, so another set takes another application behind the listener.
+  const refreshKeys = async (): Promise<void> => {
+    const found = await readKeys(keyStore, seal, epochSeconds());
+    if (found.fingerprint === keys.fingerprint) return;
+    keys = found;
+    current = createApp({ ...parts, keys });
+    log.info({ kid: keys.signing[0]?.kid }, 'other keys are in use');
+  };
+  const timer = setInterval(() => {
+    refreshKeys().catch((error: unknown) =>
+      log.error({ err: error }, 'the keys could not be read; the old ones stay in use'),
+    );
+  }, keyCheckMs).unref();
+  const sweep = startOwnSweep(config, surroundings);
+  return {
+    listener: (request, response) => current(request, response),
+    refreshKeys,
+    close: async () => {
+      clearInterval(timer);
+      await sweep.stop();
+    },
+  };
+}
+
+function startOwnSweep(config: AuthConfig, { database, log }: Surroundings): Sweep {
+  return startSweep(database, {
+    refreshTokenIdleSeconds: config.refreshTokenIdleSeconds,
+    unusedClientSeconds: config.unusedClientSeconds,
+    onSwept: (counts) => log.debug({ counts }, 'swept'),
+    onFailed: (error) => log.warn({ err: error }, 'the sweep failed and is tried again later'),
+  });
+}
+
+function refreshTokenRules(
+  config: AuthConfig,
+  { log, metrics }: Surroundings,
+): Parameters<typeof createAdapterFactory>[1] {
+  return {
     graceSeconds: config.refreshGraceSeconds,
     revoked: () => new errors.InvalidGrant('used, revoked or expired meanwhile'),
     audit: (event, grantId) => {
       metrics.count(event);
       log.warn({ event, grantId }, 'refresh token');
     },
-  });
-  const apiClientSecretHash = await openApiCredential(keyStore, {
-    secret: config.apiClientSecret,
-    path: config.apiClientSecretPath,
-  });
-  const keys = await openKeys(keyStore);
-  const setupUrl = await renewSetupLink(accounts, setupLinks, config.issuer);
-  if (setupUrl) log.warn({ setupUrl }, `no account yet: create the first one within 24 hours at ${setupUrl}`);
-  return createApp({
-    config,
-    keys,
-    adapter,
-    findAccount: createFindAccount(accounts),
-    resources: createResources(config),
-    apiClientSecretHash,
-    database,
-    accounts,
-    setupLinks,
-    log,
-    metrics,
-  });
+  };
+}
+
+function epochSeconds(): number {
+  return Math.floor(Date.now() / 1000);
 }

@@ -1,14 +1,31 @@
 // What the operator's scripts share: the database of the settings, opened and closed, and faults said plainly.
 import { type Database, openDatabase } from '../adapters/database.ts';
 import { DatabaseDamaged, DatabaseNewer, DatabaseUnavailable } from '../adapters/database-errors.ts';
-import { type AuthConfig, parseConfig, SettingsRefused } from '../auth/config.ts';
+import { type AuthConfig, parseConfig } from '../auth/config.ts';
+import { KeysUnreadable } from '../auth/key-seal.ts';
 
-const explained = [SettingsRefused, DatabaseDamaged, DatabaseNewer, DatabaseUnavailable];
+const explained = [KeysUnreadable, DatabaseDamaged, DatabaseNewer, DatabaseUnavailable];
 
 /** Ends the script with a message and exit code 1. */
 export function fail(message: string): never {
   console.error(message);
   process.exit(1);
+}
+
+/** The settings of loop-auth; bad ones end the script with all their faults. */
+export function readAuthConfig(): AuthConfig {
+  try {
+    return parseConfig(process.env);
+  } catch (error) {
+    return fail((error as Error).message);
+  }
+}
+
+/** The file of a SQLite database; another engine ends the script. */
+export function sqlitePathOf({ databaseUrl }: AuthConfig): string {
+  if (!databaseUrl.startsWith('sqlite:'))
+    fail('this is for SQLite files; for PostgreSQL use pg_dump and pg_restore');
+  return databaseUrl.slice('sqlite:'.length);
 }
 
 /** Runs `work` on the database of the environment's settings and closes it; known faults end the script plainly. */
@@ -17,8 +34,8 @@ export async function withDatabase(
 ): Promise<void> {
   // Files that a first use makes are for this user only, as loop-auth's own are.
   process.umask(0o077);
+  const config = readAuthConfig();
   try {
-    const config = parseConfig(process.env);
     const database = await openDatabase(config.databaseUrl);
     try {
       await work(database, config);

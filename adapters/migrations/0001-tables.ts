@@ -59,6 +59,7 @@ function rotationColumns(knex: Knex, table: Knex.CreateTableBuilder): void {
   table.text('salt');
   table.text('parent_id');
   table.bigInteger('replaced_at');
+  table.bigInteger('issued_at').notNullable();
   table.bigInteger('salt_ends_at');
   // Few generations wait for their salt to be erased, so the index holds those alone.
   const predicate = knex.whereNotNull('salt_ends_at');
@@ -71,11 +72,14 @@ async function createServerTables(knex: Knex): Promise<void> {
     table.text('purpose').notNullable();
     table.text('secret').notNullable();
     table.bigInteger('created_at').notNullable();
-    table.bigInteger('retired_at');
   });
   await knex.schema.createTable('setup_links', (table) => {
     table.text('id').primary();
     table.bigInteger('expires_at').notNullable();
+  });
+  // When copies of this database were made; a restored one knows its own age.
+  await knex.schema.createTable('backups', (table) => {
+    table.bigInteger('made_at').notNullable();
   });
   await knex.schema.createTable('server_secrets', (table) => {
     table.text('name').primary();

@@ -1,5 +1,6 @@
 // The YAML block at the top of a note, read with bounds: no note can make its reader slow, large or circular.
 import { parseDocument } from 'yaml';
+import { parseSimpleYaml } from './simple-yaml.ts';
 
 export interface FrontMatter {
   /** Plain JSON values; empty where there is no front matter or it can't be read. */
@@ -36,6 +37,10 @@ class UnreadableFrontMatter extends Error {}
 function parseFields(source: string): Record<string, unknown> {
   if (source.length > longestSource) {
     throw new UnreadableFrontMatter(`it is longer than ${longestSource} characters`);
+  }
+  const simple = parseSimpleYaml(source.replaceAll('\r\n', '\n'));
+  if (simple !== undefined) {
+    return simple;
   }
   const document = parseDocument(source, { logLevel: 'silent' });
   if (document.errors.length > 0) {

@@ -1,5 +1,5 @@
 // The search index's file and schema. Nothing in it is worth keeping: it is made again from the notes.
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { IndexNotUsable } from './errors.ts';
@@ -80,6 +80,8 @@ function tune(database: Database.Database): void {
   // WAL: searches go on while notes are written. NORMAL: losing the last moments costs reading a few notes again.
   database.pragma('journal_mode = WAL');
   database.pragma('synchronous = NORMAL');
+  // Pages, 32 MB: a checkpoint waits for the disk, and the first index would be written several times over.
+  database.pragma('wal_autocheckpoint = 8000');
 }
 
 function createIndexFile(path: string, root: string): Database.Database {
@@ -93,32 +95,64 @@ function createIndexFile(path: string, root: string): Database.Database {
     database.pragma(`application_id = ${applicationId}`);
     database.pragma(`user_version = ${schemaVersion}`);
   })();
+  // Out of the log and into the file: its header says from now on whose it is.
+  database.pragma('wal_checkpoint(TRUNCATE)');
   return database;
 }
 
 function openExisting(path: string, root: string): Database.Database | undefined {
-  let database: Database.Database | undefined;
-  let isOurs = false;
+  const isOurs = hasOurHeader(path);
+  if (isOurs === undefined) {
+    return undefined;
+  }
+  if (!isOurs) {
+    renameSync(path, `${path}.replaced`);
+    removeIndexFile(path);
+    return undefined;
+  }
+  const database = new Database(path);
   try {
-    database = new Database(path);
-    const isEmpty = database.pragma('page_count', { simple: true }) === 0;
-    isOurs = isEmpty || database.pragma('application_id', { simple: true }) === applicationId;
-    if (isOurs && !isEmpty && isCurrent(database, root)) {
+    if (isCurrent(database, root)) {
       tune(database);
       return database;
     }
   } catch (error) {
-    database?.close();
     if (!isDamage(error) && !isMissingPart(error)) {
+      database.close();
       throw error;
     }
   }
-  database?.close();
-  if (!isOurs) {
-    renameSync(path, `${path}.replaced`);
-  }
+  database.close();
   removeIndexFile(path);
   return undefined;
+}
+
+/** Undefined where there is no file. An empty one holds nothing that could be lost. */
+function hasOurHeader(path: string): boolean | undefined {
+  const file = openFile(path);
+  if (file === undefined) {
+    return undefined;
+  }
+  try {
+    // SQLite's file format, section 1.3: the name at 0, the application id at 68.
+    const header = Buffer.alloc(72);
+    const length = readSync(file, header, 0, header.length, 0);
+    const isSqlite = header.toString('latin1', 0, 16) === 'SQLite format 3\0';
+    return length === 0 || (isSqlite && header.readUInt32BE(68) === applicationId);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function openFile(path: string): number | undefined {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') {
+      return undefined;
+    }
+    throw error;
+  }
 }
 
 function isCurrent(database: Database.Database, root: string): boolean {

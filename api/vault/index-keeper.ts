@@ -41,7 +41,6 @@ export class IndexKeeper {
   #wake: (() => void) | undefined;
   #running: Promise<void> | undefined;
   #closed = false;
-  #written = 0;
 
   constructor(options: IndexKeeperOptions) {
     this.#options = options;
@@ -120,9 +119,15 @@ export class IndexKeeper {
   }
 
   async #readChanges(comparison: FolderComparison): Promise<void> {
-    const notes = this.#options.writer.countNotes();
+    const { writer, onProgress } = this.#options;
+    const notes = writer.countNotes();
+    const isBulk = comparison.changed.length >= mergeAfter;
+    if (isBulk) {
+      writer.startBulk();
+    }
     while (comparison.changed.length > 0 && !this.#closed) {
-      this.#options.onProgress({ notes, indexed: notes - comparison.changed.length, building: true });
+      const unknown = comparison.changed.filter(({ known }) => known === undefined).length;
+      onProgress({ notes, indexed: notes - unknown, building: true });
       this.#options.inTransaction(() => this.#readBatch(comparison));
       await setImmediate();
     }
@@ -132,12 +137,14 @@ export class IndexKeeper {
     if (comparison.gone.size > 0) {
       this.#options.inTransaction(() => {
         for (const number of comparison.gone.keys()) {
-          this.#options.writer.removeNote(number);
+          writer.removeNote(number);
         }
       });
     }
-    this.#options.onProgress({ notes, indexed: notes, building: false });
-    await this.#merge();
+    onProgress({ notes, indexed: notes, building: false });
+    if (isBulk) {
+      await this.#merge();
+    }
   }
 
   #readBatch(comparison: FolderComparison): void {
@@ -145,7 +152,6 @@ export class IndexKeeper {
     let next = comparison.changed.pop();
     while (next !== undefined) {
       this.#readOne(comparison, next);
-      this.#written += 1;
       next = performance.now() < until ? comparison.changed.pop() : undefined;
     }
   }
@@ -167,15 +173,13 @@ export class IndexKeeper {
   }
 
   async #merge(): Promise<void> {
-    if (this.#written < mergeAfter) {
-      return;
-    }
-    this.#written = 0;
-    let more = this.#options.writer.mergeStep(true);
+    const { writer } = this.#options;
+    let more = writer.mergeStep(true);
     while (more && !this.#closed) {
       await setImmediate();
-      more = this.#options.writer.mergeStep(false);
+      more = writer.mergeStep(false);
     }
+    writer.endBulk();
   }
 }
 

@@ -24,6 +24,10 @@ export interface EntryRow {
 /** Pages per step: a few milliseconds of work. */
 const mergePages = 200;
 
+/** FTS5's own defaults (sections 6.1 and 6.2). */
+const usualAutomerge = 4;
+const usualCrisismerge = 16;
+
 export const ranks = { folder: 0, note: 1, file: 2 } as const;
 
 const columns =
@@ -53,6 +57,8 @@ const sql = {
   foldersBelow:
     "SELECT DISTINCT folder FROM entries WHERE folder = :path OR (folder > :path || '/' AND folder < :path || '0')",
   countNotes: `SELECT count(*) AS count FROM entries WHERE rank = ${ranks.note}`,
+  // A number is bound as REAL, which FTS5 refuses here.
+  configure: 'INSERT INTO words(words, rank) VALUES (?, CAST(? AS INTEGER))',
   merge: "INSERT INTO words(words, rank) VALUES('merge', ?)",
   changes: 'SELECT total_changes() AS count',
 };
@@ -131,6 +137,17 @@ export class IndexWriter {
 
   countNotes(): number {
     return this.#count('countNotes');
+  }
+
+  /** Before very many notes at once: FTS5 joins its segments afterwards (mergeStep), not again and again. */
+  startBulk(): void {
+    this.#statements.configure.run('automerge', 0);
+    this.#statements.configure.run('crisismerge', 1000);
+  }
+
+  endBulk(): void {
+    this.#statements.configure.run('automerge', usualAutomerge);
+    this.#statements.configure.run('crisismerge', usualCrisismerge);
   }
 
   /** One bounded step of joining the index's segments, for faster searches; false when nothing is left to join. */

@@ -1,12 +1,11 @@
 // The few words around a match that a search result shows.
 
 const width = 200;
-/** Enough to find where the query's words stand together; a long note is not searched to its end for a snippet. */
+/** Of each word: enough to find where the query's words stand together; a long note is not searched to its end for a snippet. */
 const mostMatches = 40;
 
 /**
  * About 200 characters of `text` on one line, around the place where most of `words` stand; else its beginning.
- * `words` hold letters, digits and marks only, as `parseSearchQuery` gives them.
  */
 export function createSnippet(text: string, words: string[]): string {
   const start = findBestStart(text, words);
@@ -46,16 +45,22 @@ function findBestStart(text: string, words: string[]): number {
 }
 
 function findPlaces(text: string, words: string[]): Array<{ at: number; word: string }> {
-  if (words.length === 0) {
-    return [];
-  }
-  const pattern = new RegExp(words.join('|'), 'giu');
+  // A few letters of the world grow in lower case (İ): the snippet then starts a little late, which nobody sees.
+  const folded = text.toLowerCase();
+  const places = new Set(words.map((word) => word.toLowerCase()))
+    .values()
+    .flatMap((word) => findWord(folded, word));
+  return [...places].sort((a, b) => a.at - b.at);
+}
+
+function findWord(folded: string, word: string): Array<{ at: number; word: string }> {
   const places: Array<{ at: number; word: string }> = [];
-  for (const match of text.matchAll(pattern)) {
-    places.push({ at: match.index, word: match[0].toLowerCase() });
-    if (places.length === mostMatches) {
-      break;
-    }
+  for (
+    let at = folded.indexOf(word);
+    at >= 0 && places.length < mostMatches;
+    at = folded.indexOf(word, at + 1)
+  ) {
+    places.push({ at, word });
   }
   return places;
 }

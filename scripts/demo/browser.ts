@@ -15,7 +15,7 @@ export class Browser {
   /** Follows redirects, and stops in front of one that leaves for `stopAt` (an origin and path), giving that URL. */
   async visit(url: URL | string, stopAt?: string, init: RequestInit = {}): Promise<Page> {
     const from = new URL(url);
-    const cookie = await this.#jar.getCookieString(from.href);
+    const cookie = await this.cookiesFor(from);
     const headers = { Accept: 'text/html', ...(cookie && { Cookie: cookie }), ...init.headers };
     const response = await fetch(from, { ...init, headers, redirect: 'manual' });
     for (const set of response.headers.getSetCookie()) await this.#jar.setCookie(set, from.href);
@@ -30,6 +30,11 @@ export class Browser {
     const next = new URL(location, from);
     if (stopAt && `${next.origin}${next.pathname}` === stopAt) return { ...page, url: next };
     return this.visit(next, stopAt);
+  }
+
+  /** The Cookie header that it would send there. */
+  cookiesFor(url: URL | string): Promise<string> {
+    return this.#jar.getCookieString(String(url));
   }
 
   /** Sends the form of a page (or the one that has a field or button of the first name) as a browser would. */

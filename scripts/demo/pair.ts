@@ -9,8 +9,10 @@ export class Pair {
   readonly folder: string;
   readonly issuer: string;
   readonly resource: string;
+  readonly databaseUrl: string;
   readonly lines: string[] = [];
   readonly #environment: Record<string, string | undefined>;
+  readonly #last = new Map<'auth' | 'api', ServiceProcess>();
   readonly #running = new Map<'auth' | 'api', ServiceProcess>();
 
   private constructor(
@@ -21,12 +23,13 @@ export class Pair {
     this.folder = folder;
     this.issuer = `http://localhost:${ports.auth}`;
     this.resource = `http://localhost:${ports.api}/mcp`;
+    this.databaseUrl = settings['AUTH_DATABASE_URL'] ?? `sqlite:${join(folder, 'auth.db')}`;
     this.#environment = {
       PATH: process.env['PATH'],
       NODE_OPTIONS: process.env['NODE_OPTIONS'],
       AUTH_ISSUER: this.issuer,
       AUTH_PORT: String(ports.auth),
-      AUTH_DATABASE_URL: `sqlite:${join(folder, 'auth.db')}`,
+      AUTH_DATABASE_URL: this.databaseUrl,
       API_RESOURCE: this.resource,
       API_PORT: String(ports.api),
       API_CLIENT_SECRET_FILE: join(folder, 'api-client-secret'),
@@ -48,6 +51,7 @@ export class Pair {
     const environment = name === 'api' ? { ...rest, API_CLIENT_SECRET_FILE: secretFile } : rest;
     const service = startServiceProcess({ name, environment, onLine: (line) => this.lines.push(line) });
     this.#running.set(name, service);
+    this.#last.set(name, service);
     if (!(await isReady(service))) {
       throw new Error(`loop-${name} did not start:\n${this.lines.slice(-20).join('\n')}`);
     }
@@ -65,6 +69,11 @@ export class Pair {
     const service = this.#running.get(name);
     if (service) await stopServiceProcess(service);
     this.#running.delete(name);
+  }
+
+  /** The exit code of the last run of a service, once it is over. */
+  async exitCode(name: 'auth' | 'api'): Promise<number | null | undefined> {
+    return this.#last.get(name)?.ended;
   }
 
   /** The one-time link for the first account that loop-auth printed last. */

@@ -95,14 +95,17 @@ function testPromises(t: Test, name: string, openDatabase: (t: Test) => Promise<
     const adapterFor = adaptersOf(database);
     const code = opaqueValue();
     await adapterFor('AuthorizationCode').upsert(code, payloadOf('AuthorizationCode', code), 60);
-    const exchange = async (token: string): Promise<void> =>
+    const found = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
+    const exchange = async (token: string, at: 0 | 1): Promise<void> =>
       asUnitOfWork(database, true, async () => {
         t.notOk((await adapterFor('AuthorizationCode').find(code))?.consumed);
+        found[at].resolve();
+        await Promise.all(found.map(({ promise }) => promise));
         await adapterFor('AuthorizationCode').consume(code);
         await adapterFor('AccessToken').upsert(token, payloadOf('AccessToken', token), 60);
         return true;
       });
-    const outcomes = await Promise.allSettled([exchange('token-1'), exchange('token-2')]);
+    const outcomes = await Promise.allSettled([exchange('token-1', 0), exchange('token-2', 1)]);
     t.strictSame(outcomes.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
     const lost = outcomes.findIndex(({ status }) => status === 'rejected');
     t.ok((outcomes[lost] as PromiseRejectedResult).reason instanceof Refused);

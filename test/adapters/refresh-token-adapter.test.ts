@@ -20,7 +20,7 @@ for (const engine of engines) {
     t.test(`${engine.name}: ${sentence}`, async (t) => {
       const clock = shiftClock(t);
       const database = await openNew(t, engine);
-      await body(t, { ...(await startFamily(t, database)), clock, database });
+      await body(t, { ...(await startFamily(database)), clock, database });
     });
 
   test('a token used in turn goes on for a year of days', async (t, { first, refresh, clock, audited }) => {

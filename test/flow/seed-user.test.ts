@@ -1,27 +1,11 @@
 // The operator's accounts without a browser: created, signed in, reset, revoked.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import t from 'tap';
 import { Pair } from '../../scripts/demo/pair.ts';
 import { connectApp, person } from '../support/connected-pair.ts';
+import { runScript, type ScriptEnd } from '../support/run-script.ts';
 
-const script = join(import.meta.dirname, '../../scripts/seed-user.ts');
-
-async function seedUser(pair: Pair, args: string[], input: string): Promise<{ code: number; text: string }> {
-  const child = spawn(process.execPath, [script, ...args], {
-    env: { PATH: process.env['PATH'], AUTH_DATABASE_URL: `sqlite:${join(pair.folder, 'auth.db')}` },
-  });
-  let text = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk) => {
-      text += String(chunk);
-    });
-  }
-  child.stdin.end(input);
-  const [code] = (await once(child, 'close')) as [number];
-  return { code, text };
-}
+const seedUser = (pair: Pair, args: string[], input: string): Promise<ScriptEnd> =>
+  runScript(pair, 'seed-user', args, input);
 
 t.test('npm run seed-user', async (t) => {
   const pair = await Pair.create();

@@ -21,7 +21,7 @@ const sqlite: Engine = {
 /** Where tests find a PostgreSQL server (scripts/test-postgres); without one that half is left out. */
 export const postgresUrl = process.env['TEST_POSTGRES_URL'];
 
-const postgres: Engine = {
+export const postgres: Engine = {
   name: 'PostgreSQL',
   create: async (t) => {
     const name = `loop_test_${randomBytes(6).toString('hex')}`;
@@ -54,7 +54,8 @@ export function createFolder(t: Test): string {
   return folder;
 }
 
-async function asAdministrator(sql: string): Promise<void> {
+/** One statement on the server, as the user that tests were given. */
+export async function asAdministrator(sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: postgresUrl });
   await client.connect();
   try {

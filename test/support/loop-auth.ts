@@ -11,6 +11,7 @@ import { type Database, openDatabase } from '../../adapters/database.ts';
 import { KeyStore } from '../../adapters/key-store.ts';
 import { parseConfig } from '../../auth/config.ts';
 import { type Phase, withHealth } from '../../auth/health.ts';
+import { createKeySeal } from '../../auth/key-seal.ts';
 import { openKeys } from '../../auth/keys.ts';
 import { createLog } from '../../auth/log.ts';
 import { createMetrics } from '../../auth/metrics.ts';
@@ -23,7 +24,7 @@ import { createPkce, type Tokens } from './oauth.ts';
 export const ann = { username: 'ann', password: 'a sentence that only Ann knows' };
 export const redirectUri = 'http://127.0.0.1:40404/callback';
 export const resource = 'http://localhost:8082/mcp';
-export const apiSecret = 'the secret of loop-api, 32 signs';
+const apiSecret = 'the secret of loop-api, 32 signs';
 
 export interface App {
   readonly clientId: string;
@@ -86,16 +87,24 @@ export async function startLoopAuth(t: Test, options: WorldOptions = {}): Promis
   const log = createLog('info', { write: (line) => void lines.push(line) });
   const metrics = createMetrics();
   const app = await openApp(config, { database, log, metrics });
-  const world = new LoopAuth({ origin: `http://127.0.0.1:${port}`, config, database, databasePath, lines });
+  const world = new LoopAuth({
+    origin: `http://127.0.0.1:${port}`,
+    config,
+    database,
+    databasePath,
+    lines,
+    refreshKeys: app.refreshKeys,
+  });
   listener = withHealth({
     phase: () => world.phase,
-    app: () => app,
+    app: () => app.listener,
     isDatabaseThere: () => database.isThere(),
     metrics,
   });
   t.teardown(async () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
+    await app.close();
     await database.close();
     await rm(folder, { recursive: true, force: true });
   });
@@ -107,7 +116,7 @@ async function seedKey(database: Database): Promise<void> {
   if ((await store.list('signing')).length > 0) return;
   const secret = await remember('key', async () => {
     const elsewhere = await openDatabase('sqlite::memory:');
-    await openKeys(new KeyStore(elsewhere));
+    await openKeys(new KeyStore(elsewhere), createKeySeal(undefined), Math.floor(Date.now() / 1000));
     const [key] = await new KeyStore(elsewhere).list('signing');
     await elsewhere.close();
     return key?.secret ?? '';
@@ -129,6 +138,7 @@ interface Parts {
   readonly database: Database;
   readonly databasePath: string;
   readonly lines: string[];
+  readonly refreshKeys: () => Promise<void>;
 }
 
 export class LoopAuth {
@@ -140,14 +150,17 @@ export class LoopAuth {
   readonly database: Database;
   readonly databasePath: string;
   readonly lines: string[];
+  /** What the running service does every half minute. */
+  readonly refreshKeys: () => Promise<void>;
 
-  constructor({ origin, config, database, databasePath, lines }: Parts) {
+  constructor({ origin, config, database, databasePath, lines, refreshKeys }: Parts) {
     this.origin = origin;
     this.issuer = config.issuer;
     this.config = config;
     this.database = database;
     this.databasePath = databasePath;
     this.lines = lines;
+    this.refreshKeys = refreshKeys;
   }
 
   /** One request to a path below the issuer's; redirects are not followed. */
@@ -268,7 +281,7 @@ export function present(fields: Fields): URLSearchParams {
   return new URLSearchParams(entries);
 }
 
-export async function readAnswer(response: Response): Promise<Answer> {
+async function readAnswer(response: Response): Promise<Answer> {
   const text = await response.text();
   const isJson = response.headers.get('Content-Type')?.startsWith('application/json') ?? false;
   const body = isJson && text !== '' ? (JSON.parse(text) as Record<string, unknown>) : {};

@@ -1,7 +1,12 @@
 // The vault over real folders: search, reading, listing, scanning, following changes, staying inside.
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import t from 'tap';
-import { openVault, type SearchResult, type Vault } from '../../../api/vault/vault.ts';
+import t, { type Test } from 'tap';
+import { BadCursor, IndexNotUsable } from '../../../api/vault/errors.ts';
+import { openVault, type ScanOptions, type SearchResult, type Vault } from '../../../api/vault/vault.ts';
 
 const sample = fileURLToPath(new URL('../../../api/sample-vault', import.meta.url));
 
@@ -18,14 +23,51 @@ async function until(condition: () => boolean, whatFor: string, timeoutMs = 10_0
 const built = (vault: Vault) => until(() => !vault.progress().building, 'the index');
 const ids = (results: SearchResult[]) => results.map(({ id }) => id);
 
+interface World {
+  directory: string;
+  indexPath: string;
+  open: () => Promise<Vault>;
+  write: (path: string, text: string | Buffer) => Promise<void>;
+}
+
+async function createWorld(t: Test, notes: Record<string, string | Buffer> = {}): Promise<World> {
+  const top = await mkdtemp(join(tmpdir(), 'vault-test-'));
+  const directory = join(top, 'notes');
+  const indexPath = join(top, 'data', 'index.db');
+  const opened: Vault[] = [];
+  await mkdir(directory);
+  t.teardown(async () => {
+    await Promise.all(opened.map((vault) => vault.close()));
+    await rm(top, { recursive: true, force: true });
+  });
+  const world: World = {
+    directory,
+    indexPath,
+    async open() {
+      const vault = await openVault({ directory, indexPath });
+      opened.push(vault);
+      return vault;
+    },
+    async write(path, text) {
+      await mkdir(dirname(join(directory, path)), { recursive: true });
+      await writeFile(join(directory, path), text);
+    },
+  };
+  for (const [path, text] of Object.entries(notes)) {
+    await world.write(path, text);
+  }
+  return world;
+}
+
 t.test('the sample vault', async (t) => {
   const vault = await openVault({ directory: sample, indexPath: ':memory:' });
   t.teardown(() => vault.close());
   await built(vault);
 
-  t.test('two Korean syllables find a longer word', async (t) => {
+  t.test('two Korean syllables find a longer word', (t) => {
     t.ok(ids(vault.search('인증')).includes('Tasks/인증 서버 점검.md'));
     t.ok(ids(vault.search('증서')).includes('Tasks/인증 서버 점검.md'));
+    t.end();
   });
 
   t.test('what stands in a dot folder is never found, listed or read', async (t) => {
@@ -34,4 +76,398 @@ t.test('the sample vault', async (t) => {
     t.same(vault.listFolder('.obsidian').entries, []);
     t.equal(await vault.readNote('.obsidian/app.md'), undefined);
   });
+
+  t.test('titles, aliases and tags come before mentions', (t) => {
+    t.equal(vault.search('kimchi calendar')[0]?.id, 'Projects/Kimchi Calendar.md');
+    t.equal(vault.search('물김치')[0]?.id, 'Recipes/Water kimchi.md');
+    t.equal(vault.search('東京')[0]?.id, 'People/Sato Yuki.md');
+    t.equal(vault.search('restore')[0]?.id, 'How-to/Restore from backup.md');
+    t.end();
+  });
+
+  t.test('fields, tags and folders narrow a search, alone or with words', (t) => {
+    t.same(ids(vault.search('entity_type:task status:todo')).sort(), [
+      'Tasks/Write the backup test.md',
+      'Tasks/인증 서버 점검.md',
+    ]);
+    t.same(ids(vault.search('project:"Home NAS" status:done')), ['Tasks/Renew the TLS certificate.md']);
+    t.ok(ids(vault.search('path:recipes 소금')).every((id) => id.startsWith('Recipes/')));
+    t.same(ids(vault.search('tag:hardware')), ['Projects/Garden sensors.md']);
+    t.end();
+  });
+
+  t.test('words that no note has together find the notes that have some of them', (t) => {
+    t.ok(ids(vault.search('how do I restore 백업에서를 zebra')).includes('How-to/Restore from backup.md'));
+    t.same(vault.search('zebra'), []);
+    t.same(vault.search('restore tag:nosuchtag'), [], 'a filter is never given up');
+    t.end();
+  });
+
+  t.test('an empty query gives an empty result, and a limit is kept within bounds', (t) => {
+    t.same(vault.search(''), []);
+    t.equal(vault.search('loop', { limit: 1 }).length, 1);
+    t.equal(vault.search('loop', { limit: -5 }).length, 1);
+    t.ok(vault.search('a* e* i* o*', { limit: 1e9 }).length <= 100);
+    t.end();
+  });
+
+  t.test('a note knows where it links to and what links to it', async (t) => {
+    const note = await vault.readNote('Projects/Loop.md');
+    t.ok(note?.links.includes('Meetings/2026-09-14 Architecture review.md'));
+    t.ok(note?.links.includes('Reference/Search quality notes.md'));
+    t.ok(note?.backlinks.includes('Welcome.md'));
+    t.ok(note?.text.startsWith('# Loop'));
+    t.same(note?.tags, ['project', 'oauth', 'mcp', 'project/loop']);
+    t.match(note, { title: 'Loop', frontMatter: { entity_type: 'project', priority: 1 }, warnings: [] });
+  });
+});
+
+t.test('reading', async (t) => {
+  const world = await createWorld(t, {
+    'Note.md': 'text',
+    'Broken.md': '---\na: [\n---\ntext',
+    'Large.md': Buffer.alloc(5 * 1024 * 1024 + 1, 'needle '),
+    'Binary.md': Buffer.from('needle\0\x01\x02'),
+    'picture.png': Buffer.from([0x89, 0x50]),
+    'page.html': 'needle',
+    [`Cafe\u0301/재인증.md`.normalize('NFD')]: 'decomposed',
+    ['Caf\u00e9 2/인증.md'.normalize('NFC')]: 'composed',
+    '.hidden/secret.md': 'needle',
+    'Folder/.secret.md': 'needle',
+  });
+  await mkdir(join(world.directory, '..', 'outside'));
+  await writeFile(join(world.directory, '..', 'outside.md'), 'needle');
+  await writeFile(join(world.directory, '..', 'outside', 'in.md'), 'needle');
+  await symlink('../outside.md', join(world.directory, 'leads-out.md'));
+  await symlink('../outside', join(world.directory, 'folder-out'));
+  await symlink('.hidden/secret.md', join(world.directory, 'leads-to-hidden.md'));
+  await symlink('Note.md', join(world.directory, 'leads-inside.md'));
+  await symlink('.', join(world.directory, 'circle'));
+  await symlink('nowhere.md', join(world.directory, 'dangling.md'));
+  execFileSync('mkfifo', [join(world.directory, 'pipe.md')]);
+  const vault = await world.open();
+  await built(vault);
+
+  t.test('no path leads out of the vault or to what is hidden', async (t) => {
+    const hostile = [
+      ...[
+        '../outside.md',
+        'Folder/../../outside.md',
+        './Note.md',
+        'Folder//x.md',
+        '/Note.md',
+        'Note.md/',
+        '',
+      ],
+      ...[
+        join(world.directory, 'Note.md'),
+        'Note.md\0',
+        'Note.md\0.md',
+        '..\\outside.md',
+        'Folder\\x.md',
+        '.',
+      ],
+      ...[
+        '..',
+        '.hidden/secret.md',
+        'Folder/.secret.md',
+        'leads-out.md',
+        'folder-out/in.md',
+        'circle/Note.md',
+      ],
+      ...[
+        'leads-to-hidden.md',
+        'dangling.md',
+        'pipe.md',
+        'picture.png',
+        'page.html',
+        'Folder',
+        '%2e%2e/outside.md',
+      ],
+      ...[
+        'x'.repeat(100_000),
+        `${'a/'.repeat(3000)}a.md`,
+        `${'n'.repeat(300)}.md`,
+        '\ud800.md',
+        'Note.md/x.md',
+      ],
+    ];
+    for (const id of hostile) {
+      t.equal(await vault.readNote(id), undefined, JSON.stringify(id.slice(0, 60)));
+    }
+    t.same(vault.search('needle'), []);
+    for (const folder of ['..', '../', '.hidden', 'folder-out', 'circle', '/etc', 'Folder/..', '\0']) {
+      t.same(vault.listFolder(folder).entries, [], folder);
+      t.same(folder === '/etc' ? [] : vault.scan({ folder }).notes, [], folder);
+    }
+  });
+
+  t.test('a link to a note inside is that note', async (t) => {
+    t.equal((await vault.readNote('leads-inside.md'))?.text, 'text');
+  });
+
+  t.test('a name is found in either Unicode form, and given in NFC', async (t) => {
+    for (const id of ['Caf\u00e9/재인증.md', 'Caf\u00e9 2/인증.md']) {
+      for (const form of ['NFC', 'NFD'] as const) {
+        t.equal((await vault.readNote(id.normalize(form)))?.id, id.normalize('NFC'));
+      }
+      t.ok(vault.scan().notes.some((note) => note.id === id.normalize('NFC')));
+    }
+    t.same(ids(vault.search('decomposed')), ['Caf\u00e9/재인증.md']);
+    t.same(
+      vault.listFolder('Cafe\u0301').entries.map(({ path }) => path),
+      ['Caf\u00e9/재인증.md'],
+    );
+  });
+
+  t.test('a note too large, or binary, is listed and says why it is empty', async (t) => {
+    for (const id of ['Large.md', 'Binary.md']) {
+      const note = await vault.readNote(id);
+      t.same([note?.text, note?.warnings.length], ['', 1], id);
+      t.ok(vault.scan().notes.some((summary) => summary.id === id));
+      t.equal(note?.revision, vault.scan().notes.find((summary) => summary.id === id)?.revision);
+    }
+  });
+
+  t.test('front matter that is not YAML is part of the text', async (t) => {
+    const note = await vault.readNote('Broken.md');
+    t.equal(note?.text, '---\na: [\n---\ntext');
+    t.match(note?.warnings[0], /shown as text/);
+  });
+
+  t.test('other files are named, not read', (t) => {
+    t.match(vault.listFolder('').entries, [
+      { kind: 'folder', path: 'Caf\u00e9' },
+      { kind: 'folder', path: 'Caf\u00e9 2' },
+      { kind: 'folder', path: 'Folder' },
+      { kind: 'note', path: 'Binary.md', title: 'Binary' },
+      { kind: 'note', path: 'Broken.md' },
+      { kind: 'note', path: 'Large.md' },
+      { kind: 'note', path: 'Note.md' },
+      { kind: 'note', path: 'leads-inside.md' },
+      { kind: 'file', path: 'page.html' },
+      { kind: 'file', path: 'picture.png' },
+    ]);
+    t.end();
+  });
+});
+
+t.test('listing and scanning', async (t) => {
+  const notes: Record<string, string> = {};
+  for (let number = 0; number < 25; number += 1) {
+    notes[`Folder/${number}.md`] =
+      `---\nstatus: ${number % 2 ? 'odd' : 'even'}\ntags: [n/${number % 3}]\n---\nNote ${number}`;
+  }
+  const world = await createWorld(t, { ...notes, 'Other/a.md': 'a', 'Folder2/b.md': 'b' });
+  await utimes(join(world.directory, 'Other/a.md'), 1000, 1000);
+  const vault = await world.open();
+  await built(vault);
+  const page = (options: ScanOptions) => vault.scan(options);
+  const scanAll = async (
+    options: ScanOptions,
+    between: (round: number) => Promise<void> = async () => {},
+  ) => {
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    let round = 0;
+    do {
+      const { notes, nextCursor } = page({ ...options, cursor });
+      seen.push(...notes.map(({ id }) => id));
+      cursor = nextCursor;
+      round += 1;
+      await between(round);
+    } while (cursor !== undefined);
+    return seen;
+  };
+
+  t.test('pages of a folder join without gap or double', (t) => {
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const { entries, nextCursor } = vault.listFolder('Folder', { cursor, limit: 4 });
+      seen.push(...entries.map(({ path }) => path));
+      cursor = nextCursor;
+    } while (cursor !== undefined);
+    t.same(seen, Object.keys(notes).sort());
+    t.end();
+  });
+
+  t.test('filters by folder, tag, field and time', async (t) => {
+    t.equal((await scanAll({ folder: 'Folder', limit: 7 })).length, 25, 'not Folder2');
+    t.equal((await scanAll({ field: { name: 'status', value: 'odd' }, limit: 5 })).length, 12);
+    t.equal((await scanAll({ field: { name: 'Status' } })).length, 25, 'any value');
+    t.equal((await scanAll({ tag: 'n', limit: 10 })).length, 25);
+    t.equal((await scanAll({ tag: '#n/1', field: { name: 'status', value: 'even' } })).length, 4);
+    t.same(await scanAll({ tag: 'n"' }), []);
+    t.notOk((await scanAll({ modifiedSince: 2000 })).includes('Other/a.md'));
+    t.equal((await scanAll({ modifiedSince: 1000 })).length, 27);
+  });
+
+  t.test('a cursor that is not ours, or from before a rebuild, is refused', (t) => {
+    for (const cursor of ['x', '', 'bnVsbA', Buffer.from('["00000000",3]').toString('base64url')]) {
+      t.throws(() => vault.scan({ cursor }), BadCursor);
+    }
+    t.throws(() => vault.listFolder('', { cursor: 'WzFd' }), BadCursor);
+    t.end();
+  });
+
+  t.test('a scan shows every note once while notes change, move and come', async (t) => {
+    const seen = await scanAll({ limit: 10 }, async (round) => {
+      if (round === 1) {
+        await world.write('Folder/0.md', 'changed after it was shown');
+        await rename(join(world.directory, 'Folder/1.md'), join(world.directory, 'Folder/zz moved.md'));
+        await rename(join(world.directory, 'Other/a.md'), join(world.directory, 'Folder/0 moved.md'));
+        await world.write('Folder/new.md', 'new');
+        await until(() => {
+          const { entries } = vault.listFolder('Folder', { limit: 1000 });
+          const now = vault.scan({ limit: 1000 }).notes.map(({ id }) => id);
+          return entries.length === 27 && now.includes('Folder/new.md') && now.includes('Folder/0 moved.md');
+        }, 'the changes');
+      }
+    });
+    t.equal(new Set(seen).size, seen.length, 'none twice');
+    t.equal(seen.filter((id) => /Folder\/(1|zz moved)\.md/.test(id)).length, 1, 'moved after it was shown');
+    t.equal(seen.filter((id) => /Other\/a|0 moved/.test(id)).length, 1, 'moved before it was shown');
+    t.ok(seen.includes('Folder/new.md'));
+  });
+});
+
+t.test('following the folder', async (t) => {
+  const world = await createWorld(t, { 'a.md': 'first', 'Folder/b.md': 'see [[a]]' });
+  const vault = await world.open();
+  await built(vault);
+
+  t.test('what is written, changed, moved or removed is known within 2 s', async (t) => {
+    const known = (query: string, expected: string[]) =>
+      until(() => String(ids(vault.search(query))) === String(expected), `${query} in ${expected}`, 2000);
+    await world.write('a.md', 'second');
+    await known('second', ['a.md']);
+    t.same(vault.search('first'), []);
+    await world.write('New/Deep/c.md', 'third [[a]]');
+    await known('third', ['New/Deep/c.md']);
+    t.same((await vault.readNote('a.md'))?.backlinks, ['Folder/b.md', 'New/Deep/c.md']);
+    await rename(join(world.directory, 'New'), join(world.directory, 'Moved'));
+    await known('third', ['Moved/Deep/c.md']);
+    await world.write('Moved/Deep/c.md', 'fourth');
+    await known('fourth', ['Moved/Deep/c.md']);
+    await rm(join(world.directory, 'Moved'), { recursive: true });
+    await known('fourth', []);
+    t.same(vault.listFolder('Moved').entries, []);
+    await world.write('Moved/Deep/c.md', 'fifth');
+    await known('fifth', ['Moved/Deep/c.md']);
+  });
+
+  t.test('a folder that is away for a moment is not an empty vault', async (t) => {
+    await rename(world.directory, `${world.directory}.away`);
+    await rename(`${world.directory}.away`, world.directory);
+    t.same(ids(vault.search('second')), ['a.md']);
+    await world.write('a.md', 'back again');
+    await until(() => vault.search('back again').length === 1, 'the change after it came back');
+  });
+});
+
+t.test('the index file', async (t) => {
+  const world = await createWorld(t, { 'a.md': 'needle', 'b.md': 'other' });
+  const settle = async () => {
+    const vault = await world.open();
+    await built(vault);
+    const found = ids(vault.search('needle'));
+    await vault.close();
+    return found;
+  };
+  t.same(await settle(), ['a.md']);
+
+  t.test('is there at once when opened again, and caught up with what changed meanwhile', async (t) => {
+    await world.write('c.md', 'needle');
+    await rm(join(world.directory, 'b.md'));
+    const vault = await world.open();
+    t.same(ids(vault.search('needle')), ['a.md']);
+    await until(() => vault.search('needle').length === 2, 'the new note');
+    t.same(vault.search('other'), []);
+    await built(vault);
+    t.match(vault.progress(), { notes: 2, indexed: 2 });
+    await vault.close();
+    await rm(join(world.directory, 'c.md'));
+    await world.write('b.md', 'other');
+  });
+
+  t.test('is made anew when it is missing, damaged, foreign, cut short or of another version', async (t) => {
+    const break_ = {
+      missing: () => rm(world.indexPath),
+      foreign: () => writeFile(world.indexPath, 'a letter to my grandmother'),
+      cut: () => truncate(world.indexPath, 8192),
+      empty: () => truncate(world.indexPath, 0),
+      version: async () => {
+        const bytes = await readFile(world.indexPath);
+        bytes.writeUInt32BE(99, 60);
+        await writeFile(world.indexPath, bytes);
+      },
+      inside: async () => {
+        const bytes = await readFile(world.indexPath);
+        bytes.fill(0xff, 4096);
+        await writeFile(world.indexPath, bytes);
+      },
+    };
+    for (const [name, damage] of Object.entries(break_)) {
+      await damage();
+      t.same(await settle(), ['a.md'], name);
+    }
+    t.equal(
+      await readFile(`${world.indexPath}.replaced`, 'utf8'),
+      'a letter to my grandmother',
+      'moved aside',
+    );
+    t.equal(await readFile(join(world.directory, 'a.md'), 'utf8'), 'needle', 'the notes are as they were');
+  });
+
+  t.test('serves another folder only after it was made anew', async (t) => {
+    const other = await createWorld(t, { 'z.md': 'zebra' });
+    const vault = await openVault({ directory: other.directory, indexPath: world.indexPath });
+    t.same(vault.search('needle'), []);
+    await built(vault);
+    t.same(ids(vault.search('zebra')), ['z.md']);
+    await vault.close();
+  });
+
+  t.test('may not lie among the notes', async (t) => {
+    const indexPath = join(world.directory, 'a.md');
+    await t.rejects(openVault({ directory: world.directory, indexPath }), IndexNotUsable);
+    t.equal(await readFile(indexPath, 'utf8'), 'needle');
+  });
+
+  t.test('that can not be made stops the opening, with the way out', async (t) => {
+    await t.rejects(openVault({ directory: world.directory, indexPath: dirname(world.indexPath) }), {
+      name: 'IndexNotUsable',
+      message: /API_INDEX_PATH/,
+    });
+  });
+});
+
+t.test('a folder that is missing, or no folder, stops the opening, with the way out', async (t) => {
+  const world = await createWorld(t, { 'a.md': 'a' });
+  for (const directory of [join(world.directory, 'missing'), join(world.directory, 'a.md')]) {
+    await t.rejects(openVault({ directory, indexPath: ':memory:' }), {
+      name: 'VaultNotFound',
+      message: new RegExp(`${directory}.*API_VAULT_DIR`),
+    });
+  }
+});
+
+t.test('an answer comes while the index is building, and closing in the middle is clean', async (t) => {
+  const notes: Record<string, string> = {};
+  for (let number = 0; number < 1500; number += 1) {
+    notes[`${number % 10}/${number}.md`] = `note ${number} ${'인증 words '.repeat(200)}`;
+  }
+  const world = await createWorld(t, notes);
+  const early = await world.open();
+  t.same(early.search('인증'), []);
+  t.match(early.progress(), { indexed: 0, building: true });
+  await until(() => early.progress().indexed > 0, 'the first notes');
+  t.ok(early.search('인증').length > 0);
+  await early.close();
+  const vault = await world.open();
+  t.ok(vault.progress().indexed > 0, 'what was done is kept');
+  await built(vault);
+  t.match(vault.progress(), { notes: 1500, indexed: 1500 });
+  t.equal(vault.scan({ limit: 1000 }).notes.length, 1000);
 });

@@ -1,0 +1,22 @@
+// npm run backup: a verified copy of loop-auth's database while it runs.
+import { Command } from 'commander';
+import { BackupRefused, backUp } from '../adapters/sqlite-backup.ts';
+import { fail, readAuthConfig, sqlitePathOf } from './operator.ts';
+
+const program = new Command('backup')
+  .description('Copies the database of AUTH_DATABASE_URL, while it is in use, and verifies the copy.')
+  .requiredOption('--to <file>', 'the new file')
+  .parse();
+
+const { to } = program.opts<{ to: string }>();
+// It holds signing keys: for its owner only.
+process.umask(0o077);
+try {
+  const facts = backUp(sqlitePathOf(readAuthConfig()), to, Math.floor(Date.now() / 1000));
+  console.log(
+    `${to}: ${facts.accounts} accounts, ${facts.clients} clients, ${facts.grants} grants; verified by opening it.`,
+  );
+} catch (error) {
+  if (error instanceof BackupRefused) fail(error.message);
+  throw error;
+}

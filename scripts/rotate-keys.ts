@@ -1,0 +1,23 @@
+// npm run rotate-keys: new signing and cookie keys; a running loop-auth takes them into use by itself.
+import { Command } from 'commander';
+import { KeyStore } from '../adapters/key-store.ts';
+import { createKeySeal } from '../auth/key-seal.ts';
+import { openKeys, rotateKeys } from '../auth/keys.ts';
+import { withDatabase } from './operator.ts';
+
+new Command('rotate-keys')
+  .description(
+    'Adds a signing key and a cookie key to the database of AUTH_DATABASE_URL. Nobody signs in again.',
+  )
+  .parse();
+
+await withDatabase(async (database, config) => {
+  const store = new KeyStore(database);
+  const seal = createKeySeal(config.encryptionKey);
+  await openKeys(store, seal, Math.floor(Date.now() / 1000));
+  const kid = await rotateKeys(store, seal);
+  console.log(
+    `The signing key ${kid} is published within a minute and signs 10 minutes later.\n` +
+      'The new cookie key signs a minute later. The keys before them stay valid for what they have signed.',
+  );
+});
