@@ -189,6 +189,7 @@ function toConfig(data: z.infer<typeof settings>): AuthConfig {
     resources: [data.API_RESOURCE, data.API_RESOURCE.replace(/\/mcp$/, '/sse')],
     apiClientId: data.API_CLIENT_ID,
     apiClientSecret: data.API_CLIENT_SECRET,
-    apiClientSecretPath: sqlitePath && (data.AUTH_API_SECRET_PATH ?? join(dirname(sqlitePath), 'api-client-secret')),
+    apiClientSecretPath:
+      sqlitePath && (data.AUTH_API_SECRET_PATH ?? join(dirname(sqlitePath), 'api-client-secret')),
   };
 }

@@ -8,7 +8,7 @@ import { Engine } from './engine.ts';
 import { takeExampleNamesForThisMachine, trust } from './example-names.ts';
 import { checkNginx } from './nginx-checks.ts';
 import { Person } from './person.ts';
-import { baseImage, prepareImages } from './stand-in.ts';
+import { baseImage, prepareImages, preparePostgres } from './stand-in.ts';
 import { checkStartFailures } from './start-failures.ts';
 
 const rebuilds = 5;
@@ -49,6 +49,7 @@ async function run(): Promise<void> {
   await drillPlain();
   await drillBehindNginx();
   await drillTwoHosts();
+  await drillScale();
   await checkGuide();
 }
 
@@ -80,7 +81,7 @@ async function makeClone(): Promise<void> {
 
 async function drillPlain(): Promise<void> {
   await command('docker compose up -d');
-  await whenHealthy();
+  await whenHealthy(2);
   step('built, started, healthy: on localhost, no file edited');
   await command('ls -ln api/sample-vault');
   await command('id -u');
@@ -88,6 +89,7 @@ async function drillPlain(): Promise<void> {
   await command('docker compose logs --tail=20 loop-api');
   await command('docker compose logs --tail=20 loop-auth');
   await printSizes();
+  await createFirstAccount();
   const client = await connect('http://localhost:8082/mcp');
   await whileCalling(client, async () => {
     for (let round = 1; round <= 2; round += 1) {
@@ -116,6 +118,7 @@ async function drillBehindNginx(): Promise<void> {
     ...behindNginx,
   ]);
   await command('docker compose up -d');
+  await createFirstAccount();
   const client = await connect('https://notes.example/mcp');
   await command('curl -sf https://notes.example/.well-known/oauth-protected-resource/mcp');
   await command('curl -sf https://notes.example/auth/.well-known/openid-configuration');
@@ -161,6 +164,7 @@ async function drillTwoHosts(): Promise<void> {
   await command('cp nginx/two-hosts.conf nginx/own.conf');
   await takeSettings([`AUTH_ISSUER=${issuer}`, `API_RESOURCE=${resource}`, ...behindNginx]);
   await command('docker compose up -d');
+  await createFirstAccount();
   const client = await connect(resource);
   await client.refresh();
   judge('nginx, two hosts', client.count(), []);
@@ -170,14 +174,55 @@ async function drillTwoHosts(): Promise<void> {
   await command('docker compose down -v');
 }
 
-async function connect(resource: string): Promise<DrillClient> {
-  const links = await command(
-    'docker compose logs loop-auth | grep -o \'http[^ "]*/setup?token=[^ "]*\' | tail -n 1',
+async function drillScale(): Promise<void> {
+  await preparePostgres(engine);
+  await command('cp .env.example .env');
+  await command('cp nginx/one-host.conf nginx/own.conf');
+  await takeSettings([
+    'AUTH_ISSUER=https://nas.example/auth',
+    'API_RESOURCE=https://nas.example/mcp',
+    'NGINX_CONF=./nginx/own.conf',
+    'TLS_DIR=./tls',
+  ]);
+  const secrets = [
+    'COMPOSE_FILE=compose.scale.yaml',
+    'API_CLIENT_SECRET=a secret of the drill',
+    'POSTGRES_PASSWORD=drill',
+  ];
+  await appendFile(join(engine.folder, 'loop/.env'), `${secrets.join('\n')}\n`);
+  await command('docker compose up -d');
+  await whenHealthy(5);
+  await command(
+    `echo '${account.password}' | docker compose exec -T loop-auth-a node scripts/seed-user.ts --username ${account.username} --password-stdin`,
   );
-  await person.createFirstAccount(links.trim(), account);
+  const client = await connect('https://nas.example/mcp');
+  step('PostgreSQL, two loop-auth and two loop-api are running');
+  await whileCalling(client, async () => {
+    for (const service of ['loop-api-a', 'loop-auth-a', 'loop-api-b', 'loop-auth-b']) {
+      await command(`docker compose kill ${service}`);
+      await delay(4000);
+      if (service.startsWith('loop-auth')) await client.refresh();
+      await command(`docker compose start ${service}`);
+      await whenHealthy(5);
+      step(`  ${service} killed, and started again`);
+    }
+  });
+  // A call that was being answered by the killed one is lost, and is not repeated: it may have been carried out.
+  judge('two of each on PostgreSQL, each killed once', client.count(), ['HTTP 503', 'HTTP 502']);
+  await command('docker compose down -v');
+}
+
+async function createFirstAccount(): Promise<void> {
+  const link = await command(
+    `docker compose logs loop-auth | grep -o 'http[^ "]*/setup?token=[^ "]*' | tail -n 1`,
+  );
+  await person.createFirstAccount(link.trim(), account);
+}
+
+async function connect(resource: string): Promise<DrillClient> {
   const client = new DrillClient('The drill', resource);
   await client.connect(person, account);
-  step(`first account, registration, sign-in and consent in Chromium; tools answer at ${resource}`);
+  step(`registration, sign-in and consent in Chromium; tools answer at ${resource}`);
   return client;
 }
 
@@ -218,7 +263,7 @@ async function whenReady(port: number): Promise<void> {
 }
 
 async function makeCertificate(): Promise<void> {
-  const hosts = ['notes.example', 'auth.nas.example', 'vault.nas.example'];
+  const hosts = ['notes.example', 'nas.example', 'auth.nas.example', 'vault.nas.example'];
   const names = hosts.map((name) => `DNS:${name}`);
   const folder = join(engine.folder, 'loop/tls');
   await mkdir(folder);
@@ -248,23 +293,26 @@ async function takeSettings(lines: readonly string[]): Promise<void> {
 }
 
 async function backUpAndRestore(): Promise<void> {
-  await command(
-    `docker compose exec -T loop-auth node -e 'process.stdout.write(require("better-sqlite3")("/data/auth.db").serialize())' > auth-backup.db`,
-  );
+  await command('docker compose exec -T loop-auth node scripts/backup.ts --to /data/backup.db');
+  await command('docker compose exec -T loop-auth cat /data/backup.db > backup.db');
+  await command('docker compose exec -T loop-auth rm /data/backup.db');
   await command('docker compose stop loop-auth');
+  await command("docker compose run --rm --no-deps -T loop-auth sh -c 'cat > /data/backup.db' < backup.db");
   await command(
-    `docker compose run --rm --no-deps -T loop-auth sh -c 'rm -f /data/auth.db-wal /data/auth.db-shm && cat > /data/auth.db' < auth-backup.db`,
+    'docker compose run --rm --no-deps -T loop-auth node scripts/restore.ts --from /data/backup.db',
   );
+  await command('docker compose run --rm --no-deps -T loop-auth rm /data/backup.db');
   await command('docker compose up -d');
   await whenReady(8083);
   step('  backed up and restored');
 }
 
-async function whenHealthy(): Promise<void> {
-  const deadline = performance.now() + 60_000;
+/** Resolves when so many services of the project say so. */
+async function whenHealthy(services: number): Promise<void> {
+  const deadline = performance.now() + 90_000;
   for (;;) {
     const text = await command('docker compose ps');
-    if ([...text.matchAll(/\(healthy\)/g)].length === 2) return;
+    if ([...text.matchAll(/\(healthy\)/g)].length >= services) return;
     if (performance.now() > deadline) throw new Error(`not healthy:\n${text}`);
     await delay(1000);
   }

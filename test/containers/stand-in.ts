@@ -1,4 +1,4 @@
-// The two official images that the drill needs. Where none can be pulled, stand-ins made of Debian's packages and of
+// The official images that the drill needs. Where none can be pulled, stand-ins made of Debian's packages and of
 // the Node that runs this are put under their very names, so that the Dockerfiles and compose files stay as they are.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import type { Engine } from './engine.ts';
 
 export const baseImage = 'node:24-bookworm-slim';
 const nginxImage = 'nginx:stable';
+const postgresImage = 'postgres:17';
 
 /** Resolves to whether the base is a stand-in. */
 export async function prepareImages(engine: Engine): Promise<boolean> {
@@ -44,15 +45,43 @@ async function makeBase(engine: Engine): Promise<void> {
 }
 
 async function makeNginx(engine: Engine): Promise<void> {
-  const folder = join(engine.folder, 'nginx-image');
-  await mkdir(folder);
-  const lines = [
-    `FROM ${baseImage}`,
+  await build(engine, nginxImage, [
     'RUN apt-get update && apt-get install -y --no-install-recommends nginx-light && rm /etc/nginx/sites-enabled/default',
     'RUN ln -sf /dev/stdout /var/log/nginx/access.log && ln -sf /dev/stderr /var/log/nginx/error.log',
     'STOPSIGNAL SIGQUIT',
     'CMD ["nginx", "-g", "daemon off;"]',
+  ]);
+}
+
+/** For the drill on compose.scale.yaml. */
+export async function preparePostgres(engine: Engine): Promise<void> {
+  if (await has(engine, postgresImage)) return;
+  const start = [
+    'set -e',
+    'cd /var/lib/postgresql',
+    'PATH=$PATH:$(echo /usr/lib/postgresql/*/bin)',
+    'as="setpriv --reuid postgres --regid postgres --clear-groups"',
+    'if [ ! -s data/PG_VERSION ]; then',
+    '  chown postgres data',
+    '  echo "$POSTGRES_PASSWORD" > /tmp/password',
+    '  $as initdb -D data -U "$POSTGRES_USER" --pwfile=/tmp/password --auth=trust --auth-host=scram-sha-256 -N',
+    '  echo "host all all all scram-sha-256" >> data/pg_hba.conf',
+    '  echo "CREATE DATABASE $POSTGRES_DB" | $as postgres --single -D data postgres',
+    'fi',
+    'exec $as postgres -D data -h 0.0.0.0 -k /tmp',
   ];
-  await writeFile(join(folder, 'Dockerfile'), lines.join('\n'));
-  await engine.run(`docker build -q -t ${nginxImage} ${folder}`);
+  const lines = start.map((line) => `'${line.replaceAll("'", `'"'"'`)}'`).join(' ');
+  await build(engine, postgresImage, [
+    'RUN apt-get update && apt-get install -y --no-install-recommends postgresql',
+    `RUN printf '%s\\n' ${lines} > /start && mkdir -p /var/lib/postgresql/data`,
+    'STOPSIGNAL SIGINT',
+    'CMD ["sh", "/start"]',
+  ]);
+}
+
+async function build(engine: Engine, image: string, lines: readonly string[]): Promise<void> {
+  const folder = join(engine.folder, `image-${image.replace(/\W/g, '-')}`);
+  await mkdir(folder);
+  await writeFile(join(folder, 'Dockerfile'), [`FROM ${baseImage}`, ...lines].join('\n'));
+  await engine.run(`docker build -q -t ${image} ${folder}`, { timeoutMs: 300_000 });
 }
