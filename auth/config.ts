@@ -115,6 +115,7 @@ const settings = z.object({
     .string()
     .regex(/^[\x20-\x7e]{16,}$/, 'allowed: at least 16 characters of visible ASCII')
     .optional(),
+  AUTH_API_SECRET_PATH: z.string().optional(),
 });
 
 /** Every setting that loop-auth reads. */
@@ -188,6 +189,7 @@ function toConfig(data: z.infer<typeof settings>): AuthConfig {
     resources: [data.API_RESOURCE, data.API_RESOURCE.replace(/\/mcp$/, '/sse')],
     apiClientId: data.API_CLIENT_ID,
     apiClientSecret: data.API_CLIENT_SECRET,
-    apiClientSecretPath: sqlitePath && join(dirname(sqlitePath), 'api-client-secret'),
+    apiClientSecretPath:
+      sqlitePath && (data.AUTH_API_SECRET_PATH ?? join(dirname(sqlitePath), 'api-client-secret')),
   };
 }

@@ -1,6 +1,7 @@
 // loop-auth: reads the environment, opens what it needs, wires it together, listens, stops on a signal.
 import { type Database, openDatabase } from '../adapters/database.ts';
 import { DatabaseDamaged, DatabaseNewer, DatabaseUnavailable } from '../adapters/database-errors.ts';
+import { HandoverUnavailable } from './api-credential.ts';
 import { type AuthConfig, parseConfig, SettingsRefused } from './config.ts';
 import { type Phase, withHealth } from './health.ts';
 import { KeysUnreadable } from './key-seal.ts';
@@ -23,6 +24,7 @@ try {
     DatabaseDamaged,
     DatabaseNewer,
     DatabaseUnavailable,
+    HandoverUnavailable,
     PortUnavailable,
     KeysUnreadable,
   ].some((known) => error instanceof known);

@@ -16,7 +16,7 @@ export class VaultNotReadable extends Error {
   override readonly name = 'VaultNotReadable';
   constructor(directory: string, cause?: unknown) {
     super(
-      `The folder of notes at ${directory} can't be read: give the user that runs loop-api the right to read and enter it.`,
+      `The folder of notes at ${directory} can't be read by user id ${process.getuid?.()}: give that user the right to read and enter it.`,
       { cause },
     );
   }
@@ -26,7 +26,10 @@ export class VaultNotReadable extends Error {
 export class IndexNotUsable extends Error {
   override readonly name = 'IndexNotUsable';
   constructor({ indexPath, why }: { indexPath: string; why: string }, options?: ErrorOptions) {
-    super(`The search index at ${indexPath} can't be used: ${why}. Point API_INDEX_PATH elsewhere.`, options);
+    super(
+      `The search index at ${indexPath} can't be used by user id ${process.getuid?.()}: ${why}. Point API_INDEX_PATH elsewhere.`,
+      options,
+    );
   }
 }
 

@@ -70,6 +70,10 @@ t.test('every command that a document shows is run by a test or by CI', (t) => {
       .flatMap((block) => block.split('\n'))
       .filter((line) => line && !line.startsWith('#'));
     for (const command of commands) {
+      if (document === 'docs/nas.md') {
+        t.ok(read('test/containers/drill.ts').includes(command), `the drill runs ${command}`);
+        continue;
+      }
       const found = runBy.find(([pattern]) => pattern.test(command.trim()));
       t.ok(found, `${document}: ${command}`);
       if (found) t.ok(read(found[1]).includes(found[2]), `${found[1]} runs it`);

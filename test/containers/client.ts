@@ -1,0 +1,145 @@
+// MCP clients that call tools while the drill goes on around them, and the count of what they met.
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { MemoryOAuthClient } from '../../scripts/demo/oauth-client.ts';
+import type { Account, Person } from './person.ts';
+
+const queries = ['project', 'backup', 'meeting', '인증'];
+
+export interface Count {
+  readonly calls: number;
+  readonly failures: Readonly<Record<string, number>>;
+  readonly unauthorized: number;
+  readonly reauthorizations: number;
+  readonly refreshes: number;
+}
+
+export class DrillClient {
+  readonly #oauth: MemoryOAuthClient;
+  readonly #resource: URL;
+  readonly #kinds = new Map<string, number>();
+  #calls = 0;
+  #unauthorized = 0;
+  #expectsUnauthorized = true;
+
+  constructor(name: string, resource: string) {
+    this.#oauth = new MemoryOAuthClient(name);
+    this.#resource = new URL(resource);
+  }
+
+  /** Registers, has a person sign in and allow it, and calls a tool. */
+  async connect(person: Person, account: Account): Promise<void> {
+    const transport = this.#createTransport();
+    const client = createClient();
+    await client.connect(transport).catch(() => undefined);
+    if (!this.#oauth.pendingAuthorization) throw new Error('the client never asked for authorization');
+    const answer = await person.allow(this.#oauth.pendingAuthorization, account);
+    await transport.finishAuth(answer.searchParams);
+    this.#expectsUnauthorized = false;
+    await this.call();
+    if (this.#kinds.size > 0) throw new Error(`the first call failed: ${JSON.stringify(this.count())}`);
+  }
+
+  /** One search by a client that has only its tokens, as after a restart of its own. */
+  async call(): Promise<void> {
+    this.#calls += 1;
+    const client = createClient();
+    try {
+      await client.connect(this.#createTransport());
+      await this.#search(client);
+    } catch (error) {
+      this.#count(error);
+    } finally {
+      await client.close().catch(() => undefined);
+    }
+  }
+
+  /** Calls until told to stop: from one client that stays connected, and from ones that come and go. */
+  async callUntil(signal: AbortSignal): Promise<void> {
+    const staying = createClient();
+    await staying.connect(this.#createTransport());
+    const callAgain = async (): Promise<void> => {
+      while (!signal.aborted) {
+        this.#calls += 1;
+        await this.#search(staying).catch((error) => this.#count(error));
+        await delay(30);
+      }
+    };
+    const comeAndGo = async (): Promise<void> => {
+      while (!signal.aborted) {
+        await this.call();
+        await delay(30);
+      }
+    };
+    await Promise.all([callAgain(), comeAndGo(), comeAndGo()]);
+    await staying.close().catch(() => undefined);
+  }
+
+  /** The access token is gone: the next call refreshes. */
+  async refresh(): Promise<void> {
+    this.#oauth.forgetAccessToken();
+    this.#expectsUnauthorized = true;
+    await this.call();
+    // Calls that go on beside this one meet the same 401.
+    await delay(1000);
+    this.#expectsUnauthorized = false;
+  }
+
+  count(): Count {
+    return {
+      calls: this.#calls,
+      failures: Object.fromEntries(this.#kinds),
+      unauthorized: this.#unauthorized,
+      reauthorizations: this.#oauth.signIns - 1,
+      refreshes: this.#oauth.refreshes,
+    };
+  }
+
+  async #search(client: Client): Promise<void> {
+    const query = queries[this.#calls % queries.length];
+    const result = await client.callTool({ name: 'search', arguments: { query } });
+    if (result.isError) throw new Error(`tool error ${JSON.stringify(result.content)}`);
+  }
+
+  #createTransport(): StreamableHTTPClientTransport {
+    return new StreamableHTTPClientTransport(this.#resource, {
+      authProvider: this.#oauth,
+      fetch: async (url, init) => {
+        const response = await fetch(url, init);
+        if (response.status === 401 && !this.#expectsUnauthorized) this.#unauthorized += 1;
+        return response;
+      },
+    });
+  }
+
+  #count(error: unknown): void {
+    const kind = kindOf(error);
+    this.#kinds.set(kind, (this.#kinds.get(kind) ?? 0) + 1);
+  }
+}
+
+function createClient(): Client {
+  return new Client({ name: 'drill', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } });
+}
+
+const connectionKinds: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'refused connection',
+  ECONNRESET: 'cut connection',
+  UND_ERR_SOCKET: 'cut connection',
+};
+
+// The SDK wraps what happened: the innermost known code or status says it.
+function kindOf(error: unknown): string {
+  const { status, code, cause, data } = error as {
+    status?: number;
+    code?: unknown;
+    cause?: unknown;
+    data?: { cause?: unknown; status?: number };
+  };
+  const connection = connectionKinds[String(code)];
+  if (connection) return connection;
+  const inner = cause ?? data?.cause;
+  if (inner instanceof Error) return kindOf(inner);
+  const known = status ?? data?.status;
+  return known ? `HTTP ${known}` : `${code ?? ''} ${(error as Error).message}`.trim().slice(0, 200);
+}

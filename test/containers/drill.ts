@@ -1,0 +1,379 @@
+// npm run test:containers: the promise on a real engine. Images are built, a person signs in once in Chromium, and
+// clients go on calling while containers are rebuilt, restarted, removed and made again: plainly, then behind nginx.
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Count, DrillClient } from './client.ts';
+import { Engine } from './engine.ts';
+import { takeExampleNamesForThisMachine, trust } from './example-names.ts';
+import { checkNginx } from './nginx-checks.ts';
+import { Person } from './person.ts';
+import { baseImage, prepareImages, preparePostgres } from './stand-in.ts';
+import { checkStartFailures } from './start-failures.ts';
+
+const rebuilds = 5;
+const account = { username: 'drill', password: 'a password for the drill' };
+const mostOverBase = { auth: 60e6, api: 60e6 };
+
+const behindNginx = [
+  'AUTH_TRUSTED_PROXIES=172.16.0.0/12,192.168.0.0/16',
+  'COMPOSE_FILE=compose.yaml:compose.nginx.yaml',
+  'NGINX_CONF=./nginx/own.conf',
+  'TLS_DIR=./tls',
+];
+
+const faults: string[] = [];
+const rows: Array<readonly [string, Count]> = [];
+
+// Bounded whatever hangs: what was started is then ended all the same.
+const overdue = setTimeout(() => void end('the drill took longer than 15 minutes'), 15 * 60_000);
+const engine = await Engine.open();
+const person = await Person.open();
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void end(`ended by ${signal}`));
+
+let isEnding = false;
+try {
+  await run();
+} catch (error) {
+  faults.push((error as Error).stack ?? String(error));
+}
+await end();
+
+async function run(): Promise<void> {
+  step(engine.isOwn ? 'dockerd is running, in a folder of the drill' : 'using the engine that is there');
+  const isStandIn = await prepareImages(engine);
+  step(`the base is ${isStandIn ? 'a stand-in for ' : ''}${baseImage}`);
+  takeExampleNamesForThisMachine();
+  await makeClone();
+  await drillPlain();
+  await drillBehindNginx();
+  await drillTwoHosts();
+  await drillScale();
+  await checkGuide();
+}
+
+/** The guide shows no command that was not run here. */
+async function checkGuide(): Promise<void> {
+  const guide = await readFile(join(engine.folder, 'loop/docs/nas.md'), 'utf8');
+  const shown = [...guide.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block = '']) =>
+    block.trim().split('\n'),
+  );
+  for (const line of shown) {
+    if (!engine.commands.includes(line))
+      faults.push(`docs/nas.md shows what the drill does not run: ${line}`);
+  }
+}
+
+/** As a person would have it, changes that are not committed included. */
+async function makeClone(): Promise<void> {
+  const source = join(import.meta.dirname, '../..');
+  const clone = join(engine.folder, 'loop');
+  await mkdir(clone);
+  await engine.run(
+    `git -C ${source} ls-files -z -co --exclude-standard | tar -C ${source} --null -T - -c | tar -x`,
+    {
+      cwd: clone,
+    },
+  );
+  engine.set({ COMPOSE_FILE: undefined, COMPOSE_PROJECT_NAME: undefined });
+}
+
+async function drillPlain(): Promise<void> {
+  await command('docker compose up -d');
+  await whenHealthy(2);
+  step('built, started, healthy: on localhost, no file edited');
+  await command('ls -ln api/sample-vault');
+  await command('id -u');
+  await command('id -g');
+  await command('docker compose logs --tail=20 loop-api');
+  await command('docker compose logs --tail=20 loop-auth');
+  await printSizes();
+  await createFirstAccount();
+  const client = await connect('http://localhost:8082/mcp');
+  await whileCalling(client, async () => {
+    for (let round = 1; round <= 2; round += 1) {
+      await changeSource(round);
+      await command('docker compose up -d --build loop-api');
+      await whenReady(8082);
+      step(`  loop-api built anew and replaced, ${round} of 2`);
+    }
+    await command('docker compose restart loop-auth');
+    await whenReady(8083);
+    step('  loop-auth restarted');
+    await downAndUp();
+  });
+  await client.refresh();
+  judge('localhost', client.count(), ['refused connection', 'cut connection', 'HTTP 503']);
+  await command('docker compose down -v');
+}
+
+async function drillBehindNginx(): Promise<void> {
+  await makeCertificate();
+  await command("sed 's/nas.example/notes.example/g' .env.example > .env");
+  await command("sed 's/nas.example/notes.example/g' nginx/one-host.conf > nginx/own.conf");
+  await takeSettings([
+    'AUTH_ISSUER=https://notes.example/auth',
+    'API_RESOURCE=https://notes.example/mcp',
+    ...behindNginx,
+  ]);
+  await command('docker compose up -d');
+  await createFirstAccount();
+  const client = await connect('https://notes.example/mcp');
+  await command('curl -sf https://notes.example/.well-known/oauth-protected-resource/mcp');
+  await command('curl -sf https://notes.example/auth/.well-known/openid-configuration');
+  await command(
+    `echo 'a long sentence' | docker compose exec -T loop-auth node scripts/seed-user.ts --username ann --password-stdin`,
+  );
+  await whileCalling(client, async () => {
+    for (let round = 1; round <= rebuilds; round += 1) {
+      await changeSource(round + 2);
+      await command('scripts/rebuild-api');
+      step(`  loop-api rebuilt behind nginx, ${round} of ${rebuilds}`);
+    }
+  });
+  judge(`nginx, loop-api rebuilt ${rebuilds} times`, client.count(), []);
+  await whileCalling(client, async () => {
+    await command('docker compose up -d --build');
+    await command('docker compose restart loop-auth');
+    await whenReady(8083);
+    step('  loop-auth restarted');
+  });
+  judge('nginx, and loop-auth restarted', client.count(), []);
+  await whileCalling(client, downAndUp);
+  await backUpAndRestore();
+  await client.refresh();
+  judge('nginx, and all of it down and up, and a backup restored', client.count(), [
+    'refused connection',
+    'cut connection',
+    'HTTP 503',
+  ]);
+  await command('docker compose stop loop-auth loop-api');
+  faults.push(
+    ...(await checkNginx({ token: 'https://notes.example/auth/token', mcp: 'https://notes.example/mcp' })),
+  );
+  step('nginx on one host checked');
+  faults.push(...(await checkStartFailures(engine, await findImages())));
+  step('wrong mounts checked');
+  await command('docker compose down -v');
+}
+
+async function drillTwoHosts(): Promise<void> {
+  const [issuer, resource] = ['https://auth.nas.example', 'https://vault.nas.example/mcp'];
+  await command('cp .env.example .env');
+  await command('cp nginx/two-hosts.conf nginx/own.conf');
+  await takeSettings([`AUTH_ISSUER=${issuer}`, `API_RESOURCE=${resource}`, ...behindNginx]);
+  await command('docker compose up -d');
+  await createFirstAccount();
+  const client = await connect(resource);
+  await client.refresh();
+  judge('nginx, two hosts', client.count(), []);
+  await command('docker compose stop loop-auth loop-api');
+  faults.push(...(await checkNginx({ token: `${issuer}/token`, mcp: resource })));
+  step('nginx on two hosts checked');
+  await command('docker compose down -v');
+}
+
+async function drillScale(): Promise<void> {
+  await preparePostgres(engine);
+  await command('cp .env.example .env');
+  await command('cp nginx/one-host.conf nginx/own.conf');
+  await takeSettings([
+    'AUTH_ISSUER=https://nas.example/auth',
+    'API_RESOURCE=https://nas.example/mcp',
+    'NGINX_CONF=./nginx/own.conf',
+    'TLS_DIR=./tls',
+  ]);
+  const secrets = [
+    'COMPOSE_FILE=compose.scale.yaml',
+    'API_CLIENT_SECRET=a secret of the drill',
+    'POSTGRES_PASSWORD=drill',
+  ];
+  await appendFile(join(engine.folder, 'loop/.env'), `${secrets.join('\n')}\n`);
+  await command('docker compose up -d');
+  await whenHealthy(5);
+  await command(
+    `echo '${account.password}' | docker compose exec -T loop-auth-a node scripts/seed-user.ts --username ${account.username} --password-stdin`,
+  );
+  const client = await connect('https://nas.example/mcp');
+  step('PostgreSQL, two loop-auth and two loop-api are running');
+  await whileCalling(client, async () => {
+    for (const service of ['loop-api-a', 'loop-auth-a', 'loop-api-b', 'loop-auth-b']) {
+      await command(`docker compose kill ${service}`);
+      await delay(4000);
+      if (service.startsWith('loop-auth')) await client.refresh();
+      await command(`docker compose start ${service}`);
+      await whenHealthy(5);
+      step(`  ${service} killed, and started again`);
+    }
+  });
+  // A call that was being answered by the killed one is lost, and is not repeated: it may have been carried out.
+  judge('two of each on PostgreSQL, each killed once', client.count(), ['HTTP 503', 'HTTP 502']);
+  await command('docker compose down -v');
+}
+
+async function createFirstAccount(): Promise<void> {
+  const link = await command(
+    `docker compose logs loop-auth | grep -o 'http[^ "]*/setup?token=[^ "]*' | tail -n 1`,
+  );
+  await person.createFirstAccount(link.trim(), account);
+}
+
+async function connect(resource: string): Promise<DrillClient> {
+  const client = new DrillClient('The drill', resource);
+  await client.connect(person, account);
+  step(`registration, sign-in and consent in Chromium; tools answer at ${resource}`);
+  return client;
+}
+
+async function whileCalling(client: DrillClient, work: () => Promise<void>): Promise<void> {
+  const stop = new AbortController();
+  const calls = client.callUntil(stop.signal);
+  try {
+    await delay(1000);
+    await work();
+    await delay(1000);
+  } finally {
+    stop.abort();
+    await calls;
+  }
+}
+
+async function downAndUp(): Promise<void> {
+  await command('docker compose down');
+  await command('docker compose up -d');
+  await whenReady(8082);
+  step('  both containers removed and made again');
+}
+
+/** The image must really change, or compose would leave the container as it is. */
+async function changeSource(round: number): Promise<void> {
+  await appendFile(join(engine.folder, 'loop/api/main.ts'), `// round ${round}\n`);
+}
+
+async function whenReady(port: number): Promise<void> {
+  const deadline = performance.now() + 60_000;
+  for (;;) {
+    const response = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined);
+    await response?.body?.cancel();
+    if (response?.ok) return;
+    if (performance.now() > deadline) throw new Error(`nothing is ready on port ${port}`);
+    await delay(100);
+  }
+}
+
+async function makeCertificate(): Promise<void> {
+  const hosts = ['notes.example', 'nas.example', 'auth.nas.example', 'vault.nas.example'];
+  const names = hosts.map((name) => `DNS:${name}`);
+  const folder = join(engine.folder, 'loop/tls');
+  await mkdir(folder);
+  await engine.run(
+    'openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=nas.example ' +
+      `-addext subjectAltName=${names.join()} -keyout privkey.pem -out fullchain.pem`,
+    { cwd: folder },
+  );
+  trust(await readFile(join(folder, 'fullchain.pem'), 'utf8'));
+  const settings = hosts.map((host) => `resolve = "${host}:443:127.0.0.1"`);
+  await writeFile(
+    join(engine.folder, '.curlrc'),
+    `${settings.join('\n')}\ncacert = "${join(folder, 'fullchain.pem')}"\n`,
+  );
+  engine.set({ CURL_HOME: engine.folder });
+}
+
+/** Takes the # off those lines of .env, as the person does who follows the guide. */
+async function takeSettings(lines: readonly string[]): Promise<void> {
+  const path = join(engine.folder, 'loop/.env');
+  let text = await readFile(path, 'utf8');
+  for (const line of lines) {
+    if (!text.includes(`\n#${line}\n`)) throw new Error(`.env.example has no line #${line}`);
+    text = text.replace(`\n#${line}\n`, `\n${line}\n`);
+  }
+  await writeFile(path, text);
+}
+
+async function backUpAndRestore(): Promise<void> {
+  await command('docker compose exec -T loop-auth node scripts/backup.ts --to /data/backup.db');
+  await command('docker compose exec -T loop-auth cat /data/backup.db > backup.db');
+  await command('docker compose exec -T loop-auth rm /data/backup.db');
+  await command('docker compose stop loop-auth');
+  await command("docker compose run --rm --no-deps -T loop-auth sh -c 'cat > /data/backup.db' < backup.db");
+  await command(
+    'docker compose run --rm --no-deps -T loop-auth node scripts/restore.ts --from /data/backup.db',
+  );
+  await command('docker compose run --rm --no-deps -T loop-auth rm /data/backup.db');
+  await command('docker compose up -d');
+  await whenReady(8083);
+  step('  backed up and restored');
+}
+
+/** Resolves when so many services of the project say so. */
+async function whenHealthy(services: number): Promise<void> {
+  const deadline = performance.now() + 90_000;
+  for (;;) {
+    const text = await command('docker compose ps');
+    if ([...text.matchAll(/\(healthy\)/g)].length >= services) return;
+    if (performance.now() > deadline) throw new Error(`not healthy:\n${text}`);
+    await delay(1000);
+  }
+}
+
+async function findImages(): Promise<{ auth: string; api: string }> {
+  const find = async (service: string): Promise<string> =>
+    (await command(`docker inspect -f '{{.Image}}' $(docker compose ps -a -q ${service})`)).trim();
+  return { auth: await find('loop-auth'), api: await find('loop-api') };
+}
+
+async function printSizes(): Promise<void> {
+  const size = async (image: string): Promise<number> =>
+    Number(await engine.run(`docker image inspect -f '{{.Size}}' ${image}`));
+  const images = await findImages();
+  const base = await size(baseImage);
+  for (const name of ['auth', 'api'] as const) {
+    const over = (await size(images[name])) - base;
+    console.log(`         loop-${name}: ${(over / 1e6).toFixed(1)} MB over its base`);
+    if (over > mostOverBase[name]) faults.push(`loop-${name} is more than ${mostOverBase[name] / 1e6} MB`);
+  }
+}
+
+/** Runs a command in the clone, as docs/nas.md shows it. */
+function command(line: string): Promise<string> {
+  return engine.run(line, { cwd: join(engine.folder, 'loop') });
+}
+
+function judge(name: string, count: Count, bearable: readonly string[]): void {
+  rows.push([name, count]);
+  const bad = Object.keys(count.failures).filter((kind) => !bearable.includes(kind));
+  if (bad.length > 0) faults.push(`${name}: ${bad.join(', ')}`);
+  if (count.unauthorized > 0) faults.push(`${name}: ${count.unauthorized} times 401`);
+  if (count.reauthorizations > 0) faults.push(`${name}: ${count.reauthorizations} re-authorizations`);
+}
+
+function step(text: string): void {
+  console.log(`${(performance.now() / 1000).toFixed(0).padStart(5)} s  ${text}`);
+}
+
+function report(): void {
+  for (const [name, { calls, failures, unauthorized, reauthorizations, refreshes }] of rows) {
+    const kinds = Object.entries(failures).map(([kind, times]) => `${times} ${kind}`);
+    console.log(`\n  ${name}`);
+    console.log(`    calls ${calls}; failures ${kinds.join(', ') || '0'}; 401 ${unauthorized}`);
+    console.log(`    refreshes ${refreshes}; re-authorizations ${reauthorizations}`);
+  }
+  for (const fault of faults) console.log(`\n  FAULT ${fault}`);
+  console.log(faults.length === 0 ? '\n  The promise holds.\n' : '\n  The promise does NOT hold.\n');
+}
+
+async function end(fault?: string): Promise<void> {
+  if (isEnding) return;
+  isEnding = true;
+  clearTimeout(overdue);
+  if (fault) faults.push(fault);
+  await person.close().catch(() => undefined);
+  await engine
+    .try('docker compose down -v --remove-orphans', { cwd: join(engine.folder, 'loop'), timeoutMs: 60_000 })
+    .catch(() => undefined);
+  await engine.close();
+  report();
+  process.exit(faults.length === 0 ? 0 : 1);
+}

@@ -1,0 +1,92 @@
+// A person at a real browser: Chromium without a screen, that takes every example name for this machine.
+import { existsSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Browser, chromium, type Page } from 'playwright-core';
+
+export interface Account {
+  readonly username: string;
+  readonly password: string;
+}
+
+const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+export class Person {
+  readonly #browser: Browser;
+  readonly #page: Page;
+
+  private constructor(browser: Browser, page: Page) {
+    this.#browser = browser;
+    this.#page = page;
+  }
+
+  /** Throws when there is no Chromium. The caller closes it. */
+  static async open(): Promise<Person> {
+    const executablePath = process.env['CHROMIUM'] ?? places.find((path) => existsSync(path));
+    if (!executablePath) throw new Error('there is no Chromium; install it, or name it in CHROMIUM');
+    const browser = await chromium.launch({
+      executablePath,
+      args: [
+        '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync',
+        '--disable-background-networking --disable-component-update',
+      ]
+        .join(' ')
+        .split(' ')
+        .concat('--host-resolver-rules=MAP *.example 127.0.0.1'),
+    });
+    // The drill's certificate is signed by nobody; clients of the drill do check it.
+    const context = await browser.newContext({ ignoreHTTPSErrors: true });
+    return new Person(browser, await context.newPage());
+  }
+
+  async createFirstAccount(setupUrl: string, account: Account): Promise<void> {
+    await this.#goTo(setupUrl);
+    await this.#fill(account);
+    await this.#page.waitForLoadState();
+    if (await this.#page.locator('input[name=password]').count()) throw new Error(await this.#describe());
+  }
+
+  /** Signs in where asked, allows the app, and resolves to where the browser was sent then. */
+  async allow(authorizationUrl: URL, account: Account): Promise<URL> {
+    const redirectUri = authorizationUrl.searchParams.get('redirect_uri') ?? '';
+    const back = this.#page.waitForRequest((request) => request.url().startsWith(redirectUri), {
+      timeout: 20_000,
+    });
+    back.catch(() => undefined);
+    await this.#goTo(authorizationUrl.href);
+    if (await this.#page.locator('input[name=password]').count()) await this.#fill(account);
+    await this.#page
+      .locator('button[name=decision][value=allow]')
+      .click({ timeout: 10_000, noWaitAfter: true });
+    return new URL((await back).url());
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.close();
+  }
+
+  // A container that came or went a moment ago changed the machine's networks, on which Chromium gives up what it does.
+  async #goTo(url: string): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.#page.goto(url);
+        return;
+      } catch (error) {
+        if (attempt === 5 || !(error as Error).message.includes('ERR_NETWORK_CHANGED')) throw error;
+        await delay(500);
+      }
+    }
+  }
+
+  async #fill({ username, password }: Account): Promise<void> {
+    await this.#page.locator('input[name=username]').fill(username);
+    await this.#page.locator('input[name=password]').fill(password);
+    await Promise.all([
+      this.#page.waitForNavigation({ timeout: 20_000 }),
+      this.#page.locator('button[type=submit]').first().click(),
+    ]);
+  }
+
+  async #describe(): Promise<string> {
+    return `the browser is at ${this.#page.url()}: ${await this.#page.locator('body').innerText()}`;
+  }
+}
