@@ -46,7 +46,7 @@ export interface NoteSummary {
   tags: string[];
 }
 
-interface Note extends NoteSummary {
+export interface Note extends NoteSummary {
   /** Without the front matter, unless that could not be read. */
   text: string;
   /** Sentences for the reader: why the text is empty, or the front matter is part of it. */
