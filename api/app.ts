@@ -10,9 +10,7 @@ import { logRequests } from './request-log.ts';
 import type { ResourceIdentifiers } from './resource-identifiers.ts';
 import { createResourceMetadataRouter, methodNotAllowed } from './resource-metadata.ts';
 import type { TokenVerifier } from './token-verifier.ts';
-import { createFetchTool } from './tools/fetch.ts';
-import { createListTool } from './tools/list.ts';
-import { createSearchTool } from './tools/search.ts';
+import { createTools } from './tools/tools.ts';
 import type { Vault } from './vault/vault.ts';
 
 export interface AppOptions {
@@ -35,7 +33,7 @@ export interface App {
 export function createApp(options: AppOptions): App {
   const { resources, vault, metrics, logger } = options;
   const noteUrl = createNoteUrl(resources);
-  const tools = [createSearchTool(vault, noteUrl), createFetchTool(vault, noteUrl), createListTool(vault)];
+  const tools = createTools(vault, noteUrl);
   const mcp = createMcpEndpoint({ tools, verify: options.verify, resources, logger });
 
   const app = express();

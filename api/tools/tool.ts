@@ -1,5 +1,6 @@
 // What an MCP tool is here: schemas, scopes and a function; how it looks to a client. One tool a file beside this one.
 import { z } from 'zod';
+import { VaultRefusal } from '../vault/errors.ts';
 
 export interface ToolResult {
   [field: string]: unknown;
@@ -20,13 +21,18 @@ export interface Tool {
   scopes: readonly string[];
   /** As listed by tools/list. */
   definition: ToolDefinition;
+  /** The output alone. Throws VaultRefusal for what the caller can mend. */
+  run(input: unknown): Promise<Record<string, unknown>>;
   /** Never throws for what the caller can mend: that is a result with isError. */
   call(input: unknown): Promise<ToolResult>;
 }
 
-/** Thrown by a tool's run for what the caller can mend; the message is shown to the model. */
-export class ToolInputRefused extends Error {
-  override readonly name = 'ToolInputRefused';
+/** Thrown for arguments that don't fit the schema; the message is shown to the model. */
+class InvalidArguments extends VaultRefusal {
+  override readonly name = 'InvalidArguments';
+  constructor(tool: string, error: z.ZodError) {
+    super('invalid', `Invalid arguments for ${tool}: ${z.prettifyError(error)}`);
+  }
 }
 
 export interface ToolOptions<Input extends z.ZodObject, Output extends z.ZodObject> {
@@ -45,6 +51,11 @@ export function createTool<Input extends z.ZodObject, Output extends z.ZodObject
 ): Tool {
   const { name, title, description, scopes } = options;
   const securitySchemes = [{ type: 'oauth2', scopes }];
+  async function run(input: unknown): Promise<Record<string, unknown>> {
+    const parsed = options.input.safeParse(input ?? {});
+    if (!parsed.success) throw new InvalidArguments(name, parsed.error);
+    return options.run(parsed.data);
+  }
   return {
     name,
     scopes,
@@ -59,15 +70,14 @@ export function createTool<Input extends z.ZodObject, Output extends z.ZodObject
       securitySchemes,
       _meta: { securitySchemes },
     },
+    run,
     call: async (input): Promise<ToolResult> => {
-      const parsed = options.input.safeParse(input ?? {});
-      if (!parsed.success) return refuse(`Invalid arguments for ${name}: ${z.prettifyError(parsed.error)}`);
       try {
-        const output = await options.run(parsed.data);
+        const output = await run(input);
         // MCP (Tools, Structured Content): the same JSON once more as text, for clients that read only that
         return { content: [{ type: 'text', text: JSON.stringify(output) }], structuredContent: output };
       } catch (error) {
-        if (error instanceof ToolInputRefused) return refuse(error.message);
+        if (error instanceof VaultRefusal) return refuse(error.message);
         throw error;
       }
     },
@@ -81,3 +91,8 @@ function refuse(message: string): ToolResult {
 function toObjectSchema(schema: z.ZodObject, io: 'input' | 'output'): ToolDefinition['inputSchema'] {
   return { ...z.toJSONSchema(schema, { io }), type: 'object' };
 }
+
+export const toIsoTime = (epochSeconds: number): string => new Date(epochSeconds * 1_000).toISOString();
+
+export const pageLimit = z.int().min(1).max(1_000).default(100).describe('How many to a page');
+export const pageCursor = z.string().max(4_096).optional().describe('nextCursor of the page before');

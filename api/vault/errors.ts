@@ -1,4 +1,4 @@
-// The conditions that a vault's caller meets: a folder that can't be used, a cursor that can't be continued.
+// The conditions that a vault's caller meets: a folder that can't be used, and what can't be done as it was asked for.
 
 /** `openVault` was given a path with no folder behind it. */
 export class VaultNotFound extends Error {
@@ -33,10 +33,29 @@ export class IndexNotUsable extends Error {
   }
 }
 
+/** In what way something can't be done as it was asked for. */
+export type RefusalReason = 'invalid' | 'missing' | 'exists' | 'stale' | 'read-only';
+
+/** What the caller asked for and can mend: the message says how, and names no place outside of the vault. */
+export class VaultRefusal extends Error {
+  readonly reason: RefusalReason;
+  constructor(reason: RefusalReason, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
+
 /** A cursor that this index never gave out, or gave out before it was rebuilt. */
-export class BadCursor extends Error {
+export class BadCursor extends VaultRefusal {
   override readonly name = 'BadCursor';
   constructor() {
-    super('This cursor is not valid (any more): start again without one.');
+    super('invalid', 'This cursor is not valid (any more): start again without one.');
+  }
+}
+
+export class NoteNotFound extends VaultRefusal {
+  override readonly name = 'NoteNotFound';
+  constructor() {
+    super('missing', 'There is no note with this id. Use search or list to find one.');
   }
 }

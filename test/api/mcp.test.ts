@@ -42,7 +42,7 @@ t.test('a client of SDK 1.x lists the tools, searches and fetches', async (t) =>
   t.teardown(() => client.close());
   t.equal(transport.sessionId, undefined, 'no session');
   const { tools } = await client.listTools();
-  t.same(tools.map((tool) => tool.name).sort(), ['fetch', 'list', 'search']);
+  t.same(tools.map((tool) => tool.name).sort(), ['fetch', 'list', 'scan', 'search']);
   const found = await client.callTool({ name: 'search', arguments: { query: 'apple' } });
   t.match(found.structuredContent, { results: [{ id: 'garden.md' }] });
   const note = await client.callTool({ name: 'fetch', arguments: { id: 'garden.md' } });
@@ -218,7 +218,7 @@ t.test('tools are listed as ChatGPT reads them', async (t) => {
   const { result } = await readJson(await postMcp(url, 'good', LIST_TOOLS));
   t.same(
     result.tools.map((tool: { name: string }) => tool.name),
-    ['search', 'fetch', 'list'],
+    ['search', 'fetch', 'list', 'scan'],
     'always in this order',
   );
   const securitySchemes = [{ type: 'oauth2', scopes: ['vault.read'] }];
