@@ -19,6 +19,8 @@ export interface Tool {
   name: string;
   /** What a token needs before the tool runs. */
   scopes: readonly string[];
+  /** False for a tool that only says why it can't be used. */
+  isListed: boolean;
   /** As listed by tools/list. */
   definition: ToolDefinition;
   /** The output alone. Throws VaultRefusal for what the caller can mend. */
@@ -59,6 +61,7 @@ export function createTool<Input extends z.ZodObject, Output extends z.ZodObject
   return {
     name,
     scopes,
+    isListed: true,
     definition: {
       name,
       title,
@@ -71,17 +74,25 @@ export function createTool<Input extends z.ZodObject, Output extends z.ZodObject
       _meta: { securitySchemes },
     },
     run,
-    call: async (input): Promise<ToolResult> => {
-      try {
-        const output = await run(input);
-        // MCP (Tools, Structured Content): the same JSON once more as text, for clients that read only that
-        return { content: [{ type: 'text', text: JSON.stringify(output) }], structuredContent: output };
-      } catch (error) {
-        if (error instanceof VaultRefusal) return refuse(error.message);
-        throw error;
-      }
-    },
+    call: (input) => answer(() => run(input)),
   };
+}
+
+/** The tool under its name, not listed, asking for no scope and answering every call with `why`. */
+export function withhold(tool: Tool, why: VaultRefusal): Tool {
+  const run = (): Promise<never> => Promise.reject(why);
+  return { ...tool, isListed: false, scopes: [], run, call: () => answer(run) };
+}
+
+async function answer(run: () => Promise<Record<string, unknown>>): Promise<ToolResult> {
+  try {
+    const output = await run();
+    // MCP (Tools, Structured Content): the same JSON once more as text, for clients that read only that
+    return { content: [{ type: 'text', text: JSON.stringify(output) }], structuredContent: output };
+  } catch (error) {
+    if (error instanceof VaultRefusal) return refuse(error.message);
+    throw error;
+  }
 }
 
 function refuse(message: string): ToolResult {
