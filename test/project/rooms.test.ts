@@ -6,7 +6,9 @@ import { promisify } from 'node:util';
 import t from 'tap';
 
 const root = join(import.meta.dirname, '../..');
-const files = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' }).split('\0').filter(Boolean);
+const files = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' })
+  .split('\0')
+  .filter(Boolean);
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 
 t.test('neither service has the other one’s packages', async (t) => {
