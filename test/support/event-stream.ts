@@ -1,14 +1,13 @@
 // A client of the older HTTP+SSE transport with nothing of its own: opens the stream, reads its events, posts to it.
 import type { Test } from 'tap';
 
-export interface StreamEvent {
+interface StreamEvent {
   /** `comment` for a line that begins with a colon. */
   event: string;
   data: string;
 }
 
 export interface EventStream {
-  status: number;
   headers: Headers;
   /** The next event, or undefined when the stream has ended. */
   next(): Promise<StreamEvent | undefined>;
@@ -35,7 +34,6 @@ export async function openEventStream(t: Test, url: string, token: string): Prom
   const first = await next();
   const endpoint = first?.event === 'endpoint' ? first.data : '';
   return {
-    status: response.status,
     headers: response.headers,
     next,
     message: async () => {
