@@ -7,9 +7,11 @@ import type { Middleware } from 'koa';
 import compose from 'koa-compose';
 import type { Logger } from 'pino';
 import type { AccountStore } from '../adapters/account-store.ts';
+import type { ConnectionStore } from '../adapters/connection-store.ts';
 import type { Database } from '../adapters/database.ts';
 import type { SetupLinkStore } from '../adapters/setup-link-store.ts';
 import { asUnitOfWork } from '../adapters/unit-of-work.ts';
+import { createAccountRoutes } from './account-page.ts';
 import { answerErrors, rememberFailure } from './errors.ts';
 import { createInteractionRoutes } from './interactions.ts';
 import type { SignInLimits } from './limits.ts';
@@ -23,6 +25,7 @@ export interface AppParts extends ProviderParts {
   readonly database: Database;
   readonly accounts: AccountStore;
   readonly setupLinks: SetupLinkStore;
+  readonly connections: ConnectionStore;
   readonly signInLimits: SignInLimits;
   readonly writeLimit: Middleware;
   readonly log: Logger;
@@ -55,16 +58,10 @@ export function createApp(parts: AppParts): RequestListener {
   });
   provider.use(parts.writeLimit);
   provider.use(commitBeforeAnswering(parts.database));
+  const people = { accounts: parts.accounts, limits: parts.signInLimits, issuerPath, form };
   provider.use(createSetupRoutes({ links: parts.setupLinks, issuerPath, mcpUrl: config.resources[0], form }));
-  provider.use(
-    createInteractionRoutes({
-      provider,
-      accounts: parts.accounts,
-      limits: parts.signInLimits,
-      issuerPath,
-      form,
-    }),
-  );
+  provider.use(createAccountRoutes({ ...people, connections: parts.connections }));
+  provider.use(createInteractionRoutes({ ...people, provider }));
   return underIssuerPath(issuerPath, provider.callback());
 }
 

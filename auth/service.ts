@@ -3,6 +3,7 @@ import type { RequestListener } from 'node:http';
 import { errors } from 'oidc-provider';
 import type { Logger } from 'pino';
 import { AccountStore } from '../adapters/account-store.ts';
+import { ConnectionStore } from '../adapters/connection-store.ts';
 import type { Database } from '../adapters/database.ts';
 import { KeyStore } from '../adapters/key-store.ts';
 import { createAdapterFactory } from '../adapters/oidc-adapter.ts';
@@ -49,6 +50,7 @@ export async function openApp(config: AuthConfig, surroundings: Surroundings): P
     config,
     accounts,
     setupLinks,
+    connections: new ConnectionStore(database),
     adapter: createAdapterFactory(database, refreshTokenRules(config, surroundings)),
     findAccount: createFindAccount(accounts),
     resources: createResources(config),
