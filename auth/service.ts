@@ -15,7 +15,7 @@ import { createApp } from './app.ts';
 import type { AuthConfig } from './config.ts';
 import { createKeySeal, sealStoredKeys } from './key-seal.ts';
 import { openKeys, readKeys } from './keys.ts';
-import { createSignInLimits, limitRegistrations } from './limits.ts';
+import { createSignInLimits, limitWrites } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import { createResources } from './resources.ts';
 import { renewSetupLink } from './setup.ts';
@@ -59,7 +59,7 @@ export async function openApp(config: AuthConfig, surroundings: Surroundings): P
       path: config.apiClientSecretPath,
     }),
     signInLimits: createSignInLimits(),
-    registrationLimit: limitRegistrations(),
+    writeLimit: limitWrites(),
   };
   const setupUrl = await renewSetupLink(accounts, setupLinks, config.issuer);
   if (setupUrl) log.warn({ setupUrl }, `no account yet: create the first one within 24 hours at ${setupUrl}`);
