@@ -94,9 +94,13 @@ async function drillPlain(): Promise<void> {
   await whileCalling(client, async () => {
     for (let round = 1; round <= 2; round += 1) {
       await changeSource(round);
+      client.longestGapSeconds();
       await command('docker compose up -d --build loop-api');
       await whenReady(8082);
-      step(`  loop-api built anew and replaced, ${round} of 2`);
+      await delay(1000);
+      step(
+        `  loop-api built anew and replaced, ${round} of 2: ${client.longestGapSeconds().toFixed(1)} s without an answer`,
+      );
     }
     await command('docker compose restart loop-auth');
     await whenReady(8083);
@@ -128,8 +132,10 @@ async function drillBehindNginx(): Promise<void> {
   await whileCalling(client, async () => {
     for (let round = 1; round <= rebuilds; round += 1) {
       await changeSource(round + 2);
+      client.longestGapSeconds();
       await command('scripts/rebuild-api');
-      step(`  loop-api rebuilt behind nginx, ${round} of ${rebuilds}`);
+      const gap = client.longestGapSeconds().toFixed(1);
+      step(`  loop-api rebuilt behind nginx, ${round} of ${rebuilds}: ${gap} s without an answer at most`);
     }
   });
   judge(`nginx, loop-api rebuilt ${rebuilds} times`, client.count(), []);
@@ -140,6 +146,7 @@ async function drillBehindNginx(): Promise<void> {
     step('  loop-auth restarted');
   });
   judge('nginx, and loop-auth restarted', client.count(), []);
+  await command('docker compose exec -T nginx nginx -s reload');
   await whileCalling(client, downAndUp);
   await backUpAndRestore();
   await client.refresh();
