@@ -150,7 +150,13 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
 
 function describeFault({ path, message }: z.core.$ZodIssue, given: Readonly<Record<string, string>>): string {
   const name = String(path[0]);
-  return `${name}: read ${secretNames.has(name) ? 'a secret' : JSON.stringify(given[name])}; ${message}`;
+  return `${name}: read ${readableValue(name, given[name] ?? '')}; ${message}`;
+}
+
+function readableValue(name: string, value: string): string {
+  // Of a database's address only the user and password are secret.
+  if (name === 'AUTH_DATABASE_URL') return JSON.stringify(value.replace(/\/\/.*@/, '//…@'));
+  return secretNames.has(name) ? 'a secret' : JSON.stringify(value);
 }
 
 // An empty value counts as unset: compose hands over variables that nobody set as empty ones.

@@ -8,7 +8,7 @@ const atOnce = 2;
 const waitingAtMost = 64;
 
 /** Too many sign-ins wait for their turn; nothing was checked. */
-export class TooManyPasswordChecks extends Error {
+class TooManyPasswordChecks extends Error {
   override readonly name = 'TooManyPasswordChecks';
 }
 

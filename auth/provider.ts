@@ -41,7 +41,7 @@ function createConfiguration(parts: ProviderParts): Configuration {
     adapter: parts.adapter,
     clients: [apiClient(parts)],
     jwks: { keys: keys.signing },
-    cookies: cookiesFor(keys, issuerPath),
+    cookies: cookiesFor(keys, new URL(config.issuer)),
     findAccount: async (ctx, sub, token) => {
       // The one public place that both grants pass before they resolve the resource.
       if (ctx.oidc.route === 'token') resources.normalizeRequested(ctx.oidc.params);
@@ -148,12 +148,14 @@ function apiClient({
   };
 }
 
-function cookiesFor(keys: ServerKeys, issuerPath: string): NonNullable<Configuration['cookies']> {
-  const path = issuerPath || '/';
+function cookiesFor(keys: ServerKeys, issuer: URL): NonNullable<Configuration['cookies']> {
+  const path = issuer.pathname.replace(/(?<=.)\/$/, '');
+  // With this prefix browsers take the cookie from this very host only, not from a neighbour below the same domain.
+  const session = issuer.protocol === 'https:' && path === '/' ? '__Host-loop_session' : 'loop_session';
   return {
     // Keygrip's default is HMAC-SHA1.
     keys: new Keygrip(keys.cookies, 'sha256') as never,
-    names: { session: 'loop_session', interaction: 'loop_interaction', resume: 'loop_resume' },
+    names: { session, interaction: 'loop_interaction', resume: 'loop_resume' },
     long: { httpOnly: true, sameSite: 'lax', signed: true, path },
     short: { httpOnly: true, sameSite: 'lax', signed: true },
   };

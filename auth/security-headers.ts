@@ -19,11 +19,6 @@ export function securityHeaders(issuer: string): Middleware {
     });
     if (isHttps) ctx.set('Strict-Transport-Security', 'max-age=31536000');
     await next();
-    // The library adds the hash of its own script to the policy of a form_post answer; 'none' must stand alone.
-    ctx.set(
-      'Content-Security-Policy',
-      ctx.response.get('Content-Security-Policy').replace("'none' 'sha", "'sha"),
-    );
     if (ctx.response.is('html')) ctx.set('Cache-Control', 'no-store');
   };
 }

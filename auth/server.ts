@@ -34,8 +34,10 @@ function explain(cause: unknown, host: string, port: number): string {
 export async function stopServer(server: Server): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   server.close(() => resolve());
-  server.closeIdleConnections();
+  // A connection that a client keeps for later is idle only once its request under way is answered.
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
   const overdue = setTimeout(() => server.closeAllConnections(), drainMs);
   await promise;
+  clearInterval(idle);
   clearTimeout(overdue);
 }

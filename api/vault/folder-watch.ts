@@ -14,14 +14,20 @@ interface Watched {
   watcher: FSWatcher | undefined;
 }
 
+export interface FolderWatchOptions {
+  /** Trusts no notice at all. */
+  isPolling: boolean;
+  /** Gets the vault path of a folder in which something changed, maybe often. */
+  onChange: (path: string) => void;
+}
+
 export class FolderWatch {
   readonly #watched = new Map<string, Watched>();
-  readonly #onChange: (path: string) => void;
+  readonly #options: FolderWatchOptions;
   #unwatched = 0;
 
-  /** `onChange` gets the vault path of a folder in which something changed, maybe often. */
-  constructor(onChange: (path: string) => void) {
-    this.#onChange = onChange;
+  constructor(options: FolderWatchOptions) {
+    this.#options = options;
   }
 
   /** Starts to watch a folder; true where that is new. To be called before listing it: nothing falls between. */
@@ -57,11 +63,11 @@ export class FolderWatch {
   }
 
   #start({ path, diskPath }: ListedFolder): FSWatcher | undefined {
-    if (!isLocal(diskPath)) {
+    if (this.#options.isPolling || !isLocal(diskPath)) {
       return undefined;
     }
     try {
-      const watcher = watch(diskPath, () => this.#onChange(path));
+      const watcher = watch(diskPath, () => this.#options.onChange(path));
       watcher.on('error', () => this.#giveUp(path));
       return watcher;
     } catch {
@@ -77,7 +83,7 @@ export class FolderWatch {
       watched.watcher = undefined;
       this.#unwatched += 1;
     }
-    this.#onChange(path);
+    this.#options.onChange(path);
   }
 
   #stop(path: string): void {

@@ -5,10 +5,12 @@ import type Database from 'better-sqlite3';
 import { isDamage, openIndexFile, removeIndexFile } from './index-file.ts';
 import type { IndexProgress } from './index-keeper.ts';
 import { IndexReader } from './index-reader.ts';
+import type { IndexWorkerData } from './index-worker.ts';
 
 export interface IndexConnectionOptions {
   root: string;
   indexPath: string;
+  isPolling?: boolean;
   onProblem?: (problem: Error) => void;
 }
 
@@ -63,10 +65,9 @@ export class IndexConnection {
   }
 
   #startWorker(): void {
-    const { root, indexPath } = this.#options;
-    const worker = new Worker(new URL('./index-worker.ts', import.meta.url), {
-      workerData: { root, indexPath },
-    });
+    const { root, indexPath, isPolling = false } = this.#options;
+    const workerData: IndexWorkerData = { root, indexPath, isPolling };
+    const worker = new Worker(new URL('./index-worker.ts', import.meta.url), { workerData });
     this.#worker = worker;
     worker.on('message', (progress: IndexProgress) => {
       this.#progress = progress;

@@ -16,6 +16,8 @@ export interface IndexProgress {
 export interface IndexKeeperOptions {
   /** The vault's real path. */
   root: string;
+  /** Looks again and again even where the kernel would tell of changes. */
+  isPolling: boolean;
   writer: IndexWriter;
   inTransaction: (work: () => void) => void;
   onProgress: (progress: IndexProgress) => void;
@@ -45,7 +47,10 @@ export class IndexKeeper {
   constructor(options: IndexKeeperOptions) {
     this.#options = options;
     this.#root = { path: '', diskPath: options.root };
-    this.#watch = new FolderWatch((path) => this.#noteChange(path));
+    this.#watch = new FolderWatch({
+      isPolling: options.isPolling,
+      onChange: (path): void => this.#noteChange(path),
+    });
   }
 
   /** Goes on until `close`; throws what SQLite throws. */

@@ -4,12 +4,20 @@ import { connectToIndex } from './index-file.ts';
 import { IndexKeeper } from './index-keeper.ts';
 import { IndexWriter } from './index-writer.ts';
 
-const { root, indexPath } = workerData as { root: string; indexPath: string };
+const { root, indexPath, isPolling } = workerData as IndexWorkerData;
+/** What the thread is started with. */
+export interface IndexWorkerData {
+  root: string;
+  indexPath: string;
+  isPolling: boolean;
+}
+
 const database = connectToIndex(indexPath);
 const keeper = new IndexKeeper({
   root,
+  isPolling,
   writer: new IndexWriter(database),
-  inTransaction: (work): void => database.transaction(work)(),
+  inTransaction: (work): void => database.transaction(work).immediate(),
   onProgress: (progress): void => parentPort?.postMessage(progress),
 });
 

@@ -38,6 +38,7 @@ const places =
 const sql = {
   notesIn: 'SELECT number, id, revision, stamp FROM notes WHERE folder = ?',
   notesWith: 'SELECT number, id, revision, stamp FROM notes WHERE revision = ?',
+  noteNumber: 'SELECT number FROM notes WHERE id = ?',
   entriesIn: 'SELECT rank, path FROM entries WHERE folder = ? ORDER BY rank, path',
   clearEntries: 'DELETE FROM entries WHERE folder = ?',
   addEntry: 'INSERT OR IGNORE INTO entries VALUES (?, ?, ?)',
@@ -101,7 +102,8 @@ export class IndexWriter {
   /** Writes a note in place of the one known (which may have had another id), or as a new one. */
   putNote(known: KnownNote | undefined, id: string, file: NoteFile, stamp: string): void {
     const row = createRow(id, file, stamp);
-    let number = known?.number;
+    // Another process may keep the same index: what it wrote since the comparison is replaced, not met as a conflict.
+    let number = known?.number ?? this.#findNumber(id);
     if (number === undefined) {
       number = Number(this.#statements.addNote.run(row).lastInsertRowid);
     } else {
@@ -109,6 +111,10 @@ export class IndexWriter {
       this.#statements.clearLinks.run(number);
     }
     this.#putWords(number, id, file.content);
+  }
+
+  #findNumber(id: string): number | undefined {
+    return (this.#statements.noteNumber.get(id) as { number: number } | undefined)?.number;
   }
 
   #putWords(number: number, id: string, content: NoteContent): void {

@@ -13,6 +13,11 @@ export interface VaultOptions {
   directory: string;
   /** The index's file, made where there is none; `:memory:` for one that is gone with the process. */
   indexPath: string;
+  /**
+   * Looks through the folder every 1.2 s or so. Not needed for network folders, which are recognized: for those that
+   * seem local and yet change without the kernel's notice.
+   */
+  isPolling?: boolean;
   /** Told of what went wrong in the background and was put right by starting again. */
   onProblem?: (problem: Error) => void;
 }
@@ -41,7 +46,7 @@ export interface NoteSummary {
   tags: string[];
 }
 
-interface Note extends NoteSummary {
+export interface Note extends NoteSummary {
   /** Without the front matter, unless that could not be read. */
   text: string;
   /** Sentences for the reader: why the text is empty, or the front matter is part of it. */

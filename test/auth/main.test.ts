@@ -1,13 +1,14 @@
 // loop-auth as a process: how it refuses to start, and how it stops.
+
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { openDatabase } from '../../adapters/database.ts';
-import { Pair } from '../../scripts/demo/pair.ts';
-import { startServiceProcess } from '../../scripts/service-process.ts';
+import { isReady, startServiceProcess } from '../../scripts/service-process.ts';
 
 async function makeFolder(t: Test): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'loop-auth-'));
@@ -99,43 +100,53 @@ t.test('a folder that can not be made is named', async (t) => {
   t.match(output, join(folder, 'file'));
 });
 
-t.test('its files are for its own user, and a signal ends it with 0 in good time', async (t) => {
-  const pair = await Pair.create();
-  t.teardown(() => pair.close());
-  await pair.start('auth');
-  for (const name of ['auth.db', 'api-client-secret']) {
-    t.equal((await stat(join(pair.folder, name))).mode & 0o077, 0, name);
-  }
-  // Under way: the body is promised and still to come.
-  const { port } = new URL(pair.issuer);
-  const { connect } = await import('node:net');
-  const slow = connect(Number(port), '127.0.0.1');
-  let answer = '';
-  slow.on('data', (chunk) => {
-    answer += chunk;
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+t.test('its files are for its own user, and a signal lets it finish and ends it with 0', async (t) => {
+  const folder = await makeFolder(t);
+  const port = await freePort();
+  const stopping = Promise.withResolvers<void>();
+  const service = startServiceProcess({
+    name: 'auth',
+    environment: { AUTH_PORT: String(port), AUTH_DATABASE_URL: `sqlite:${join(folder, 'auth.db')}` },
+    onLine: (line) => {
+      if (line.includes('loop-auth stops')) stopping.resolve();
+    },
   });
-  const closed = new Promise((resolve) => slow.once('close', resolve));
+  t.teardown(() => service.child.kill('SIGKILL'));
+  t.ok(await isReady(service, port));
+  for (const name of ['auth.db', 'api-client-secret']) {
+    t.equal((await stat(join(folder, name))).mode & 0o077, 0, name);
+  }
   const body = 'grant_type=refresh_token&refresh_token=x&client_id=nobody';
-  slow.write(
-    `POST /token HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n`,
-  );
-  slow.write(body.slice(0, 10));
-  await fetch(`${pair.issuer}/readyz`);
+  const asked = request({
+    port,
+    host: '127.0.0.1',
+    path: '/token',
+    method: 'POST',
+    headers: {
+      'Content-Type': 'application/x-www-form-urlencoded',
+      'Content-Length': body.length,
+      Expect: '100-continue',
+    },
+  });
+  const answered = once(asked, 'response');
+  asked.flushHeaders();
+  await once(asked, 'continue');
   const start = performance.now();
-  const stopped = pair.stop('auth');
-  const refused = async (): Promise<boolean> => {
-    try {
-      await (await fetch(`${pair.issuer}/healthz`)).text();
-      return false;
-    } catch {
-      return true;
-    }
-  };
-  while (!(await refused()));
-  slow.write(body.slice(10));
-  await Promise.all([closed, stopped]);
-  t.match(answer, /^HTTP\/1\.1 401 /, 'the request under way was answered');
-  t.match(answer, 'invalid_client');
+  service.child.kill('SIGTERM');
+  await stopping.promise;
+  asked.end(body);
+  const [response] = await answered;
+  t.equal(response.statusCode, 401, 'the request under way was answered');
+  response.resume();
+  t.equal(await service.ended, 0);
   t.ok(performance.now() - start < 10_000);
-  t.equal(await pair.exitCode('auth'), 0);
 });

@@ -47,6 +47,8 @@ t.test('a request under way is finished before the server stops, and no new one 
   await t.rejects(fetch(`http://127.0.0.1:${port}/`));
   answer();
   t.equal(await (await underWay).text(), 'done');
+  const answeredAt = performance.now();
   idle.end();
   await Promise.all([stopped, idleEnded]);
+  t.ok(performance.now() - answeredAt < 2500, 'without waiting for what the client keeps open');
 });

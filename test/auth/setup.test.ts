@@ -5,6 +5,7 @@ import { SetupLinkStore } from '../../adapters/setup-link-store.ts';
 import { renewSetupLink } from '../../auth/setup.ts';
 import { Browser } from '../../scripts/demo/browser.ts';
 import { authorizeInBrowser, createFirstAccount } from '../../scripts/demo/sign-in.ts';
+import { shiftClock } from '../support/clock.ts';
 import { ann, type LoopAuth, present, startLoopAuth } from '../support/loop-auth.ts';
 
 function linkOf(world: LoopAuth): string {
@@ -16,8 +17,6 @@ async function accounts(world: LoopAuth): Promise<string[]> {
   const rows = await world.database.all({ sql: 'SELECT username FROM accounts', slots: [] }, {});
   return rows.map(({ username }) => String(username));
 }
-
-const jump = 24 * 3600 * 1000;
 
 t.test('the link makes the first account once, which can then sign in', async (t) => {
   const world = await startLoopAuth(t, { withoutAccount: true });
@@ -109,17 +108,14 @@ t.test('another site cannot send the form', async (t) => {
 });
 
 t.test('the link lasts 24 hours, a start renews it, and with an account there is none', async (t) => {
+  const clock = shiftClock(t);
   const world = await startLoopAuth(t, { withoutAccount: true });
   const first = linkOf(world);
   const store = new AccountStore(world.database);
   const links = new SetupLinkStore(world.database, store);
-  const now = Date.now;
-  t.teardown(() => {
-    Date.now = now;
-  });
-  Date.now = () => now() + jump - 60_000;
+  clock.advance(24 * 3600 - 60);
   t.equal((await new Browser().visit(first)).status, 200, 'a minute before');
-  Date.now = () => now() + jump + 1000;
+  clock.advance(61);
   t.equal((await new Browser().visit(first)).status, 404, 'a second after');
   t.equal((await fetch(first, { method: 'POST', body: present({ ...ann }) })).status, 404);
   const second = (await renewSetupLink(store, links, world.issuer)) ?? '';

@@ -283,7 +283,7 @@ export function present(fields: Fields): URLSearchParams {
 
 async function readAnswer(response: Response): Promise<Answer> {
   const text = await response.text();
-  const isJson = response.headers.get('Content-Type')?.startsWith('application/json') ?? false;
+  const isJson = /^application\/([\w-]+\+)?json/.test(response.headers.get('Content-Type') ?? '');
   const body = isJson && text !== '' ? (JSON.parse(text) as Record<string, unknown>) : {};
   return { status: response.status, headers: response.headers, text, body };
 }
