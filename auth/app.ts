@@ -27,7 +27,7 @@ export interface AppParts extends ProviderParts {
   readonly setupLinks: SetupLinkStore;
   readonly connections: ConnectionStore;
   readonly signInLimits: SignInLimits;
-  readonly registrationLimit: Middleware;
+  readonly writeLimit: Middleware;
   readonly log: Logger;
   readonly metrics: Metrics;
 }
@@ -56,7 +56,7 @@ export function createApp(parts: AppParts): RequestListener {
     if (ctx.path === '/auth') parts.resources.normalizeRequested(ctx.query);
     return next();
   });
-  provider.use(parts.registrationLimit);
+  provider.use(parts.writeLimit);
   provider.use(commitBeforeAnswering(parts.database));
   const people = { accounts: parts.accounts, limits: parts.signInLimits, issuerPath, form };
   provider.use(createSetupRoutes({ links: parts.setupLinks, issuerPath, mcpUrl: config.resources[0], form }));
@@ -72,9 +72,10 @@ const identifyRequest: Middleware = (ctx, next) => {
 };
 
 // The routers take a path in any case and with a slash at the end. Limits, pages and the token endpoint's unit go by
-// the path, so that there must be one spelling; what comes after the first segment may be an id.
+// the path, so that there must be one spelling; only ids have capital letters.
 const refuseOtherSpellings: Middleware = async (ctx, next) => {
-  if (!/^\/[^/]*[A-Z]|.\/$/.test(ctx.path)) await next();
+  const path = ctx.path.replace(/^(\/(?:auth|interaction|reg)\/).+/, '$1id');
+  if (!/[A-Z]|.\/$/.test(path)) await next();
 };
 
 /** All that a request changed is committed, or undone where it failed, before its answer leaves. */

@@ -240,6 +240,8 @@ t.test('tools are listed as ChatGPT reads them', async (t) => {
     });
     t.ok(tool.description.length <= 300, tool.description);
   }
+  const modern = await readJson(await postModern(url, 'good', 'tools/list'));
+  t.same(modern.result.tools, result.tools, 'the same in the newest revision');
   t.same(Object.keys(result.tools[0].inputSchema.properties), ['query']);
   t.same(Object.keys(result.tools[1].inputSchema.properties), ['id']);
 });

@@ -21,6 +21,8 @@ export class DrillClient {
   #calls = 0;
   #unauthorized = 0;
   #expectsUnauthorized = true;
+  #answeredAt = 0;
+  #longestGapMs = 0;
 
   constructor(name: string, resource: string) {
     this.#oauth = new MemoryOAuthClient(name);
@@ -85,6 +87,13 @@ export class DrillClient {
     this.#expectsUnauthorized = false;
   }
 
+  /** The longest time between two answered calls since this was asked last. */
+  longestGapSeconds(): number {
+    const seconds = this.#longestGapMs / 1000;
+    this.#longestGapMs = 0;
+    return seconds;
+  }
+
   count(): Count {
     return {
       calls: this.#calls,
@@ -99,6 +108,9 @@ export class DrillClient {
     const query = queries[this.#calls % queries.length];
     const result = await client.callTool({ name: 'search', arguments: { query } });
     if (result.isError) throw new Error(`tool error ${JSON.stringify(result.content)}`);
+    const now = performance.now();
+    this.#longestGapMs = Math.max(this.#longestGapMs, now - this.#answeredAt);
+    this.#answeredAt = now;
   }
 
   #createTransport(): StreamableHTTPClientTransport {

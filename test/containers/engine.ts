@@ -95,6 +95,8 @@ export class Engine {
       const overdue = setTimeout(() => daemon.kill('SIGKILL'), 30_000);
       await ended;
       clearTimeout(overdue);
+      // The namespaces of its networks stay mounted.
+      await this.try(`findmnt -rno TARGET | grep '^${this.folder}/' | xargs -r umount -l`, { cwd: '/' });
     }
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
