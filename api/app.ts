@@ -7,6 +7,7 @@ import { answerErrors, RequestRefused } from './errors.ts';
 import { createMcpEndpoint } from './mcp.ts';
 import type { Metrics } from './metrics.ts';
 import { createNoteUrl, showNotePage } from './note-page.ts';
+import { createNoteResources } from './note-resources.ts';
 import { createOpenApi } from './openapi.ts';
 import { logRequests } from './request-log.ts';
 import type { ResourceIdentifiers } from './resource-identifiers.ts';
@@ -40,11 +41,12 @@ export function createApp(options: AppOptions): App {
   const { config, resources, vault, verify, metrics, logger } = options;
   const noteUrl = createNoteUrl(resources);
   const tools = createTools(vault, noteUrl);
-  const mcp = createMcpEndpoint({ tools, verify, resources, logger });
+  const notes = createNoteResources(vault);
+  const mcp = createMcpEndpoint({ tools, notes, verify, resources, logger });
   const onCount = (open: number): void => metrics.openStreams.set(open);
   const { cacheSeconds } = config;
   const sse = config.sse
-    ? createSseEndpoint({ tools, verify, resources, logger, cacheSeconds, onCount })
+    ? createSseEndpoint({ tools, notes, verify, resources, logger, cacheSeconds, onCount })
     : undefined;
 
   const app = express();

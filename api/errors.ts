@@ -65,12 +65,15 @@ function sendRefusal(res: Response, form: ErrorForm, refusal: RefusalOptions): v
     res.type('application/problem+json').send(JSON.stringify({ ...problem, ...refusal.problemMembers }));
     return;
   }
-  if (refusal.jsonRpcResult && refusal.jsonRpcId !== undefined) {
-    res.json({ jsonrpc: '2.0', id: refusal.jsonRpcId, result: refusal.jsonRpcResult });
-    return;
-  }
+  res.json(jsonRpcAnswer(refusal));
+}
+
+/** The refusal as the answer to a JSON-RPC request; its `id` is null where none was read. */
+export function jsonRpcAnswer(refusal: RefusalOptions): { jsonrpc: '2.0'; id: string | number | null } {
+  const { error, message, jsonRpcId: id = null, jsonRpcResult: result } = refusal;
+  if (result && id !== null) return { jsonrpc: '2.0', id, ...{ result } };
   const code = refusal.jsonRpcCode ?? JSON_RPC.httpError;
-  res.json({ jsonrpc: '2.0', error: { code, message, data: { error } }, id: refusal.jsonRpcId ?? null });
+  return { jsonrpc: '2.0', id, ...{ error: { code, message, data: { error } } } };
 }
 
 function toRefusal(error: unknown): RequestRefused {
