@@ -1,6 +1,6 @@
 // loop-auth on an open database: stores, keys, credential and provider wired into one application. main.ts and the tests open it here.
 import type { RequestListener } from 'node:http';
-import { errors } from 'oidc-provider';
+import { type Adapter, errors } from 'oidc-provider';
 import type { Logger } from 'pino';
 import { AccountStore } from '../adapters/account-store.ts';
 import { ConnectionStore } from '../adapters/connection-store.ts';
@@ -24,6 +24,8 @@ export interface Surroundings {
   readonly database: Database;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** In place of the database's own; the benchmarks put the library's memory adapter here. */
+  readonly adapter?: (name: string) => Adapter;
 }
 
 export interface App {
@@ -50,7 +52,7 @@ export async function openApp(config: AuthConfig, surroundings: Surroundings): P
     accounts,
     setupLinks,
     connections: new ConnectionStore(database),
-    adapter: createAdapterFactory(database, refreshTokenRules(config, surroundings)),
+    adapter: surroundings.adapter ?? createAdapterFactory(database, refreshTokenRules(config, surroundings)),
     findAccount: createFindAccount(accounts),
     resources: createResources(config),
     apiClientSecretHash: await openApiCredential(keyStore, {
