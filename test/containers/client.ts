@@ -39,7 +39,7 @@ export class DrillClient {
     await transport.finishAuth(answer.searchParams);
     this.#expectsUnauthorized = false;
     await this.call();
-    if (this.#kinds.size > 0) throw new Error(`the first call failed: ${JSON.stringify(this.count())}`);
+    if (this.#kinds.size > 0) throw new Error(`the first call failed: ${JSON.stringify(this.takeCount())}`);
   }
 
   /** One search by a client that has only its tokens, as after a restart of its own. */
@@ -94,14 +94,21 @@ export class DrillClient {
     return seconds;
   }
 
-  count(): Count {
-    return {
+  /** What was met since this was asked last. */
+  takeCount(): Count {
+    const count = {
       calls: this.#calls,
       failures: Object.fromEntries(this.#kinds),
       unauthorized: this.#unauthorized,
       reauthorizations: this.#oauth.signIns - 1,
       refreshes: this.#oauth.refreshes,
     };
+    this.#calls = 0;
+    this.#kinds.clear();
+    this.#unauthorized = 0;
+    this.#oauth.signIns = 1;
+    this.#oauth.refreshes = 0;
+    return count;
   }
 
   async #search(client: Client): Promise<void> {

@@ -43,12 +43,16 @@ await end();
 async function run(): Promise<void> {
   step(engine.isOwn ? 'dockerd is running, in a folder of the drill' : 'using the engine that is there');
   const isStandIn = await prepareImages(engine);
+  // Needed last, and made meanwhile.
+  const postgres = preparePostgres(engine);
+  postgres.catch(() => undefined);
   step(`the base is ${isStandIn ? 'a stand-in for ' : ''}${baseImage}`);
   takeExampleNamesForThisMachine();
   await makeClone();
   await drillPlain();
   await drillBehindNginx();
   await drillTwoHosts();
+  await postgres;
   await drillScale();
   await checkGuide();
 }
@@ -108,7 +112,7 @@ async function drillPlain(): Promise<void> {
     await downAndUp();
   });
   await client.refresh();
-  judge('localhost', client.count(), ['refused connection', 'cut connection', 'HTTP 503']);
+  judge('localhost', client.takeCount(), ['refused connection', 'cut connection', 'HTTP 503']);
   await command('docker compose down -v');
 }
 
@@ -138,19 +142,19 @@ async function drillBehindNginx(): Promise<void> {
       step(`  loop-api rebuilt behind nginx, ${round} of ${rebuilds}: ${gap} s without an answer at most`);
     }
   });
-  judge(`nginx, loop-api rebuilt ${rebuilds} times`, client.count(), []);
+  judge(`nginx, loop-api rebuilt ${rebuilds} times`, client.takeCount(), []);
   await whileCalling(client, async () => {
     await command('docker compose up -d --build');
     await command('docker compose restart loop-auth');
     await whenReady(8083);
     step('  loop-auth restarted');
   });
-  judge('nginx, and loop-auth restarted', client.count(), []);
+  judge('nginx, and loop-auth restarted', client.takeCount(), []);
   await command('docker compose exec -T nginx nginx -s reload');
   await whileCalling(client, downAndUp);
   await backUpAndRestore();
   await client.refresh();
-  judge('nginx, and all of it down and up, and a backup restored', client.count(), [
+  judge('nginx, and all of it down and up, and a backup restored', client.takeCount(), [
     'refused connection',
     'cut connection',
     'HTTP 503',
@@ -174,7 +178,7 @@ async function drillTwoHosts(): Promise<void> {
   await createFirstAccount();
   const client = await connect(resource);
   await client.refresh();
-  judge('nginx, two hosts', client.count(), []);
+  judge('nginx, two hosts', client.takeCount(), []);
   await command('docker compose stop loop-auth loop-api');
   faults.push(...(await checkNginx({ token: `${issuer}/token`, mcp: resource })));
   step('nginx on two hosts checked');
@@ -182,7 +186,6 @@ async function drillTwoHosts(): Promise<void> {
 }
 
 async function drillScale(): Promise<void> {
-  await preparePostgres(engine);
   await command('cp .env.example .env');
   await command('cp nginx/one-host.conf nginx/own.conf');
   await takeSettings([
@@ -215,7 +218,7 @@ async function drillScale(): Promise<void> {
     }
   });
   // A call that was being answered by the killed one is lost, and is not repeated: it may have been carried out.
-  judge('two of each on PostgreSQL, each killed once', client.count(), ['HTTP 503', 'HTTP 502']);
+  judge('two of each on PostgreSQL, each killed once', client.takeCount(), ['HTTP 503', 'HTTP 502']);
   await command('docker compose down -v');
 }
 
