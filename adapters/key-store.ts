@@ -66,10 +66,11 @@ export class KeyStore {
     }));
   }
 
+  /** Adds a key that is newer than every other of its purpose. */
   async add(purpose: KeyPurpose, id: string, secret: string): Promise<void> {
-    await this.#database.commit([
-      { statement: this.#add, values: { id, purpose, secret, now: epochSeconds() } },
-    ]);
+    const [newest] = await this.list(purpose);
+    const now = Math.max(epochSeconds(), (newest?.createdAt ?? 0) + 1);
+    await this.#database.commit([{ statement: this.#add, values: { id, purpose, secret, now } }]);
   }
 
   /** All of them or none. */

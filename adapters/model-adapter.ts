@@ -60,6 +60,11 @@ export class ModelAdapter implements Adapter {
   async #findStored(key: string): Promise<AdapterPayload | undefined> {
     const seen = currentUnit()?.seen(`${this.#model} ${key}`);
     if (seen !== undefined) return seen === null ? undefined : (JSON.parse(seen) as AdapterPayload);
+    return this.read(key);
+  }
+
+  /** Reads the stored row, whatever this request has done to it. */
+  protected async read(key: string): Promise<AdapterPayload | undefined> {
     const row = await this.#database.first(this.#table.find, { id: key });
     return row && parsePayload(row);
   }

@@ -1,5 +1,6 @@
 // The adapter factory that oidc-provider asks for each of its models by name.
 import type { Adapter } from 'oidc-provider';
+import { AccessTokenAdapter } from './access-token-adapter.ts';
 import { ClientAdapter } from './client-adapter.ts';
 import type { Database } from './database.ts';
 import { GrantAdapter } from './grant-adapter.ts';
@@ -15,6 +16,7 @@ export function createAdapterFactory(
   return (name) => {
     if (name === 'Client') return new ClientAdapter(database);
     if (name === 'Grant') return new GrantAdapter(database, rules.revoked);
+    if (name === 'AccessToken') return new AccessTokenAdapter(database, rules.revoked);
     if (name === 'RefreshToken') return new RefreshTokenAdapter(database, rules);
     if (isModelName(name)) return new ModelAdapter(database, name, rules.revoked);
     throw new TypeError(`loop-auth keeps no ${name}`);

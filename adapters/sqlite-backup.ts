@@ -73,7 +73,7 @@ export async function restoreBackup(from: string, to: string, now: number): Prom
   await copyFile(from, unfinished);
   const kept = existsSync(to) ? `${to}.before-restore-${now}` : undefined;
   if (kept) {
-    closeWal(to);
+    assertUnused(to);
     // Copied, not moved: at no moment is there no database, which a start would take for a fresh installation.
     await copyFile(to, kept);
   }
@@ -81,8 +81,11 @@ export async function restoreBackup(from: string, to: string, now: number): Prom
   return kept;
 }
 
-// Leaving WAL mode needs the file for itself: it fails while another process has it open, and folds the -wal file in.
-function closeWal(path: string): void {
+/**
+ * Throws BackupRefused while any process has the database open. Leaving WAL mode needs the file for itself and folds
+ * the -wal file in.
+ */
+export function assertUnused(path: string): void {
   try {
     const connection = new Sqlite(path, { timeout: 0 });
     try {

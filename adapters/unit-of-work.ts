@@ -47,6 +47,11 @@ export class UnitOfWork {
     this.#rows.set(key, payload);
   }
 
+  /** Remembers what the database holds, unless this request has changed it. */
+  seeStored(key: string, payload: string | null): void {
+    if (!this.#rows.has(key)) this.#rows.set(key, payload);
+  }
+
   seen(key: string): string | null | undefined {
     return this.#rows.get(key);
   }

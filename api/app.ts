@@ -2,6 +2,7 @@
 import type { Express, RequestHandler } from 'express';
 import express from 'express';
 import type { Logger } from 'pino';
+import type { Config } from './config.ts';
 import { answerErrors, RequestRefused } from './errors.ts';
 import { createMcpEndpoint } from './mcp.ts';
 import type { Metrics } from './metrics.ts';
@@ -9,6 +10,7 @@ import { createNoteUrl, showNotePage } from './note-page.ts';
 import { logRequests } from './request-log.ts';
 import type { ResourceIdentifiers } from './resource-identifiers.ts';
 import { createResourceMetadataRouter, methodNotAllowed } from './resource-metadata.ts';
+import { createSseEndpoint } from './sse.ts';
 import type { TokenVerifier } from './token-verifier.ts';
 import { createFetchTool } from './tools/fetch.ts';
 import { createListTool } from './tools/list.ts';
@@ -16,7 +18,7 @@ import { createSearchTool } from './tools/search.ts';
 import type { Vault } from './vault/vault.ts';
 
 export interface AppOptions {
-  issuer: string;
+  config: Pick<Config, 'issuer' | 'sse' | 'cacheSeconds'>;
   resources: ResourceIdentifiers;
   vault: Vault;
   verify: TokenVerifier;
@@ -28,15 +30,22 @@ export interface AppOptions {
 
 export interface App {
   express: Express;
+  /** Lets what has no end of its own come to one. */
+  drain(): void;
   /** For after the last answer. */
   close(): Promise<void>;
 }
 
 export function createApp(options: AppOptions): App {
-  const { resources, vault, metrics, logger } = options;
+  const { config, resources, vault, verify, metrics, logger } = options;
   const noteUrl = createNoteUrl(resources);
   const tools = [createSearchTool(vault, noteUrl), createFetchTool(vault, noteUrl), createListTool(vault)];
-  const mcp = createMcpEndpoint({ tools, verify: options.verify, resources, logger });
+  const mcp = createMcpEndpoint({ tools, verify, resources, logger });
+  const onCount = (open: number): void => metrics.openStreams.set(open);
+  const { cacheSeconds } = config;
+  const sse = config.sse
+    ? createSseEndpoint({ tools, verify, resources, logger, cacheSeconds, onCount })
+    : undefined;
 
   const app = express();
   app.disable('x-powered-by');
@@ -52,9 +61,13 @@ export function createApp(options: AppOptions): App {
   app.all('/metrics', onlyGet, async (_req, res) => {
     res.set('Content-Type', metrics.registry.contentType).send(await metrics.registry.metrics());
   });
-  app.use(createResourceMetadataRouter(resources, options.issuer));
+  app.use(createResourceMetadataRouter({ resources, issuer: config.issuer, sse: config.sse }));
   app.all('/notes/*path', onlyGet, showNotePage());
   app.all('/mcp', mcp.handlers, answerErrors('json-rpc', logger));
+  if (sse) {
+    app.all('/sse', sse.streamHandlers, answerErrors('json', logger));
+    app.all('/messages', sse.messageHandlers, answerErrors('json-rpc', logger));
+  }
   app.use(() => {
     throw new RequestRefused({
       status: 404,
@@ -63,7 +76,7 @@ export function createApp(options: AppOptions): App {
     });
   });
   app.use(answerErrors('json', logger));
-  return { express: app, close: mcp.close };
+  return { express: app, drain: () => sse?.drain(), close: mcp.close };
 }
 
 const onlyGet: RequestHandler = (req, _res, next) => {

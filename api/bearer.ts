@@ -11,7 +11,10 @@ export interface Challenge {
   scopes: readonly string[];
 }
 
-/** Sets `res.locals.principal`, or refuses with 400, 401 or 503. */
+/** Asks once more about the token of a request, for what goes on after its answer has begun. */
+export type VerifyAgain = () => ReturnType<TokenVerifier>;
+
+/** Sets `res.locals.principal` and `res.locals.verifyAgain`, or refuses with 400, 401 or 503. */
 export function requireBearer(verify: TokenVerifier, challenge: Challenge): RequestHandler {
   return async (req, res, next) => {
     const token = readToken(req, challenge);
@@ -19,6 +22,7 @@ export function requireBearer(verify: TokenVerifier, challenge: Challenge): Requ
     switch (verification.outcome) {
       case 'active':
         res.locals['principal'] = verification.principal;
+        res.locals['verifyAgain'] = (() => verify(token)) satisfies VerifyAgain;
         next();
         return;
       case 'inactive':
@@ -39,20 +43,26 @@ export function requireBearer(verify: TokenVerifier, challenge: Challenge): Requ
   };
 }
 
-/** 403 with the scopes of one operation (RFC 6750, section 3.1). */
+/**
+ * 403 with the scopes of one operation (RFC 6750, section 3.1; MCP, Scope Challenge Handling).
+ *
+ * ChatGPT looks for the challenge in the result of the tool, and not in headers: a call that has an id is answered
+ * with such a result as the body.
+ */
 export function insufficientScope(challenge: Challenge, jsonRpcId?: string | number): RequestRefused {
   const description = `This needs the scope ${challenge.scopes.join(' ')}`;
+  const header = formatChallenge(challenge, { error: 'insufficient_scope', error_description: description });
   return new RequestRefused({
     status: 403,
     error: 'insufficient_scope',
     message: description,
-    headers: {
-      'WWW-Authenticate': formatChallenge(challenge, {
-        error: 'insufficient_scope',
-        error_description: description,
-      }),
+    headers: { 'WWW-Authenticate': header },
+    jsonRpcId,
+    jsonRpcResult: {
+      content: [{ type: 'text', text: description }],
+      isError: true,
+      _meta: { 'mcp/www_authenticate': [header] },
     },
-    ...(jsonRpcId === undefined ? {} : { jsonRpcId }),
   });
 }
 

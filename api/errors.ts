@@ -13,7 +13,9 @@ export interface RefusalOptions {
   headers?: Readonly<Record<string, string>>;
   jsonRpcCode?: number;
   /** The `id` of the JSON-RPC request that is refused, once it has been read. */
-  jsonRpcId?: string | number;
+  jsonRpcId?: string | number | undefined;
+  /** Where that request has an answer of its own kind: it stands in the body instead of an error. */
+  jsonRpcResult?: Readonly<Record<string, unknown>>;
   cause?: unknown;
 }
 
@@ -49,6 +51,10 @@ function sendRefusal(res: Response, form: 'json' | 'json-rpc', refusal: RefusalO
     .set(refusal.headers ?? {});
   if (form === 'json') {
     res.json({ error, error_description: message });
+    return;
+  }
+  if (refusal.jsonRpcResult && refusal.jsonRpcId !== undefined) {
+    res.json({ jsonrpc: '2.0', id: refusal.jsonRpcId, result: refusal.jsonRpcResult });
     return;
   }
   const code = refusal.jsonRpcCode ?? JSON_RPC.httpError;

@@ -4,12 +4,14 @@ import { createMcpHandler } from '@modelcontextprotocol/server';
 import type { Request, RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { type Challenge, insufficientScope, requireBearer } from './bearer.ts';
+import { describeCaller } from './caller.ts';
 import { parseJsonBody, readJsonBody } from './json-body.ts';
 import { createMcpServerFactory } from './mcp-server.ts';
 import { guardOrigin } from './origins.ts';
 import { metadataUrlOf, type ResourceIdentifiers } from './resource-identifiers.ts';
 import { methodNotAllowed } from './resource-metadata.ts';
 import type { Principal, TokenVerifier } from './token-verifier.ts';
+import { findMissingScopes, listScopes } from './tool-scopes.ts';
 import type { Tool } from './tools/tool.ts';
 
 export interface McpOptions {
@@ -30,8 +32,7 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
   const { tools, logger, resources } = options;
   const challenge: Challenge = {
     metadataUrl: metadataUrlOf(resources, 'mcp'),
-    // what the listed tools need, no more: without writing tools nobody is asked to allow writing
-    scopes: [...new Set(tools.flatMap((tool) => tool.scopes))],
+    scopes: listScopes(tools),
   };
   const handler = createMcpHandler(createMcpServerFactory(tools, logger), {
     onerror: (error) => logger.warn({ reason: error.message }, 'MCP request refused'),
@@ -42,14 +43,16 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
   const serve: RequestHandler = async (req, res) => {
     const body = parseJsonBody(req);
     const principal: Principal = res.locals['principal'];
-    requireToolScopes(body, { tools, principal, challenge });
+    // over HTTP and before the tool runs, so that clients can step up (MCP, Scope Challenge Handling)
+    const missing = findMissingScopes(body, tools, principal.scopes);
+    if (missing) throw insufficientScope({ ...challenge, scopes: missing.scopes }, missing.requestId);
     // nginx must not hold back what is streamed
     res.set({ 'X-Accel-Buffering': 'no', 'Cache-Control': 'no-store' });
     await handle(describeRequest(req, res.locals, host), res, body);
   };
 
   const handlers: RequestHandler[] = [
-    guardOrigin(resources.origin),
+    guardOrigin(resources.origin, 'POST'),
     requireBearer(options.verify, challenge),
     onlyPost,
     readJsonBody(),
@@ -71,49 +74,11 @@ function describeRequest(
   locals: Record<string, unknown>,
   host: string,
 ): NodeIncomingMessageLike {
-  const principal = locals['principal'] as Principal;
   return {
     method: 'POST',
     url: '/mcp',
     headers: { ...req.headers, host },
-    auth: {
-      // tools have no use for it, and must not be able to pass it on (MCP, Token Passthrough)
-      token: '',
-      clientId: principal.clientId,
-      scopes: [...principal.scopes],
-      expiresAt: principal.expiresAt,
-      extra: { subject: principal.subject, requestId: locals['requestId'] },
-    },
+    auth: describeCaller(locals),
     [Symbol.asyncIterator]: () => req[Symbol.asyncIterator](),
   };
-}
-
-interface ScopeCheck {
-  tools: readonly Tool[];
-  principal: Principal;
-  challenge: Challenge;
-}
-
-// Over HTTP and before the tool runs, so that clients can step up (MCP, Scope Challenge Handling). A body may be a
-// batch in revision 2025-03-26.
-function requireToolScopes(body: unknown, check: ScopeCheck): void {
-  for (const message of [body].flat()) {
-    const call = findToolCall(message);
-    const scopes = check.tools.find((tool) => tool.name === call?.name)?.scopes ?? [];
-    if (scopes.every((scope) => check.principal.scopes.includes(scope))) continue;
-    throw insufficientScope({ ...check.challenge, scopes }, call?.id);
-  }
-}
-
-function findToolCall(message: unknown): { name: string; id?: string | number } | undefined {
-  if (!isRecord(message) || message['method'] !== 'tools/call' || !isRecord(message['params']))
-    return undefined;
-  const { name } = message['params'];
-  const { id } = message;
-  if (typeof name !== 'string') return undefined;
-  return typeof id === 'string' || typeof id === 'number' ? { name, id } : { name };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

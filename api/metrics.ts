@@ -1,5 +1,5 @@
 // What /metrics shows: counts and durations, never a name or a note.
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 export interface Metrics {
   registry: Registry;
@@ -7,6 +7,7 @@ export interface Metrics {
   requestSeconds: Histogram<'route'>;
   introspections: Counter<'outcome'>;
   tokenChecks: Counter<'answer'>;
+  openStreams: Gauge;
 }
 
 export function createMetrics(): Metrics {
@@ -37,6 +38,11 @@ export function createMetrics(): Metrics {
       name: 'loop_api_token_checks_total',
       help: 'Token checks by where the answer came from: hit, miss, joined, stale',
       labelNames: ['answer'],
+      registers,
+    }),
+    openStreams: new Gauge({
+      name: 'loop_api_open_streams',
+      help: 'Open streams of the older HTTP+SSE transport',
       registers,
     }),
   };

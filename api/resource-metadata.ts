@@ -22,18 +22,28 @@ function createResourceMetadata(resource: string, issuer: string): ResourceMetad
   };
 }
 
-export function createResourceMetadataRouter(resources: ResourceIdentifiers, issuer: string): Router {
+export interface ResourceMetadataOptions {
+  resources: ResourceIdentifiers;
+  issuer: string;
+  /** Whether there is the older transport to describe. */
+  sse: boolean;
+}
+
+export function createResourceMetadataRouter(options: ResourceMetadataOptions): Router {
   const router = Router();
   const base = '/.well-known/oauth-protected-resource';
+  const { resources, issuer } = options;
   const { pathPrefix } = resources;
+  // under a prefix as RFC 9728, section 3.1 puts them, and without it as clients of some proxies look for them
   const forms = new Map([
     [base, resources.mcp],
     [`${base}/mcp`, resources.mcp],
-    [`${base}/sse`, resources.sse],
-    // where RFC 9728, section 3.1 puts them when the resource lives under a prefix
     [`${base}${pathPrefix}/mcp`, resources.mcp],
-    [`${base}${pathPrefix}/sse`, resources.sse],
   ]);
+  if (options.sse) {
+    forms.set(`${base}/sse`, resources.sse);
+    forms.set(`${base}${pathPrefix}/sse`, resources.sse);
+  }
   router.use(base, (req, res) => {
     // any page may read it, also with MCP-Protocol-Version, which makes the browser ask first
     res.set({

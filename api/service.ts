@@ -30,9 +30,8 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     await Promise.all([tokenChecks.close(), vault.close()]);
   };
   let ready = true;
-  const { issuer } = config;
   const { verify } = tokenChecks;
-  const app = createApp({ issuer, resources, vault, verify, metrics, logger, isReady: () => ready });
+  const app = createApp({ config, resources, vault, verify, metrics, logger, isReady: () => ready });
   const server = createServer(app.express);
   try {
     await listen(server, config);
@@ -44,6 +43,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     port: (server.address() as AddressInfo).port,
     stop: async (drainMs = 10_000): Promise<void> => {
       ready = false;
+      app.drain();
       await drain(server, drainMs);
       await app.close();
       await close();

@@ -7,9 +7,11 @@ import type { Middleware } from 'koa';
 import compose from 'koa-compose';
 import type { Logger } from 'pino';
 import type { AccountStore } from '../adapters/account-store.ts';
+import type { ConnectionStore } from '../adapters/connection-store.ts';
 import type { Database } from '../adapters/database.ts';
 import type { SetupLinkStore } from '../adapters/setup-link-store.ts';
 import { asUnitOfWork } from '../adapters/unit-of-work.ts';
+import { createAccountRoutes } from './account-page.ts';
 import { answerErrors, rememberFailure } from './errors.ts';
 import { createInteractionRoutes } from './interactions.ts';
 import type { SignInLimits } from './limits.ts';
@@ -23,8 +25,9 @@ export interface AppParts extends ProviderParts {
   readonly database: Database;
   readonly accounts: AccountStore;
   readonly setupLinks: SetupLinkStore;
+  readonly connections: ConnectionStore;
   readonly signInLimits: SignInLimits;
-  readonly registrationLimit: Middleware;
+  readonly writeLimit: Middleware;
   readonly log: Logger;
   readonly metrics: Metrics;
 }
@@ -53,18 +56,12 @@ export function createApp(parts: AppParts): RequestListener {
     if (ctx.path === '/auth') parts.resources.normalizeRequested(ctx.query);
     return next();
   });
-  provider.use(parts.registrationLimit);
+  provider.use(parts.writeLimit);
   provider.use(commitBeforeAnswering(parts.database));
+  const people = { accounts: parts.accounts, limits: parts.signInLimits, issuerPath, form };
   provider.use(createSetupRoutes({ links: parts.setupLinks, issuerPath, mcpUrl: config.resources[0], form }));
-  provider.use(
-    createInteractionRoutes({
-      provider,
-      accounts: parts.accounts,
-      limits: parts.signInLimits,
-      issuerPath,
-      form,
-    }),
-  );
+  provider.use(createAccountRoutes({ ...people, connections: parts.connections }));
+  provider.use(createInteractionRoutes({ ...people, provider }));
   return underIssuerPath(issuerPath, provider.callback());
 }
 
@@ -75,9 +72,10 @@ const identifyRequest: Middleware = (ctx, next) => {
 };
 
 // The routers take a path in any case and with a slash at the end. Limits, pages and the token endpoint's unit go by
-// the path, so that there must be one spelling; what comes after the first segment may be an id.
+// the path, so that there must be one spelling; only ids have capital letters.
 const refuseOtherSpellings: Middleware = async (ctx, next) => {
-  if (!/^\/[^/]*[A-Z]|.\/$/.test(ctx.path)) await next();
+  const path = ctx.path.replace(/^(\/(?:auth|interaction|reg)\/).+/, '$1id');
+  if (!/[A-Z]|.\/$/.test(path)) await next();
 };
 
 /** All that a request changed is committed, or undone where it failed, before its answer leaves. */

@@ -3,17 +3,13 @@ import Router from '@koa/router';
 import type { Middleware, ParameterizedContext } from 'koa';
 import type Provider from 'oidc-provider';
 import { errors } from 'oidc-provider';
-import type { AccountStore } from '../adapters/account-store.ts';
 import { isLoopback, redirectHost } from './client-metadata.ts';
-import type { SignInLimits } from './limits.ts';
 import { consentPage, signInPage } from './pages/pages.ts';
-import { isPassword } from './passwords.ts';
+import { checkPassword, type PasswordCheckParts, readForm } from './password-check.ts';
 import { describeScopes } from './scope-descriptions.ts';
 
-export interface InteractionParts {
+export interface InteractionParts extends PasswordCheckParts {
   readonly provider: Provider;
-  readonly accounts: AccountStore;
-  readonly limits: SignInLimits;
   readonly issuerPath: string;
   /** Body parsing and the refusal of foreign forms, in front of every POST. */
   readonly form: Middleware;
@@ -85,27 +81,14 @@ async function renderConsent({ accounts }: InteractionParts, turn: Turn): Promis
 }
 
 async function signIn(parts: InteractionParts, ctx: ParameterizedContext, turn: Turn): Promise<void> {
-  const { username, password } = readCredentials(ctx);
-  const address = String(ctx.state['address']);
-  const refuse = (status: number, error: string): void => {
-    ctx.status = status;
-    ctx.type = 'html';
-    ctx.body = renderSignIn(turn, { username, error });
-  };
-  const wait = await parts.limits.attempt(address, username);
-  if (wait !== undefined) {
-    ctx.set('Retry-After', String(wait));
-    return refuse(429, `Too many tries. Wait ${Math.ceil(wait / 60)} min and try again.`);
-  }
-  const account = await parts.accounts.findByUsername(username);
-  const isRight = await isPassword(password, account?.passwordHash);
-  if (!account || !isRight || account.isDisabled) return refuse(401, 'Username or password is wrong.');
-  await parts.limits.succeeded(address, username);
-  await finish(parts, ctx, { login: { accountId: account.id } });
+  const check = await checkPassword(parts, ctx);
+  if ('account' in check) return finish(parts, ctx, { login: { accountId: check.account.id } });
+  ctx.type = 'html';
+  ctx.body = renderSignIn(turn, check.refused);
 }
 
 async function decide(parts: InteractionParts, ctx: ParameterizedContext, turn: Turn): Promise<void> {
-  const { decision } = formOf(ctx);
+  const { decision } = readForm(ctx);
   if (decision === 'deny') {
     return finish(parts, ctx, { error: 'access_denied', error_description: 'the user denied the request' });
   }
@@ -154,19 +137,6 @@ function missingOf(interaction: Interaction): Missing {
 function requestedScopes(interaction: Interaction): string[] {
   const { missingOIDCScope = [], missingResourceScopes = {} } = missingOf(interaction);
   return [...new Set([...Object.values(missingResourceScopes).flat(), ...missingOIDCScope])];
-}
-
-function formOf(ctx: ParameterizedContext): Record<string, unknown> {
-  return ((ctx.request as { body?: unknown }).body ?? {}) as Record<string, unknown>;
-}
-
-function readCredentials(ctx: ParameterizedContext): { username: string; password: string } {
-  const { username, password } = formOf(ctx);
-  return {
-    // As at /setup: phones add a blank when they complete a word.
-    username: typeof username === 'string' ? username.trim() : '',
-    password: typeof password === 'string' ? password : '',
-  };
 }
 
 function nameOf(client: Client): string {

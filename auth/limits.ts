@@ -1,4 +1,4 @@
-// How often one address, one account and all together may try: registrations and passwords.
+// How often one address, one account and all together may try: registrations, sign-ins begun, and passwords.
 import { hash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import type { Middleware } from 'koa';
@@ -9,26 +9,31 @@ const hour = 60 * minute;
 // Timers of the limiter's can't wait longer than 24 days.
 const remembered = 14 * 24 * hour;
 
-/** 429 with Retry-After once an address, or all of them together, register too often. */
-export function limitRegistrations(): Middleware {
+/** 429 with Retry-After for what strangers can ask too often: each of these requests leaves a row behind. */
+export function limitWrites(): Middleware {
   // A person who sets up clients makes a handful; some clients register anew at every connection.
   const perMinute = new RateLimiterMemory({ points: 30, duration: minute });
   const perHour = new RateLimiterMemory({ points: 200, duration: hour });
   const overAll = new RateLimiterMemory({ points: 600, duration: hour });
+  const visits = new RateLimiterMemory({ points: 600, duration: 10 * minute });
+  const register = async (network: string): Promise<number | undefined> =>
+    (await consume(perMinute, network)) ??
+    (await consume(perHour, network)) ??
+    (await consume(overAll, 'all'));
+  const visit = (network: string): Promise<number | undefined> => consume(visits, network);
+  const limited: Readonly<Record<string, typeof visit>> = {
+    'POST /reg': register,
+    'GET /auth': visit,
+    'GET /session/end': visit,
+  };
   return async (ctx, next) => {
-    if (ctx.method !== 'POST' || ctx.path !== '/reg') return next();
-    const network = networkOf(ctx.state['address']);
-    const wait =
-      (await consume(perMinute, network)) ??
-      (await consume(perHour, network)) ??
-      (await consume(overAll, 'all'));
+    const method = ctx.method === 'HEAD' ? 'GET' : ctx.method;
+    const wait = await limited[`${method} ${ctx.path}`]?.(networkOf(ctx.state['address']));
     if (wait === undefined) return next();
-    ctx.status = 429;
     ctx.set('Retry-After', String(wait));
-    ctx.body = {
+    return ctx.throw(429, `too many requests from this network; try again in ${wait} seconds`, {
       error: 'too_many_requests',
-      error_description: `too many registrations; try again in ${wait} seconds`,
-    };
+    });
   };
 }
 

@@ -50,6 +50,8 @@ function createConfiguration(parts: ProviderParts): Configuration {
     features: featuresFor(parts),
     ...clientRules,
     ...tokenRules(config),
+    // Every access token is for the vault, so `/me` takes none of them: the ID token carries the claims.
+    conformIdTokenClaims: false,
     claims: { openid: ['sub'], profile: ['name', 'preferred_username'] },
     scopes: ['openid', 'offline_access', 'profile', 'email', ...vaultScopes],
     extraParams: {

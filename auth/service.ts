@@ -3,6 +3,7 @@ import type { RequestListener } from 'node:http';
 import { errors } from 'oidc-provider';
 import type { Logger } from 'pino';
 import { AccountStore } from '../adapters/account-store.ts';
+import { ConnectionStore } from '../adapters/connection-store.ts';
 import type { Database } from '../adapters/database.ts';
 import { KeyStore } from '../adapters/key-store.ts';
 import { createAdapterFactory } from '../adapters/oidc-adapter.ts';
@@ -14,7 +15,7 @@ import { createApp } from './app.ts';
 import type { AuthConfig } from './config.ts';
 import { createKeySeal, sealStoredKeys } from './key-seal.ts';
 import { openKeys, readKeys } from './keys.ts';
-import { createSignInLimits, limitRegistrations } from './limits.ts';
+import { createSignInLimits, limitWrites } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import { createResources } from './resources.ts';
 import { renewSetupLink } from './setup.ts';
@@ -49,6 +50,7 @@ export async function openApp(config: AuthConfig, surroundings: Surroundings): P
     config,
     accounts,
     setupLinks,
+    connections: new ConnectionStore(database),
     adapter: createAdapterFactory(database, refreshTokenRules(config, surroundings)),
     findAccount: createFindAccount(accounts),
     resources: createResources(config),
@@ -57,7 +59,7 @@ export async function openApp(config: AuthConfig, surroundings: Surroundings): P
       path: config.apiClientSecretPath,
     }),
     signInLimits: createSignInLimits(),
-    registrationLimit: limitRegistrations(),
+    writeLimit: limitWrites(),
   };
   const setupUrl = await renewSetupLink(accounts, setupLinks, config.issuer);
   if (setupUrl) log.warn({ setupUrl }, `no account yet: create the first one within 24 hours at ${setupUrl}`);

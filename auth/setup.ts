@@ -1,11 +1,12 @@
 // The first account: a one-time link at start, a form that creates the account and ends the link.
 import { randomBytes } from 'node:crypto';
 import Router from '@koa/router';
-import type { Middleware, ParameterizedContext } from 'koa';
+import type { Middleware } from 'koa';
 import { type AccountStore, UsernameTaken } from '../adapters/account-store.ts';
 import { SetupLinkEnded, type SetupLinkStore } from '../adapters/setup-link-store.ts';
 import { findCredentialFault } from './credential-rules.ts';
 import { setupDonePage, setupPage } from './pages/pages.ts';
+import { readCredentials } from './password-check.ts';
 import { hashPassword } from './passwords.ts';
 
 const validSeconds = 24 * 3600;
@@ -42,7 +43,7 @@ export function createSetupRoutes({ links, issuerPath, mcpUrl, form }: SetupPart
   router.post('/setup', form, async (ctx) => {
     const token = String(ctx.query['token'] ?? '');
     if (!(await links.isLive(token))) return;
-    const { username, password } = readForm(ctx);
+    const { username, password } = readCredentials(ctx);
     const error = findCredentialFault(username, password);
     ctx.type = 'html';
     if (error !== undefined) {
@@ -69,12 +70,4 @@ async function create(
     if (error instanceof SetupLinkEnded || error instanceof UsernameTaken) return false;
     throw error;
   }
-}
-
-function readForm(ctx: ParameterizedContext): { username: string; password: string } {
-  const { username, password } = ((ctx.request as { body?: unknown }).body ?? {}) as Record<string, unknown>;
-  return {
-    username: typeof username === 'string' ? username.trim() : '',
-    password: typeof password === 'string' ? password : '',
-  };
 }

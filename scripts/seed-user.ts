@@ -11,6 +11,8 @@ interface Options {
   readonly username: string;
   readonly passwordStdin?: true;
   readonly revoke?: true;
+  readonly disable?: true;
+  readonly enable?: true;
 }
 
 const program = new Command('seed-user')
@@ -18,28 +20,47 @@ const program = new Command('seed-user')
   .requiredOption('--username <name>', 'the name to sign in with')
   .option('--password-stdin', 'read the password from the first line of standard input')
   .option('--revoke', 'on a reset: also sign the account out everywhere and revoke every app it has let in')
+  .option('--disable', 'close an account: nobody signs in with it, and every app it has let in is revoked')
+  .option('--enable', 'open a closed account again; its apps connect anew')
   .parse();
 
-const { username, passwordStdin, revoke } = program.opts<Options>();
-// Never as an argument: other users of the machine can read those.
-if (!passwordStdin) fail('give --password-stdin and the password on standard input');
-const firstLine = await createInterface({ input: process.stdin })[Symbol.asyncIterator]().next();
-const password = firstLine.value ?? '';
-const fault = findCredentialFault(username, password);
-if (fault) fail(fault);
+const { username, passwordStdin, revoke, disable, enable } = program.opts<Options>();
+if (disable || enable) await setDisabled(disable === true);
+else await setPassword();
 
-await withDatabase(async (database) => {
-  const accounts = new AccountStore(database);
-  const existing = await accounts.findByUsername(username);
-  const hash = await hashPassword(password);
-  if (existing) {
-    await accounts.setPassword(existing.id, hash, revoke === true);
+async function setDisabled(isDisabled: boolean): Promise<void> {
+  await withDatabase(async (database) => {
+    const accounts = new AccountStore(database);
+    const account = await accounts.findByUsername(username);
+    if (!account) fail(`there is no account ${username}`);
+    await accounts.setDisabled(account.id, isDisabled);
     console.log(
-      `The password of ${existing.username} is set.${revoke ? ' Every app and browser of it is signed out.' : ''}`,
+      `The account ${account.username} is ${isDisabled ? 'closed; its apps are revoked' : 'open again'}.`,
     );
-    return;
-  }
-  const account = await accounts.create(username, hash);
-  await new SetupLinkStore(database, accounts).end();
-  console.log(`The account ${account.username} is created.`);
-});
+  });
+}
+
+async function setPassword(): Promise<void> {
+  // Never as an argument: other users of the machine can read those.
+  if (!passwordStdin) fail('give --password-stdin and the password on standard input');
+  const firstLine = await createInterface({ input: process.stdin })[Symbol.asyncIterator]().next();
+  const password = firstLine.value ?? '';
+  const fault = findCredentialFault(username, password);
+  if (fault) fail(fault);
+
+  await withDatabase(async (database) => {
+    const accounts = new AccountStore(database);
+    const existing = await accounts.findByUsername(username);
+    const hash = await hashPassword(password);
+    if (existing) {
+      await accounts.setPassword(existing.id, hash, revoke === true);
+      console.log(
+        `The password of ${existing.username} is set.${revoke ? ' Every app and browser of it is signed out.' : ''}`,
+      );
+      return;
+    }
+    const account = await accounts.create(username, hash);
+    await new SetupLinkStore(database, accounts).end();
+    console.log(`The account ${account.username} is created.`);
+  });
+}

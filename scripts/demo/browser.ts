@@ -45,10 +45,8 @@ export class Browser {
     if (!form) throw new Error(`the page ${page.url.pathname} (${page.status}) has no form`);
     const hidden = form
       .querySelectorAll('input[type="hidden"]')
-      .map((input): [string, string] => [
-        input.getAttribute('name') ?? '',
-        input.getAttribute('value') ?? '',
-      ]);
+      .map((input): [string, string] => [input.getAttribute('name') ?? '', input.getAttribute('value') ?? ''])
+      .filter(([name]) => !(name in fields));
     const body = new URLSearchParams([...hidden, ...Object.entries(fields)]);
     const action = new URL(form.getAttribute('action') ?? '', page.url);
     const headers = { Origin: page.url.origin, 'Sec-Fetch-Site': 'same-origin' };

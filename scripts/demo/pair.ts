@@ -9,7 +9,9 @@ export class Pair {
   readonly folder: string;
   readonly issuer: string;
   readonly resource: string;
-  readonly databaseUrl: string;
+  /** Where loop-auth really listens, whatever its issuer says. */
+  readonly authOrigin: string;
+  databaseUrl: string;
   readonly lines: string[] = [];
   readonly #environment: Record<string, string | undefined>;
   readonly #last = new Map<'auth' | 'api', ServiceProcess>();
@@ -21,8 +23,9 @@ export class Pair {
     settings: Record<string, string>,
   ) {
     this.folder = folder;
-    this.issuer = `http://localhost:${ports.auth}`;
-    this.resource = `http://localhost:${ports.api}/mcp`;
+    this.authOrigin = `http://localhost:${ports.auth}`;
+    this.issuer = settings['AUTH_ISSUER'] ?? this.authOrigin;
+    this.resource = settings['API_RESOURCE'] ?? `http://localhost:${ports.api}/mcp`;
     this.databaseUrl = settings['AUTH_DATABASE_URL'] ?? `sqlite:${join(folder, 'auth.db')}`;
     this.#environment = {
       PATH: process.env['PATH'],
@@ -43,6 +46,12 @@ export class Pair {
     const folder = await mkdtemp(join(tmpdir(), 'loop-'));
     const [auth, api] = await freePorts(2);
     return new Pair(folder, { auth: auth ?? 0, api: api ?? 0 }, settings);
+  }
+
+  /** What loop-auth's next start opens. */
+  useDatabase(url: string): void {
+    this.databaseUrl = url;
+    this.#environment['AUTH_DATABASE_URL'] = url;
   }
 
   /** Starts a service and waits until it is ready. Throws with what it printed when it ends instead. */

@@ -18,6 +18,8 @@ import {
 } from '../support/adapter-contract.ts';
 import { engines, open, openNew } from '../support/databases.ts';
 
+const never = undefined as unknown as number;
+
 class Refused extends Error {}
 
 function adaptersOf(database: Database): (model: string) => Adapter {
@@ -84,7 +86,7 @@ function testPromises(t: Test, name: string, openDatabase: (t: Test) => Promise<
       await adapterFor(model).upsert(id, payloadOf(model, id), 60);
       t.notOk(await adapterFor(model).find(hashOpaque(id)), model);
     }
-    await adapterFor('Client').upsert('app', { client_secret: 'a secret' }, undefined as unknown as number);
+    await adapterFor('Client').upsert('app', { client_secret: 'a secret' }, never);
     const stored = String((await adapterFor('Client').find('app'))?.client_secret);
     t.equal(stored, hashClientSecret('a secret'));
     t.not(hashClientSecret(stored), stored, 'a stored secret presented as one does not match');
@@ -181,11 +183,53 @@ function testPromises(t: Test, name: string, openDatabase: (t: Test) => Promise<
     t.equal(await new AccountStore(database).findByUsername('a\u0000b'), undefined);
   });
 
+  t.test(`${name}: a request that finds a token has its grant and client from the same query`, async (t) => {
+    const database = await openDatabase(t);
+    let queries = 0;
+    const first: Database['first'] = (...query) => {
+      queries++;
+      return database.first(...query);
+    };
+    const adapterFor = adaptersOf({ ...database, first });
+    await connect(adapterFor, 'app', 'ann');
+    const request = (work: () => Promise<void>) =>
+      asUnitOfWork(database, false, async () => {
+        queries = 0;
+        t.match(await adapterFor('AccessToken').find('access-app-ann'), { clientId: 'app' });
+        await work();
+        t.equal(queries, 1);
+        return true;
+      });
+    await request(async () => {
+      t.match(await adapterFor('Grant').find('grant-app-ann'), { jti: 'grant-app-ann', accountId: 'ann' });
+      t.match(await adapterFor('Client').find('app'), { client_id: 'app' });
+    });
+    await request(async () => {
+      await adapterFor('Client').upsert('app', { client_id: 'app', client_name: 'new' }, never);
+      await adapterFor('Grant').destroy('grant-app-ann');
+      t.match(await adapterFor('AccessToken').find('access-app-ann'), { clientId: 'app' });
+      queries--;
+      t.match(await adapterFor('Client').find('app'), { client_name: 'new' }, 'its own changes come first');
+      t.equal(await adapterFor('Grant').find('grant-app-ann'), undefined);
+    });
+    await request(async () => {
+      t.equal(await adapterFor('Grant').find('grant-app-ann'), undefined, 'a token whose grant is gone');
+    });
+    await adapterFor('Grant').upsert(
+      'grant-app-ann',
+      payloadOf('Grant', 'grant-app-ann', { clientId: 'x' }),
+      60,
+    );
+    await request(async () => {
+      t.equal(await adapterFor('Client').find('x'), undefined, 'a grant whose client is not kept here');
+    });
+  });
+
   t.test(`${name}: a saved grant marks its client as used, once`, async (t) => {
     const database = await openDatabase(t);
     const adapterFor = adaptersOf(database);
     const grantedAt = compile(database.builder('clients').select('granted_at'));
-    await adapterFor('Client').upsert('app', { client_id: 'app' }, undefined as unknown as number);
+    await adapterFor('Client').upsert('app', { client_id: 'app' }, never);
     t.equal((await database.first(grantedAt, {}))?.['granted_at'], null);
     await adapterFor('Grant').upsert('grant-1', payloadOf('Grant', 'grant-1'), 60);
     t.type((await database.first(grantedAt, {}))?.['granted_at'], 'number');
@@ -216,11 +260,7 @@ t.test('nothing in the files of the database is a live value', async (t) => {
     returnTo: `https://auth.example/auth/${interactionId}`,
     session: { accountId: 'ann', uid: 'u' },
   });
-  await adapterFor('Client').upsert(
-    'app',
-    { client_secret: 'a client secret' },
-    undefined as unknown as number,
-  );
+  await adapterFor('Client').upsert('app', { client_secret: 'a client secret' }, never);
   const path = url.replace(/^sqlite:/, '');
   const files = Buffer.concat([path, `${path}-wal`].map((file) => readFileSync(file))).toString('latin1');
   t.match(files, 'https://auth.example/auth/{uid}', 'the rows are in these files');
@@ -242,7 +282,7 @@ async function connect(
 ): Promise<void> {
   const grantId = `grant-${clientId}-${accountId}`;
   const more = { clientId, accountId, grantId };
-  await adapterFor('Client').upsert(clientId, { client_id: clientId }, undefined as unknown as number);
+  await adapterFor('Client').upsert(clientId, { client_id: clientId }, never);
   await adapterFor('Grant').upsert(grantId, payloadOf('Grant', grantId, { clientId, accountId }), 600);
   for (const [model, prefix] of [
     ['AccessToken', 'access'],

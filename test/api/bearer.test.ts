@@ -88,14 +88,12 @@ t.test(
       const challenge = answer.headers.get('www-authenticate') ?? '';
       t.match(challenge, /^Bearer error="insufficient_scope", error_description="[^"]+", /);
       t.ok(challenge.endsWith(`${METADATA}, scope="vault.read"`), challenge);
-      t.match(await answer.json(), {
-        jsonrpc: '2.0',
-        error: { data: { error: 'insufficient_scope' } },
-        id: 7,
-      });
+      const result = { isError: true, _meta: { 'mcp/www_authenticate': [challenge] } };
+      t.match(await answer.json(), { jsonrpc: '2.0', id: 7, result }, 'with the result that ChatGPT reads');
     }
     const batch = await postMcp(url, 'writer', [LIST_TOOLS, callTool('list', {})]);
     t.equal(batch.status, 403, 'also inside a batch');
+    t.match(await batch.json(), { error: { data: { error: 'insufficient_scope' } }, id: null });
   },
 );
 

@@ -231,6 +231,8 @@ t.test('tools are listed as ChatGPT reads them', async (t) => {
       _meta: { securitySchemes },
     });
   }
+  const modern = await readJson(await postModern(url, 'good', 'tools/list'));
+  t.same(modern.result.tools, result.tools, 'the same in the newest revision');
   t.same(Object.keys(result.tools[0].inputSchema.properties), ['query']);
   t.same(Object.keys(result.tools[1].inputSchema.properties), ['id']);
 });

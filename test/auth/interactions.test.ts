@@ -326,6 +326,7 @@ t.test('odd parameters and forms of a person who is signed in are answered witho
     { nonce: 'n'.repeat(8000), scope: 'openid' },
     { state: '\u0000\ud83d\r\nX: y' },
   ];
+  let formsTried = 0;
   for (const parameters of cases) {
     const what = JSON.stringify(parameters).slice(0, 60);
     const page = await browser.visit(
@@ -333,7 +334,8 @@ t.test('odd parameters and forms of a person who is signed in are answered witho
       'http://127.0.0.1:40404/callback',
     );
     t.ok(page.status < 500, `${what}: ${page.status}`);
-    if (!page.url.pathname.startsWith('/interaction/')) continue;
+    if (!page.url.pathname.startsWith('/interaction/') || formsTried === 3) continue;
+    formsTried += 1;
     for (const body of [
       'decision[]=allow',
       'decision=allow&decision=deny',

@@ -40,6 +40,30 @@ t.test('one address can not use up what all have together', async (t) => {
   t.equal(last, 429, 'all of them together have a limit as well');
 });
 
+t.test(
+  'sign-ins that nobody finishes are begun 600 times in ten minutes from one network, not more',
+  async (t) => {
+    const world = await startLoopAuth(t, { settings: { AUTH_TRUSTED_PROXIES: '127.0.0.1' } });
+    const app = await world.register();
+    const { search } = world.authorization(app).url;
+    const ask = (path: string, address = '192.0.2.1'): ReturnType<typeof world.ask> =>
+      world.ask(path, { headers: { 'X-Forwarded-For': address } });
+    for (let n = 0; n < 300; n += 1) {
+      await Promise.all([ask('/auth?client_id=gone'), ask('/session/end')]);
+    }
+    for (const path of [`/auth${search}`, '/session/end']) {
+      const refused = await ask(path);
+      t.equal(refused.status, 429, path);
+      t.match(refused.headers.get('Retry-After'), /^[1-9]\d*$/);
+      t.match(refused.headers.get('Content-Type'), 'text/html');
+      t.match(refused.text, 'too many requests');
+      t.same(refused.headers.getSetCookie(), []);
+    }
+    t.equal((await ask(`/auth${search}`, '192.0.2.2')).status, 303, 'others go on');
+    t.equal((await ask('/token')).status, 405, 'and so does everything that leaves nothing behind');
+  },
+);
+
 t.test('a password is tried ten times from one address for one account', async (t) => {
   const limits = createSignInLimits();
   for (let n = 0; n < 10; n += 1) t.equal(await limits.attempt('192.0.2.1', 'ann'), undefined);

@@ -217,6 +217,17 @@ t.test(
   },
 );
 
+t.test('a token for another resource is inactive', async (t) => {
+  const world = await startLoopAuth(t);
+  const { tokens } = await world.connect();
+  // The same database, after the resource got another address.
+  const settings = { API_RESOURCE: 'https://elsewhere.example/mcp' };
+  const { databasePath } = world;
+  const moved = await startLoopAuth(t, { databasePath, settings, withoutAccount: true });
+  t.ok(await world.isActive(tokens.access_token));
+  t.equal((await moved.introspect(tokens.access_token)).text, '{"active":false}');
+});
+
 t.test('only its own app can revoke a token, and afterwards it is dead', async (t) => {
   const world = await startLoopAuth(t);
   const browser = new Browser();

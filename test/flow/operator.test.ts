@@ -99,3 +99,17 @@ t.test('npm run backup and npm run restore', async (t) => {
     t.equal((await idle.refresh(idle.tokens.refresh_token)).status, 400);
   });
 });
+
+t.test('npm run rotate-keys: the new key is published, the old one still signs', async (t) => {
+  const { pair, connect } = await startConnectedPair(t, cacheOff);
+  const { refresh, tokens } = await connect();
+  const { code, text } = await runScript(pair, 'rotate-keys');
+  t.equal(code, 0, text);
+  const [, kid] = /The signing key (\S+) is published/.exec(text) ?? [];
+  await pair.stop('auth');
+  await pair.start('auth');
+  const { keys } = (await (await fetch(`${pair.issuer}/jwks`)).json()) as { keys: Array<{ kid: string }> };
+  t.equal(keys.length, 2);
+  t.equal(keys[1]?.kid, kid);
+  t.equal((await refresh(tokens.refresh_token)).status, 200);
+});

@@ -36,4 +36,19 @@ t.test('npm run seed-user', async (t) => {
       tokens: { error: 'invalid_grant' },
     });
   });
+  t.test('--disable closes the account and ends what it let in; --enable opens it again', async (t) => {
+    const app = await connectApp(pair);
+    t.match(await seedUser(pair, [...named, '--disable'], ''), {
+      code: 0,
+      text: /closed; its apps are revoked/,
+    });
+    t.match(await app.refresh(app.tokens.refresh_token), { status: 400, tokens: { error: 'invalid_grant' } });
+    await t.rejects(connectApp(pair), /Username or password is wrong/);
+    t.match(await seedUser(pair, [...named, '--enable'], ''), { code: 0, text: /open again/ });
+    await t.resolves(connectApp(pair));
+    t.match(await seedUser(pair, ['--username', 'nobody', '--disable'], ''), {
+      code: 1,
+      text: /no account nobody/,
+    });
+  });
 });

@@ -56,6 +56,12 @@ const runBy: ReadonlyArray<readonly [RegExp, string, string]> = [
   [/^npm ci && npm start$/, 'test/flow/start.test.ts', 'scripts/start.ts'],
   [/^npm run demo$/, 'test/flow/demo.test.ts', 'scripts/demo.ts'],
   [/^npm run check$/, '.ci/run', 'npm run lint'],
+  [
+    /^npm run (backup|restore|grants|rotate-keys)\b/,
+    'test/flow/operator.test.ts',
+    "runScript(pair, 'rotate-keys'",
+  ],
+  [/^npm run migrate-store -- --to postgres:/, 'test/flow/postgres.test.ts', "'migrate-store'"],
   [/npm run seed-user -- --username ann --password-stdin/, 'test/flow/seed-user.test.ts', "'seed-user'"],
 ];
 
