@@ -1,6 +1,6 @@
 // MCP clients that call tools while the drill goes on around them, and the count of what they met.
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { Client, SSEClientTransport, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { MemoryOAuthClient } from '../../scripts/demo/oauth-client.ts';
 import type { Account, Person } from './person.ts';
 
@@ -48,6 +48,21 @@ export class DrillClient {
     const client = createClient();
     try {
       await client.connect(this.#createTransport());
+      await this.#search(client);
+    } catch (error) {
+      this.#count(error);
+    } finally {
+      await client.close().catch(() => undefined);
+    }
+  }
+
+  /** One search over the older transport, HTTP+SSE. */
+  async callOverStream(): Promise<void> {
+    this.#calls += 1;
+    const client = new Client({ name: 'drill', version: '1.0.0' });
+    try {
+      const address = new URL(this.#resource.href.replace(/mcp$/, 'sse'));
+      await client.connect(new SSEClientTransport(address, { authProvider: this.#oauth }));
       await this.#search(client);
     } catch (error) {
       this.#count(error);

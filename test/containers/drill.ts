@@ -23,6 +23,7 @@ const behindNginx = [
 ];
 
 const faults: string[] = [];
+let passed = 0;
 const rows: Array<readonly [string, Count]> = [];
 
 // Bounded whatever hangs: what was started is then ended all the same.
@@ -63,10 +64,8 @@ async function checkGuide(): Promise<void> {
   const shown = [...guide.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block = '']) =>
     block.trim().split('\n'),
   );
-  for (const line of shown) {
-    if (!engine.commands.includes(line))
-      faults.push(`docs/nas.md shows what the drill does not run: ${line}`);
-  }
+  const untried = shown.filter((line) => !engine.commands.includes(line));
+  conclude(untried.map((line) => `docs/nas.md shows what the drill does not run: ${line}`));
 }
 
 /** As a person would have it, changes that are not committed included. */
@@ -128,6 +127,7 @@ async function drillBehindNginx(): Promise<void> {
   await command('docker compose up -d');
   await createFirstAccount();
   const client = await connect('https://notes.example/mcp');
+  await client.callOverStream();
   await command('curl -sf https://notes.example/.well-known/oauth-protected-resource/mcp');
   await command('curl -sf https://notes.example/auth/.well-known/openid-configuration');
   await command(
@@ -160,11 +160,9 @@ async function drillBehindNginx(): Promise<void> {
     'HTTP 503',
   ]);
   await command('docker compose stop loop-auth loop-api');
-  faults.push(
-    ...(await checkNginx({ token: 'https://notes.example/auth/token', mcp: 'https://notes.example/mcp' })),
-  );
+  conclude(await checkNginx({ token: 'https://notes.example/auth/token', mcp: 'https://notes.example/mcp' }));
   step('nginx on one host checked');
-  faults.push(...(await checkStartFailures(engine, await findImages())));
+  conclude(await checkStartFailures(engine, await findImages()));
   step('wrong mounts checked');
   await command('docker compose down -v');
 }
@@ -178,9 +176,10 @@ async function drillTwoHosts(): Promise<void> {
   await createFirstAccount();
   const client = await connect(resource);
   await client.refresh();
+  await client.callOverStream();
   judge('nginx, two hosts', client.takeCount(), []);
   await command('docker compose stop loop-auth loop-api');
-  faults.push(...(await checkNginx({ token: `${issuer}/token`, mcp: resource })));
+  conclude(await checkNginx({ token: `${issuer}/token`, mcp: resource }));
   step('nginx on two hosts checked');
   await command('docker compose down -v');
 }
@@ -206,6 +205,7 @@ async function drillScale(): Promise<void> {
     `echo '${account.password}' | docker compose exec -T loop-auth-a node scripts/seed-user.ts --username ${account.username} --password-stdin`,
   );
   const client = await connect('https://nas.example/mcp');
+  await client.callOverStream();
   step('PostgreSQL, two loop-auth and two loop-api are running');
   await whileCalling(client, async () => {
     for (const service of ['loop-api-a', 'loop-auth-a', 'loop-api-b', 'loop-auth-b']) {
@@ -342,7 +342,7 @@ async function printSizes(): Promise<void> {
   for (const name of ['auth', 'api'] as const) {
     const over = (await size(images[name])) - base;
     console.log(`         loop-${name}: ${(over / 1e6).toFixed(1)} MB over its base`);
-    if (over > mostOverBase[name]) faults.push(`loop-${name} is more than ${mostOverBase[name] / 1e6} MB`);
+    conclude(over > mostOverBase[name] ? [`loop-${name} is more than ${mostOverBase[name] / 1e6} MB`] : []);
   }
 }
 
@@ -354,9 +354,17 @@ function command(line: string): Promise<string> {
 function judge(name: string, count: Count, bearable: readonly string[]): void {
   rows.push([name, count]);
   const bad = Object.keys(count.failures).filter((kind) => !bearable.includes(kind));
-  if (bad.length > 0) faults.push(`${name}: ${bad.join(', ')}`);
-  if (count.unauthorized > 0) faults.push(`${name}: ${count.unauthorized} times 401`);
-  if (count.reauthorizations > 0) faults.push(`${name}: ${count.reauthorizations} re-authorizations`);
+  conclude([
+    ...bad.map((kind) => `${name}: ${kind}`),
+    ...(count.unauthorized > 0 ? [`${name}: ${count.unauthorized} times 401`] : []),
+    ...(count.reauthorizations > 0 ? [`${name}: ${count.reauthorizations} re-authorizations`] : []),
+  ]);
+}
+
+/** One thing was looked at; it passed when nothing is wrong with it. */
+function conclude(found: readonly string[]): void {
+  faults.push(...found);
+  if (found.length === 0) passed += 1;
 }
 
 function step(text: string): void {
@@ -372,6 +380,7 @@ function report(): void {
   }
   for (const fault of faults) console.log(`\n  FAULT ${fault}`);
   console.log(faults.length === 0 ? '\n  The promise holds.\n' : '\n  The promise does NOT hold.\n');
+  console.log(`${passed} passed, ${faults.length} failed`);
 }
 
 async function end(fault?: string): Promise<void> {
