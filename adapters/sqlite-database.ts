@@ -119,8 +119,6 @@ function configure(connection: Sqlite.Database, path: string): void {
   connection.pragma('journal_mode = WAL');
   // FULL: what a client was told must survive a power cut, or its refresh token is dead (docs/storage.md).
   connection.pragma('synchronous = FULL');
-  // Reads a large file where the system caches it, without a copy of each page: a third off a lookup among a million.
-  connection.pragma('mmap_size = 1073741824');
   connection.pragma('foreign_keys = ON');
   connection.pragma('trusted_schema = OFF');
 }

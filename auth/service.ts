@@ -13,8 +13,8 @@ import { createFindAccount } from './accounts.ts';
 import { openApiCredential } from './api-credential.ts';
 import { createApp } from './app.ts';
 import type { AuthConfig } from './config.ts';
-import { createKeySeal, sealStoredKeys } from './key-seal.ts';
-import { openKeys, readKeys } from './keys.ts';
+import { createKeySeal, type KeySeal, sealStoredKeys } from './key-seal.ts';
+import { openKeys, readKeys, type ServerKeys } from './keys.ts';
 import { createSignInLimits, limitWrites } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import { createResources } from './resources.ts';
@@ -43,8 +43,7 @@ export async function openApp(config: AuthConfig, surroundings: Surroundings): P
   const setupLinks = new SetupLinkStore(database, accounts);
   const keyStore = new KeyStore(database);
   const seal = createKeySeal(config.encryptionKey);
-  await sealStoredKeys(keyStore, seal);
-  let keys = await openKeys(keyStore, seal, epochSeconds());
+  let keys = await openKeysAlone(database, keyStore, seal);
   const parts = {
     ...surroundings,
     config,
@@ -86,6 +85,17 @@ export async function openApp(config: AuthConfig, surroundings: Surroundings): P
       await sweep.stop();
     },
   };
+}
+
+/** Several processes may start on one empty database: the first makes the keys, the others find them. */
+async function openKeysAlone(database: Database, store: KeyStore, seal: KeySeal): Promise<ServerKeys> {
+  const lock = await database.lock('server keys');
+  try {
+    await sealStoredKeys(store, seal);
+    return await openKeys(store, seal, epochSeconds());
+  } finally {
+    await lock.release();
+  }
 }
 
 function startOwnSweep(config: AuthConfig, { database, log }: Surroundings): Sweep {
