@@ -12,9 +12,7 @@ import type { ResourceIdentifiers } from './resource-identifiers.ts';
 import { createResourceMetadataRouter, methodNotAllowed } from './resource-metadata.ts';
 import { createSseEndpoint } from './sse.ts';
 import type { TokenVerifier } from './token-verifier.ts';
-import { createFetchTool } from './tools/fetch.ts';
-import { createListTool } from './tools/list.ts';
-import { createSearchTool } from './tools/search.ts';
+import { createTools } from './tools/tools.ts';
 import type { Vault } from './vault/vault.ts';
 
 export interface AppOptions {
@@ -39,7 +37,7 @@ export interface App {
 export function createApp(options: AppOptions): App {
   const { config, resources, vault, verify, metrics, logger } = options;
   const noteUrl = createNoteUrl(resources);
-  const tools = [createSearchTool(vault, noteUrl), createFetchTool(vault, noteUrl), createListTool(vault)];
+  const tools = createTools(vault, noteUrl);
   const mcp = createMcpEndpoint({ tools, verify, resources, logger });
   const onCount = (open: number): void => metrics.openStreams.set(open);
   const { cacheSeconds } = config;

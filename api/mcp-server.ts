@@ -7,12 +7,15 @@ import packageJson from './package.json' with { type: 'json' };
 import type { Tool, ToolResult } from './tools/tool.ts';
 
 const INSTRUCTIONS =
-  "A person's vault of Markdown notes. Use search to find notes by words, list to look into folders, and fetch to read a whole note by its id.";
+  "A person's vault of Markdown notes. Use search to find notes by words, list to look into folders, and fetch to read a whole note by its id; scan goes through all notes by folder, tag, front matter or date.";
+const WRITING_INSTRUCTIONS = ' To change a note, fetch it first and give its revision.';
 
 // The low-level Server, not McpServer: tools are described once and not per request, and ChatGPT's `securitySchemes`
 // stand beside a tool's name, where McpServer's registerTool has no place for them.
 export function createMcpServerFactory(tools: readonly Tool[], logger: Logger): () => Server {
-  const definitions = tools.map((tool) => tool.definition);
+  const definitions = tools.filter((tool) => tool.isListed).map((tool) => tool.definition);
+  const canWrite = tools.some((tool) => tool.isListed && tool.scopes.includes('vault.write'));
+  const instructions = INSTRUCTIONS + (canWrite ? WRITING_INSTRUCTIONS : '');
   const toolsByName = new Map(tools.map((tool) => [tool.name, tool]));
   // never called upon by tools like ours; made here once because every Server would otherwise make its own
   const jsonSchemaValidator = new AjvJsonSchemaValidator();
@@ -36,7 +39,7 @@ export function createMcpServerFactory(tools: readonly Tool[], logger: Logger): 
       { name: 'loop', title: 'loop vault', version: packageJson.version },
       {
         capabilities: { tools: {} },
-        instructions: INSTRUCTIONS,
+        instructions,
         jsonSchemaValidator,
         // the tools of a process never change; a client may hold the list, a cache between us and it may not
         cacheHints: {

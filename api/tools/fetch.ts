@@ -1,8 +1,9 @@
 // The tool `fetch`, in the shape that ChatGPT asks for: an id in, the whole note out.
 import { z } from 'zod';
+import { NoteNotFound } from '../vault/errors.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { Tool } from './tool.ts';
-import { createTool, ToolInputRefused } from './tool.ts';
+import { createTool, toIsoTime } from './tool.ts';
 
 export function createFetchTool(vault: Pick<Vault, 'readNote'>, noteUrl: (id: string) => string): Tool {
   return createTool({
@@ -21,7 +22,7 @@ export function createFetchTool(vault: Pick<Vault, 'readNote'>, noteUrl: (id: st
     annotations: { readOnlyHint: true },
     run: async ({ id }) => {
       const note = await vault.readNote(id);
-      if (!note) throw new ToolInputRefused('There is no note with this id. Use search or list to find one.');
+      if (!note) throw new NoteNotFound();
       const { path, frontMatter, tags, links, backlinks, revision, warnings } = note;
       return {
         id: note.id,
@@ -43,5 +44,3 @@ export function createFetchTool(vault: Pick<Vault, 'readNote'>, noteUrl: (id: st
     },
   });
 }
-
-const toIsoTime = (epochSeconds: number): string => new Date(epochSeconds * 1_000).toISOString();

@@ -1,9 +1,8 @@
 // The tool `list`: what is in a folder of the vault, a page at a time.
 import { z } from 'zod';
-import { BadCursor } from '../vault/errors.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { Tool } from './tool.ts';
-import { createTool, ToolInputRefused } from './tool.ts';
+import { createTool, pageCursor, pageLimit } from './tool.ts';
 
 export function createListTool(vault: Pick<Vault, 'listFolder'>): Tool {
   return createTool({
@@ -17,7 +16,8 @@ export function createListTool(vault: Pick<Vault, 'listFolder'>): Tool {
         .max(4_096)
         .default('')
         .describe('Path of the folder; empty for the top of the vault'),
-      cursor: z.string().max(4_096).optional().describe('nextCursor of the page before'),
+      limit: pageLimit,
+      cursor: pageCursor,
     }),
     output: z.object({
       folder: z.string(),
@@ -32,13 +32,6 @@ export function createListTool(vault: Pick<Vault, 'listFolder'>): Tool {
     }),
     scopes: ['vault.read'],
     annotations: { readOnlyHint: true },
-    run: ({ folder, cursor }) => {
-      try {
-        return { folder, ...vault.listFolder(folder, { cursor }) };
-      } catch (error) {
-        if (error instanceof BadCursor) throw new ToolInputRefused(error.message, { cause: error });
-        throw error;
-      }
-    },
+    run: ({ folder, cursor, limit }) => ({ folder, ...vault.listFolder(folder, { cursor, limit }) }),
   });
 }

@@ -1,5 +1,6 @@
 // What an MCP tool is here: schemas, scopes and a function; how it looks to a client. One tool a file beside this one.
 import { z } from 'zod';
+import { VaultRefusal } from '../vault/errors.ts';
 
 export interface ToolResult {
   [field: string]: unknown;
@@ -18,15 +19,22 @@ export interface Tool {
   name: string;
   /** What a token needs before the tool runs. */
   scopes: readonly string[];
+  /** False for a tool that only says why it can't be used. */
+  isListed: boolean;
   /** As listed by tools/list. */
   definition: ToolDefinition;
+  /** The output alone. Throws VaultRefusal for what the caller can mend. */
+  run(input: unknown): Promise<Record<string, unknown>>;
   /** Never throws for what the caller can mend: that is a result with isError. */
   call(input: unknown): Promise<ToolResult>;
 }
 
-/** Thrown by a tool's run for what the caller can mend; the message is shown to the model. */
-export class ToolInputRefused extends Error {
-  override readonly name = 'ToolInputRefused';
+/** Thrown for arguments that don't fit the schema; the message is shown to the model. */
+class InvalidArguments extends VaultRefusal {
+  override readonly name = 'InvalidArguments';
+  constructor(tool: string, error: z.ZodError) {
+    super('invalid', `Invalid arguments for ${tool}: ${z.prettifyError(error)}`);
+  }
 }
 
 export interface ToolOptions<Input extends z.ZodObject, Output extends z.ZodObject> {
@@ -45,9 +53,15 @@ export function createTool<Input extends z.ZodObject, Output extends z.ZodObject
 ): Tool {
   const { name, title, description, scopes } = options;
   const securitySchemes = [{ type: 'oauth2', scopes }];
+  async function run(input: unknown): Promise<Record<string, unknown>> {
+    const parsed = options.input.safeParse(input ?? {});
+    if (!parsed.success) throw new InvalidArguments(name, parsed.error);
+    return options.run(parsed.data);
+  }
   return {
     name,
     scopes,
+    isListed: true,
     definition: {
       name,
       title,
@@ -59,19 +73,26 @@ export function createTool<Input extends z.ZodObject, Output extends z.ZodObject
       securitySchemes,
       _meta: { securitySchemes },
     },
-    call: async (input): Promise<ToolResult> => {
-      const parsed = options.input.safeParse(input ?? {});
-      if (!parsed.success) return refuse(`Invalid arguments for ${name}: ${z.prettifyError(parsed.error)}`);
-      try {
-        const output = await options.run(parsed.data);
-        // MCP (Tools, Structured Content): the same JSON once more as text, for clients that read only that
-        return { content: [{ type: 'text', text: JSON.stringify(output) }], structuredContent: output };
-      } catch (error) {
-        if (error instanceof ToolInputRefused) return refuse(error.message);
-        throw error;
-      }
-    },
+    run,
+    call: (input) => answer(() => run(input)),
   };
+}
+
+/** The tool under its name, not listed, asking for no scope and answering every call with `why`. */
+export function withhold(tool: Tool, why: VaultRefusal): Tool {
+  const run = (): Promise<never> => Promise.reject(why);
+  return { ...tool, isListed: false, scopes: [], run, call: () => answer(run) };
+}
+
+async function answer(run: () => Promise<Record<string, unknown>>): Promise<ToolResult> {
+  try {
+    const output = await run();
+    // MCP (Tools, Structured Content): the same JSON once more as text, for clients that read only that
+    return { content: [{ type: 'text', text: JSON.stringify(output) }], structuredContent: output };
+  } catch (error) {
+    if (error instanceof VaultRefusal) return refuse(error.message);
+    throw error;
+  }
 }
 
 function refuse(message: string): ToolResult {
@@ -81,3 +102,8 @@ function refuse(message: string): ToolResult {
 function toObjectSchema(schema: z.ZodObject, io: 'input' | 'output'): ToolDefinition['inputSchema'] {
   return { ...z.toJSONSchema(schema, { io }), type: 'object' };
 }
+
+export const toIsoTime = (epochSeconds: number): string => new Date(epochSeconds * 1_000).toISOString();
+
+export const pageLimit = z.int().min(1).max(1_000).default(100).describe('How many to a page');
+export const pageCursor = z.string().max(4_096).optional().describe('nextCursor of the page before');

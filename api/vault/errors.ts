@@ -1,4 +1,4 @@
-// The conditions that a vault's caller meets: a folder that can't be used, a cursor that can't be continued.
+// The conditions that a vault's caller meets: a folder that can't be used, and what can't be done as it was asked for.
 
 /** `openVault` was given a path with no folder behind it. */
 export class VaultNotFound extends Error {
@@ -33,10 +33,78 @@ export class IndexNotUsable extends Error {
   }
 }
 
+/** In what way something can't be done as it was asked for. */
+export type RefusalReason = 'invalid' | 'missing' | 'exists' | 'stale' | 'read-only';
+
+/** What the caller asked for and can mend: the message says how, and names no place outside of the vault. */
+export class VaultRefusal extends Error {
+  readonly reason: RefusalReason;
+  constructor(reason: RefusalReason, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
+
 /** A cursor that this index never gave out, or gave out before it was rebuilt. */
-export class BadCursor extends Error {
+export class BadCursor extends VaultRefusal {
   override readonly name = 'BadCursor';
   constructor() {
-    super('This cursor is not valid (any more): start again without one.');
+    super('invalid', 'This cursor is not valid (any more): start again without one.');
+  }
+}
+
+export class NoteNotFound extends VaultRefusal {
+  override readonly name = 'NoteNotFound';
+  constructor() {
+    super('missing', 'There is no note with this id. Use search or list to find one.');
+  }
+}
+
+/** What is to be made is there already, maybe in another spelling. */
+export class NoteExists extends VaultRefusal {
+  override readonly name = 'NoteExists';
+  constructor(path: string) {
+    super('exists', `There is already ${path}. Choose another name, or read and change that one.`);
+  }
+}
+
+/** The note was changed after the caller read it. */
+export class RevisionStale extends VaultRefusal {
+  override readonly name = 'RevisionStale';
+  readonly currentRevision: string;
+  constructor(currentRevision: string) {
+    super(
+      'stale',
+      `The note has changed since it was read; its revision is now ${currentRevision}. Fetch it again, then make the change anew.`,
+    );
+    this.currentRevision = currentRevision;
+  }
+}
+
+/** A path that no new note may have; `why` continues "The path can't be used: ". */
+export class PathRefused extends VaultRefusal {
+  override readonly name = 'PathRefused';
+  constructor(why: string) {
+    super('invalid', `The path can't be used: ${why}.`);
+  }
+}
+
+/** A change that this note can't take; the message is a sentence. */
+export class EditRefused extends VaultRefusal {
+  override readonly name = 'EditRefused';
+  constructor(message: string) {
+    super('invalid', message);
+  }
+}
+
+/** The whole vault, or a folder of it, may only be read by this process. */
+export class VaultReadOnly extends VaultRefusal {
+  override readonly name = 'VaultReadOnly';
+  constructor(options?: ErrorOptions) {
+    super(
+      'read-only',
+      'The notes are mounted read-only: they can be read and searched, not changed.',
+      options,
+    );
   }
 }

@@ -18,14 +18,28 @@ const longestValue = 256 * 1024;
 /** Each alias may repeat a whole subtree (the "billion laughs"). */
 const mostAliases = 50;
 
-export function parseFrontMatter(note: string): FrontMatter {
+/** Where the YAML of a note stands: between the line that opens the block and the end of its own last line. */
+export interface FrontMatterBlock {
+  source: string;
+  sourceStart: number;
+  /** After the block. */
+  textStart: number;
+}
+
+export function findFrontMatterBlock(note: string): FrontMatterBlock | undefined {
   const found = /^\ufeff?---[ \t]*\r?\n/.test(note) ? block.exec(note) : null;
-  if (found === null) {
+  return found === null
+    ? undefined
+    : { source: found[1] ?? '', sourceStart: found[0].indexOf('\n') + 1, textStart: found[0].length };
+}
+
+export function parseFrontMatter(note: string): FrontMatter {
+  const found = findFrontMatterBlock(note);
+  if (found === undefined) {
     return { fields: {}, textStart: note.startsWith('\ufeff') ? 1 : 0 };
   }
-  const source = found[1] ?? '';
   try {
-    return { fields: parseFields(source), textStart: found[0].length };
+    return { fields: parseFields(found.source), textStart: found.textStart };
   } catch (error) {
     const why = error instanceof UnreadableFrontMatter ? error.message : 'it is not valid YAML';
     return { fields: {}, textStart: 0, warning: `The front matter is shown as text: ${why}.` };

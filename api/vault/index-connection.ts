@@ -5,7 +5,7 @@ import type Database from 'better-sqlite3';
 import { isDamage, openIndexFile, removeIndexFile } from './index-file.ts';
 import type { IndexProgress } from './index-keeper.ts';
 import { IndexReader } from './index-reader.ts';
-import type { IndexWorkerData } from './index-worker.ts';
+import type { IndexWorkerData, IndexWorkerNews, IndexWorkerOrder } from './index-worker.ts';
 
 export interface IndexConnectionOptions {
   root: string;
@@ -18,6 +18,8 @@ export interface IndexConnectionOptions {
 const firstRestartMs = 1000;
 const lastRestartMs = 60_000;
 
+const longestRefreshMs = 2000;
+
 export class IndexConnection {
   readonly #options: IndexConnectionOptions;
   #database: Database.Database;
@@ -27,6 +29,9 @@ export class IndexConnection {
   #restart: NodeJS.Timeout | undefined;
   #restartMs = firstRestartMs;
   #closed = false;
+  /** What waits for a note to be brought up to date, by the number of the order. */
+  readonly #refreshing = new Map<number, () => void>();
+  #lastOrder = 0;
 
   /** Throws IndexNotUsable. */
   constructor(options: IndexConnectionOptions) {
@@ -50,6 +55,22 @@ export class IndexConnection {
     }
   }
 
+  /**
+   * Resolves when the index has this note as it is on disk now; after 2 s in any case: a thread that is busy or being
+   * started again finds the change by itself.
+   */
+  async refresh(id: string): Promise<void> {
+    this.#lastOrder += 1;
+    const number = this.#lastOrder;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, longestRefreshMs);
+    this.#refreshing.set(number, resolve);
+    this.#worker?.postMessage({ kind: 'refresh', number, id } satisfies IndexWorkerOrder);
+    await promise;
+    clearTimeout(timer);
+    this.#refreshing.delete(number);
+  }
+
   progress(): IndexProgress {
     return { ...this.#progress };
   }
@@ -69,8 +90,12 @@ export class IndexConnection {
     const workerData: IndexWorkerData = { root, indexPath, isPolling };
     const worker = new Worker(new URL('./index-worker.ts', import.meta.url), { workerData });
     this.#worker = worker;
-    worker.on('message', (progress: IndexProgress) => {
-      this.#progress = progress;
+    worker.on('message', (news: IndexWorkerNews) => {
+      if (news.kind === 'refreshed') {
+        this.#refreshing.get(news.number)?.();
+        return;
+      }
+      this.#progress = news.progress;
       this.#restartMs = firstRestartMs;
     });
     worker.on('error', (error) => this.#recover(worker, error));
@@ -84,7 +109,7 @@ export class IndexConnection {
     }
     return new Promise((resolve) => {
       worker.once('exit', () => resolve());
-      worker.postMessage('close');
+      worker.postMessage({ kind: 'close' } satisfies IndexWorkerOrder);
     });
   }
 

@@ -67,6 +67,33 @@ export class IndexKeeper {
     this.#watch.remove('');
   }
 
+  /** Looks at the note `id` at once, in the middle of whatever else is going on; what else is new has its turn later. */
+  refresh(id: string): void {
+    const { root, writer, inTransaction } = this.#options;
+    let folder = parentOf(id);
+    // A folder made for the note is found by the one above it.
+    while (folder !== '' && this.#watch.find(folder) === undefined) {
+      folder = parentOf(folder);
+    }
+    const comparison = new FolderComparison({ root, writer, watch: this.#watch, inTransaction });
+    for (const _ of comparison.look(
+      this.#root,
+      this.#watch.find(folder) === undefined ? undefined : [folder],
+    )) {
+      // nothing else may come in between
+    }
+    inTransaction(() => {
+      for (const changed of comparison.changed) {
+        if (changed.note.id === id) {
+          this.#readOne(comparison, changed);
+        } else {
+          this.#noteChange(parentOf(changed.note.id));
+        }
+      }
+      this.#removeGone(comparison);
+    });
+  }
+
   #noteChange(path: string): void {
     if (this.#dirty.size === 0) {
       setTimeout(() => this.#wake?.(), gatherMs);
@@ -140,15 +167,17 @@ export class IndexKeeper {
       return;
     }
     if (comparison.gone.size > 0) {
-      this.#options.inTransaction(() => {
-        for (const number of comparison.gone.keys()) {
-          writer.removeNote(number);
-        }
-      });
+      this.#options.inTransaction(() => this.#removeGone(comparison));
     }
     onProgress({ notes, indexed: notes, building: false });
     if (isBulk) {
       await this.#merge();
+    }
+  }
+
+  #removeGone(comparison: FolderComparison): void {
+    for (const number of comparison.gone.keys()) {
+      this.#options.writer.removeNote(number);
     }
   }
 
@@ -197,4 +226,8 @@ function readListedNote(note: ListedNote): { file: NoteFile; stamp: string } | u
     const isGone = code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP';
     return isGone ? undefined : { file: createUnreadableNote(note.id), stamp: note.stamp };
   }
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }

@@ -1,7 +1,7 @@
 // The indexing thread: keeps the index in step with the folder, so that no search ever waits for a disk.
 import { parentPort, workerData } from 'node:worker_threads';
 import { connectToIndex } from './index-file.ts';
-import { IndexKeeper } from './index-keeper.ts';
+import { IndexKeeper, type IndexProgress } from './index-keeper.ts';
 import { IndexWriter } from './index-writer.ts';
 
 const { root, indexPath, isPolling } = workerData as IndexWorkerData;
@@ -12,17 +12,30 @@ export interface IndexWorkerData {
   isPolling: boolean;
 }
 
+/** What it is told. */
+export type IndexWorkerOrder = { kind: 'close' } | { kind: 'refresh'; number: number; id: string };
+/** What it tells. */
+export type IndexWorkerNews =
+  | { kind: 'progress'; progress: IndexProgress }
+  | { kind: 'refreshed'; number: number };
+
+const tell = (news: IndexWorkerNews): void => parentPort?.postMessage(news);
 const database = connectToIndex(indexPath);
 const keeper = new IndexKeeper({
   root,
   isPolling,
   writer: new IndexWriter(database),
   inTransaction: (work): void => database.transaction(work).immediate(),
-  onProgress: (progress): void => parentPort?.postMessage(progress),
+  onProgress: (progress): void => tell({ kind: 'progress', progress }),
 });
 
-// The one message is: close. An error anywhere ends the thread, which tells openVault's side of it.
-parentPort?.once('message', () => {
+// An error anywhere ends the thread, which tells openVault's side of it.
+parentPort?.on('message', (order: IndexWorkerOrder) => {
+  if (order.kind === 'refresh') {
+    keeper.refresh(order.id);
+    tell({ kind: 'refreshed', number: order.number });
+    return;
+  }
   void keeper.close().then(() => {
     database.close();
     parentPort?.close();

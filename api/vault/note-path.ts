@@ -53,12 +53,24 @@ async function nameOnDisk(folder: string, name: string): Promise<string | undefi
   }
 }
 
+export interface NotePlace {
+  /** Where its name is. */
+  path: string;
+  /** Where its bytes are: elsewhere in the vault when the name is a link. */
+  target: string;
+}
+
+/** The real path of the note file that `id` names, or undefined as with findNotePlace. */
+export async function findNoteFile(root: string, id: string): Promise<string | undefined> {
+  return (await findNotePlace(root, id))?.target;
+}
+
 /**
- * The real path of the note file that `id` names, or undefined when there is none, or when the way to it is
+ * The note file that `id` names, or undefined when there is none, or when the way to it is
  * hidden or leads through a link out of the vault. `root` is a real path. A link to a folder is never followed
  * (it could close a circle); a link to a file is, where its target is a visible file of the vault.
  */
-export async function findNoteFile(root: string, id: string): Promise<string | undefined> {
+export async function findNotePlace(root: string, id: string): Promise<NotePlace | undefined> {
   const segments = parseVaultPath(id);
   const fileName = segments?.pop();
   if (segments === undefined || fileName === undefined || !isNoteName(fileName)) {
@@ -76,14 +88,15 @@ export async function findNoteFile(root: string, id: string): Promise<string | u
   return name === undefined ? undefined : findTarget(root, folder, name);
 }
 
-async function findTarget(root: string, folder: string, name: string): Promise<string | undefined> {
+async function findTarget(root: string, folder: string, name: string): Promise<NotePlace | undefined> {
   try {
     if ((await realpath(folder)) !== folder) {
       return undefined;
     }
-    const target = await realpath(join(folder, name));
+    const path = join(folder, name);
+    const target = await realpath(path);
     const inside = isVisibleInside(root, target);
-    return inside && (await lstat(target)).isFile() ? target : undefined;
+    return inside && (await lstat(target)).isFile() ? { path, target } : undefined;
   } catch {
     return undefined;
   }

@@ -1,5 +1,5 @@
 // The vault: what the tools may ask of a folder of Markdown notes. Reads the disk for one note and the index for all
-// else; the index is kept by a thread of its own (index-worker.ts).
+// else, writes notes where it may (note-writer.ts); the index is kept by a thread of its own (index-worker.ts).
 import { access, constants, mkdtemp, realpath, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,8 @@ import { IndexNotUsable, VaultNotFound, VaultNotReadable } from './errors.ts';
 import { IndexConnection } from './index-connection.ts';
 import { createUnreadableNote, type NoteFile, readNoteFile } from './note-file.ts';
 import { findNoteFile, isInside } from './note-path.ts';
+import { createNoteWriter, type NoteWriter } from './note-writer.ts';
+import { isWritable } from './write-probe.ts';
 
 export interface VaultOptions {
   /** The folder of notes. */
@@ -92,6 +94,8 @@ export interface Vault {
   /** Every note once, even while notes change or move; while the index is building, those it has. Throws BadCursor. */
   scan(options?: ScanOptions): { notes: NoteSummary[]; nextCursor?: string };
   progress(): { notes: number; indexed: number; building: boolean };
+  /** Undefined where the folder may only be read. */
+  readonly writer: NoteWriter | undefined;
   /** Ends the background work; nothing may be asked after. */
   close(): Promise<void>;
 }
@@ -105,13 +109,14 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
   if (isInside(root, options.indexPath)) {
     throw new IndexNotUsable({ indexPath: options.indexPath, why: 'it lies inside the folder of notes' });
   }
+  const canWrite = await isWritable(root);
   if (options.indexPath !== ':memory:') {
-    return new FolderVault(root, new IndexConnection({ ...options, root }));
+    return new FolderVault(root, new IndexConnection({ ...options, root }), canWrite);
   }
   // Two threads share the index, which one process's memory can't do in SQLite's WAL mode.
   const folder = await mkdtemp(join(tmpdir(), 'loop-index-'));
   const index = new IndexConnection({ ...options, root, indexPath: join(folder, 'index.db') });
-  return new FolderVault(root, index, () => rm(folder, { recursive: true, force: true }));
+  return new FolderVault(root, index, canWrite, () => rm(folder, { recursive: true, force: true }));
 }
 
 async function findRoot(directory: string): Promise<string> {
@@ -142,10 +147,12 @@ class FolderVault implements Vault {
   readonly #root: string;
   readonly #index: IndexConnection;
   readonly #onClose: (() => Promise<void>) | undefined;
+  readonly writer: NoteWriter | undefined;
 
-  constructor(root: string, index: IndexConnection, onClose?: () => Promise<void>) {
+  constructor(root: string, index: IndexConnection, canWrite: boolean, onClose?: () => Promise<void>) {
     this.#root = root;
     this.#index = index;
+    this.writer = canWrite ? createNoteWriter({ root, refresh: (id) => index.refresh(id) }) : undefined;
     this.#onClose = onClose;
   }
 

@@ -3,12 +3,14 @@ import t from 'tap';
 import { callTool, LIST_TOOLS, postMcp, RESOURCE, sendRaw, startWorld } from '../support/loop-api.ts';
 
 const METADATA = 'resource_metadata="https://notes.example/.well-known/oauth-protected-resource/mcp"';
+/** Of all tools of a vault that can be written. */
+const SCOPE = 'scope="vault.read vault.write"';
 
 t.test('an empty POST without a token gets exactly 401, with a challenge that names no error', async (t) => {
   const { url } = await startWorld(t);
   const answer = await fetch(`${url}/mcp`, { method: 'POST' });
   t.equal(answer.status, 401);
-  t.equal(answer.headers.get('www-authenticate'), `Bearer ${METADATA}, scope="vault.read"`);
+  t.equal(answer.headers.get('www-authenticate'), `Bearer ${METADATA}, ${SCOPE}`);
   t.match(await answer.json(), { jsonrpc: '2.0', error: { code: -32_000 }, id: null });
 });
 
@@ -33,7 +35,7 @@ t.test('a token that is unknown, expired or for another resource gets 401 invali
     t.equal(answer.status, 401, token);
     const challenge = String(answer.headers['www-authenticate']);
     t.ok(challenge.startsWith('Bearer error="invalid_token", error_description="'), challenge);
-    t.ok(challenge.endsWith(`${METADATA}, scope="vault.read"`), challenge);
+    t.ok(challenge.endsWith(`${METADATA}, ${SCOPE}`), challenge);
   }
 });
 

@@ -31,6 +31,11 @@ async function startIndexedWorld(t: Parameters<typeof startWorld>[0]): Promise<W
   return world;
 }
 
+const TOOL_NAMES = [
+  ...['search', 'fetch', 'list', 'scan'],
+  ...['create_note', 'append_to_note', 'replace_note', 'edit_note', 'delete_note'],
+];
+
 const requestInit = { headers: { authorization: 'Bearer good' } };
 
 t.test('a client of SDK 1.x lists the tools, searches and fetches', async (t) => {
@@ -42,7 +47,10 @@ t.test('a client of SDK 1.x lists the tools, searches and fetches', async (t) =>
   t.teardown(() => client.close());
   t.equal(transport.sessionId, undefined, 'no session');
   const { tools } = await client.listTools();
-  t.same(tools.map((tool) => tool.name).sort(), ['fetch', 'list', 'search']);
+  t.same(
+    tools.map((tool) => tool.name),
+    TOOL_NAMES,
+  );
   const found = await client.callTool({ name: 'search', arguments: { query: 'apple' } });
   t.match(found.structuredContent, { results: [{ id: 'garden.md' }] });
   const note = await client.callTool({ name: 'fetch', arguments: { id: 'garden.md' } });
@@ -60,7 +68,7 @@ for (const versionNegotiation of [
     await client.connect(new ModernTransport(new URL(`${url}/mcp`), { requestInit }));
     t.teardown(() => client.close());
     const { tools } = await client.listTools();
-    t.equal(tools.length, 3);
+    t.equal(tools.length, TOOL_NAMES.length);
     const found = await client.callTool({ name: 'search', arguments: { query: 'apple' } });
     t.match(found.structuredContent, { results: [{ id: 'garden.md' }] });
     const legacy = versionNegotiation.mode === 'legacy';
@@ -218,18 +226,19 @@ t.test('tools are listed as ChatGPT reads them', async (t) => {
   const { result } = await readJson(await postMcp(url, 'good', LIST_TOOLS));
   t.same(
     result.tools.map((tool: { name: string }) => tool.name),
-    ['search', 'fetch', 'list'],
+    TOOL_NAMES,
     'always in this order',
   );
-  const securitySchemes = [{ type: 'oauth2', scopes: ['vault.read'] }];
-  for (const tool of result.tools) {
+  for (const [index, tool] of result.tools.entries()) {
+    const securitySchemes = [{ type: 'oauth2', scopes: [index < 4 ? 'vault.read' : 'vault.write'] }];
     t.match(tool, {
-      annotations: { readOnlyHint: true },
+      annotations: { readOnlyHint: index < 4 },
       inputSchema: { type: 'object' },
       outputSchema: { type: 'object' },
       securitySchemes,
       _meta: { securitySchemes },
     });
+    t.ok(tool.description.length <= 300, tool.description);
   }
   const modern = await readJson(await postModern(url, 'good', 'tools/list'));
   t.same(modern.result.tools, result.tools, 'the same in the newest revision');

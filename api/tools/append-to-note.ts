@@ -1,0 +1,35 @@
+// The tool `append_to_note`: text at the end of a note or of one of its sections.
+import { z } from 'zod';
+import type { NoteWriter } from '../vault/note-writer.ts';
+import type { Tool } from './tool.ts';
+import { createTool } from './tool.ts';
+import { markdown, noteId, readRevision, writingScopes, writtenNote } from './written-note.ts';
+
+export function createAppendToNoteTool(
+  writer: Pick<NoteWriter, 'append'>,
+  noteUrl: (id: string) => string,
+): Tool {
+  return createTool({
+    name: 'append_to_note',
+    title: 'Append to a note',
+    description: 'Adds lines at the end of a note, or of one section of it. Nothing that is there changes.',
+    input: z.object({
+      id: noteId,
+      revision: readRevision,
+      text: markdown.min(1).describe('Markdown to add, on lines of its own'),
+      heading: z
+        .string()
+        .min(1)
+        .max(1_000)
+        .optional()
+        .describe('Adds at the end of the section below this heading'),
+    }),
+    output: writtenNote,
+    scopes: writingScopes,
+    annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
+    run: async ({ id, ...change }) => {
+      const written = await writer.append(id, change);
+      return { id: written.id, url: noteUrl(written.id), revision: written.revision };
+    },
+  });
+}

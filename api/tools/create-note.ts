@@ -1,0 +1,29 @@
+// The tool `create_note`: a new note, never in place of one.
+import { z } from 'zod';
+import type { NoteWriter } from '../vault/note-writer.ts';
+import type { Tool } from './tool.ts';
+import { createTool } from './tool.ts';
+import { markdown, writingScopes, writtenNote } from './written-note.ts';
+
+export function createCreateNoteTool(
+  writer: Pick<NoteWriter, 'create'>,
+  noteUrl: (id: string) => string,
+): Tool {
+  return createTool({
+    name: 'create_note',
+    title: 'Create a note',
+    description:
+      'Creates a note. Folders are made where they are missing; a note that exists is never overwritten.',
+    input: z.object({
+      path: z.string().min(1).max(4_096).describe('Path in the vault, such as Projects/Garden.md'),
+      text: markdown.describe('Markdown; may start with YAML front matter between lines of ---'),
+    }),
+    output: writtenNote,
+    scopes: writingScopes,
+    annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
+    run: async ({ path, text }) => {
+      const { id, revision } = await writer.create(path, text);
+      return { id, url: noteUrl(id), revision };
+    },
+  });
+}

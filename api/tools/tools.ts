@@ -1,0 +1,41 @@
+// Every tool there is, in the order in which they are listed.
+import { VaultReadOnly } from '../vault/errors.ts';
+import type { NoteWriter } from '../vault/note-writer.ts';
+import type { Vault } from '../vault/vault.ts';
+import { createAppendToNoteTool } from './append-to-note.ts';
+import { createCreateNoteTool } from './create-note.ts';
+import { createDeleteNoteTool } from './delete-note.ts';
+import { createEditNoteTool } from './edit-note.ts';
+import { createFetchTool } from './fetch.ts';
+import { createListTool } from './list.ts';
+import { createReplaceNoteTool } from './replace-note.ts';
+import { createScanTool } from './scan.ts';
+import { createSearchTool } from './search.ts';
+import type { Tool } from './tool.ts';
+import { withhold } from './tool.ts';
+
+/** `noteUrl` is the citation link of a note. Where the vault can't be written the writing tools are not listed. */
+export function createTools(vault: Vault, noteUrl: (id: string) => string): Tool[] {
+  const { writer } = vault;
+  const writing = createWritingTools(writer ?? noWriter, noteUrl);
+  return [
+    createSearchTool(vault, noteUrl),
+    createFetchTool(vault, noteUrl),
+    createListTool(vault),
+    createScanTool(vault),
+    ...(writer ? writing : writing.map((tool) => withhold(tool, new VaultReadOnly()))),
+  ];
+}
+
+// never called: withheld tools answer for themselves
+const noWriter = {} as NoteWriter;
+
+function createWritingTools(writer: NoteWriter, noteUrl: (id: string) => string): Tool[] {
+  return [
+    createCreateNoteTool(writer, noteUrl),
+    createAppendToNoteTool(writer, noteUrl),
+    createReplaceNoteTool(writer, noteUrl),
+    createEditNoteTool(writer, noteUrl),
+    createDeleteNoteTool(writer),
+  ];
+}

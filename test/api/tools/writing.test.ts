@@ -1,0 +1,150 @@
+// The writing tools over HTTP: scopes, what they answer, and a vault that may only be read.
+import { chmod, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import {
+  callTool,
+  LIST_TOOLS,
+  makeVault,
+  postMcp,
+  RESOURCE,
+  readJson,
+  startWorld,
+  type World,
+  waitForIndex,
+} from '../../support/loop-api.ts';
+
+const writingTools = ['create_note', 'append_to_note', 'replace_note', 'edit_note', 'delete_note'];
+
+async function startWriterWorld(t: Test): Promise<World> {
+  const world = await startWorld(t);
+  world.auth.addToken('writer', RESOURCE, { scope: 'vault.read vault.write' });
+  world.auth.addToken('reader', RESOURCE, { scope: 'vault.read' });
+  await waitForIndex(world);
+  return world;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: what a tool answers is what the test is about to find out
+async function call({ url }: World, name: string, args: Record<string, unknown>): Promise<any> {
+  const { result } = await readJson(await postMcp(url, 'writer', callTool(name, args)));
+  if (!result.isError) t.same(JSON.parse(result.content[0].text), result.structuredContent);
+  return result.isError ? result : result.structuredContent;
+}
+
+t.test(
+  'a note is made, changed part by part and deleted, each step taking the revision of the one before',
+  async (t) => {
+    const world = await startWriterWorld(t);
+    const file = (path: string): Promise<string> => readFile(join(world.folder, 'vault', path), 'utf8');
+    const text = '---\nstatus: todo # soon\n---\n# Plan\n\n## Steps\n\nnone\n\n## Log\n';
+    const made = await call(world, 'create_note', { path: 'projects/Plan', text });
+    t.match(made, { id: 'projects/Plan.md', url: 'https://notes.example/notes/projects/Plan.md' });
+    t.match(await call(world, 'search', { query: 'plan status:todo' }), { results: [{ id: made.id }] });
+    const { id } = made;
+    const steps = await call(world, 'edit_note', {
+      id,
+      revision: made.revision,
+      heading: 'Steps',
+      text: '1. dig',
+    });
+    const done = await call(world, 'edit_note', {
+      id,
+      revision: steps.revision,
+      field: 'status',
+      value: 'done',
+    });
+    const log = await call(world, 'append_to_note', {
+      id,
+      revision: done.revision,
+      text: 'dug',
+      heading: 'Log',
+    });
+    t.equal(await file(id), '---\nstatus: done # soon\n---\n# Plan\n\n## Steps\n\n1. dig\n\n## Log\ndug\n');
+    const { metadata } = await call(world, 'fetch', { id });
+    t.equal(metadata.revision, log.revision, 'the revision that fetch gives');
+    const replaced = await call(world, 'replace_note', {
+      id,
+      revision: log.revision,
+      text: '# Plan\n\nOver.',
+    });
+    t.equal(await file(id), '---\nstatus: done # soon\n---\n# Plan\n\nOver.\n');
+    const removed = await call(world, 'delete_note', { id, revision: replaced.revision });
+    t.same(removed, { id, trashPath: `.trash/${id}` });
+    t.match(await call(world, 'fetch', { id }), { isError: true });
+  },
+);
+
+t.test('what the caller can mend is said in the result', async (t) => {
+  const world = await startWriterWorld(t);
+  const { metadata } = await call(world, 'fetch', { id: 'garden.md' });
+  const { revision } = metadata;
+  const id = 'garden.md';
+  const wrong: [string, Record<string, unknown>, RegExp][] = [
+    [
+      'append_to_note',
+      { id, revision: 'stale', text: 'x' },
+      new RegExp(`revision is now ${revision}\\..*Fetch it again`),
+    ],
+    ['append_to_note', { id, text: 'x' }, /revision/],
+    ['append_to_note', { id: 'none.md', revision, text: 'x' }, /no note with this id/],
+    ['create_note', { path: 'Garden.md', text: 'x' }, /already garden\.md/],
+    ['create_note', { path: '../x.md', text: 'x' }, /path inside the vault/],
+    ['edit_note', { id, revision, heading: 'Nowhere', text: 'x' }, /no heading "Nowhere"/],
+    ['edit_note', { id, revision, heading: 'Garden' }, /either heading and text, or field and value/],
+    [
+      'edit_note',
+      { id, revision, heading: 'Garden', text: 'x', field: 'a', value: 1 },
+      /either heading and text/,
+    ],
+    ['edit_note', { id, revision, field: 'a', value: { b: 1 } }, /value/],
+  ];
+  for (const [name, args, message] of wrong) {
+    t.match(
+      await call(world, name, args),
+      { isError: true, content: [{ text: message }] },
+      `${name} ${message}`,
+    );
+  }
+  t.match(await call(world, 'fetch', { id }), { metadata: { revision } }, 'nothing has changed');
+});
+
+t.test('a token that may only read gets 403 with the scope that writing needs', async (t) => {
+  const world = await startWriterWorld(t);
+  for (const name of writingTools) {
+    const answer = await postMcp(world.url, 'reader', callTool(name, {}));
+    t.equal(answer.status, 403, name);
+    t.match(answer.headers.get('www-authenticate'), /error="insufficient_scope".*scope="vault\.write"$/);
+  }
+  t.equal(
+    (await readJson(await postMcp(world.url, 'reader', LIST_TOOLS))).result.tools.length,
+    9,
+    'listed all the same',
+  );
+});
+
+t.test('where the vault may only be read, writing tools are not listed, and calls say so', async (t) => {
+  const folder = await makeVault(t);
+  const vault = join(folder, 'vault');
+  await chmod(folder, 0o777);
+  await chmod(vault, 0o555);
+  const isRoot = process.getuid?.() === 0;
+  // root is refused by mounts only; another user's rights stand in for one
+  if (isRoot) process.seteuid?.(65_534);
+  const world = await startWorld(t, {
+    API_VAULT_DIR: vault,
+    API_INDEX_PATH: join(folder, 'index.db'),
+  }).finally(() => {
+    if (isRoot) process.seteuid?.(0);
+  });
+  world.auth.addToken('writer', RESOURCE, { scope: 'vault.read' });
+  const { result } = await readJson(await postMcp(world.url, 'writer', LIST_TOOLS));
+  t.same(
+    result.tools.map((tool: { name: string }) => tool.name),
+    ['search', 'fetch', 'list', 'scan'],
+  );
+  for (const name of writingTools) {
+    t.match(await call(world, name, {}), { isError: true, content: [{ text: /mounted read-only/ }] });
+  }
+  const challenge = (await fetch(`${world.url}/mcp`, { method: 'POST' })).headers.get('www-authenticate');
+  t.match(challenge, /scope="vault\.read"$/, 'nobody is asked to allow writing');
+});
