@@ -2,13 +2,17 @@
 import type { Knex } from 'knex';
 import { DatabaseNewer } from './database-errors.ts';
 import { tables } from './migrations/0001-tables.ts';
+import { clientSources } from './migrations/0002-client-sources.ts';
 
 interface Migration {
   readonly name: string;
   readonly up: (knex: Knex) => Promise<void>;
 }
 
-const migrations: readonly Migration[] = [{ name: '0001-tables', up: tables }];
+const migrations: readonly Migration[] = [
+  { name: '0001-tables', up: tables },
+  { name: '0002-client-sources', up: clientSources },
+];
 
 /**
  * Brings the schema up to date in one transaction, whose first statement is `claim`: it must make another process that

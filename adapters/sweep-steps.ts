@@ -9,6 +9,7 @@ const expiringTables = [
   'interactions',
   'replay_detections',
   'initial_access_tokens',
+  'client_key_sets',
   'setup_links',
   'authorization_codes',
   'access_tokens',
@@ -63,7 +64,7 @@ function unusedClients(database: Database, { batchRows, unusedClientSeconds }: S
   const { builder } = database;
   const due = builder('clients')
     .select('id')
-    .where({ source: 'registration' })
+    .whereIn('source', ['registration', 'document'])
     .whereNull('granted_at')
     .where('created_at', '<', param('before'))
     .whereNotExists(of(builder, 'grants', 'client_id', 'clients'))

@@ -4,6 +4,7 @@ import type { Middleware, ParameterizedContext } from 'koa';
 import type { Account } from '../adapters/account-store.ts';
 import type { ConnectionStore } from '../adapters/connection-store.ts';
 import { hashOpaque } from '../adapters/hash.ts';
+import { documentHost } from './client-document.ts';
 import { redirectHost } from './client-metadata.ts';
 import { accountPage, signInPage } from './pages/pages.ts';
 import { checkPassword, type PasswordCheckParts, readForm } from './password-check.ts';
@@ -61,6 +62,7 @@ async function renderAccount(
       id: grantId,
       clientName: client?.client_name ?? clientId,
       redirectHost: redirectHost(client?.redirect_uris?.[0] ?? 'about:blank'),
+      describedAt: documentHost(clientId),
       since: readable(since),
       lastUsed: readable(lastUsed),
     })),

@@ -19,19 +19,37 @@ const harmfulSchemes = new Set([
 ]);
 const optionalTexts = ['client_name', 'client_uri', 'logo_uri', 'policy_uri', 'tos_uri'];
 
+/** Says of a web redirect host whether an app that sends people there may register. */
+export type RedirectRule = (hostname: string) => boolean;
+
 /** Rewrites the metadata in place. Throws InvalidClientMetadata naming the field. */
-export function normalizeClientMetadata(metadata: Metadata): void {
+export function normalizeClientMetadata(metadata: Metadata, rule: RedirectRule = () => true): void {
   for (const [name, value] of Object.entries(metadata))
     if (value === '' || value === null) delete metadata[name];
   dropWhatIsOnlyShown(metadata);
   // A registered scope would be an allow-list that refuses a later step-up; consent decides, not the registration.
   delete metadata['scope'];
+  normalizeKeys(metadata);
   if ('redirect_uris' in metadata)
-    metadata['application_type'] = applicationTypeFor(metadata['redirect_uris']);
+    metadata['application_type'] = applicationTypeFor(metadata['redirect_uris'], rule);
   if (Array.isArray(metadata['grant_types']) && metadata['grant_types'].length > 0)
     metadata['grant_types'] = [...grantTypes];
   if (Array.isArray(metadata['response_types']) && metadata['response_types'].length > 0)
     metadata['response_types'] = ['code'];
+}
+
+function normalizeKeys(metadata: Metadata): void {
+  // Nobody here gets a pseudonym per sector, and what is named there would be fetched.
+  delete metadata['sector_identifier_uri'];
+  if (metadata['token_endpoint_auth_method'] !== 'private_key_jwt')
+    delete metadata['token_endpoint_auth_signing_alg'];
+  if ('jwks_uri' in metadata) checkKeySetUri(metadata['jwks_uri']);
+}
+
+// Whoever could read or change an answer without TLS could sign in the client's name.
+function checkKeySetUri(value: unknown): void {
+  if (typeof value !== 'string' || URL.parse(value)?.protocol !== 'https:' || value.length > longestUri)
+    throw new errors.InvalidClientMetadata('jwks_uri must be an https URL of at most 2048 characters');
 }
 
 // A picture or contact that is not well-formed is no reason to keep an app out: it is left away.
@@ -46,15 +64,15 @@ function dropWhatIsOnlyShown(metadata: Metadata): void {
 }
 
 /** `native` as soon as one address is loopback or has a scheme of its own: then any loopback port fits (RFC 8252 7.3). */
-function applicationTypeFor(redirectUris: unknown): 'native' | 'web' {
+function applicationTypeFor(redirectUris: unknown, rule: RedirectRule): 'native' | 'web' {
   if (!Array.isArray(redirectUris)) throw new errors.InvalidClientMetadata('redirect_uris must be an array');
   if (redirectUris.length > mostRedirectUris) {
     throw new errors.InvalidClientMetadata(`redirect_uris must have at most ${mostRedirectUris} members`);
   }
-  return redirectUris.map(checkRedirectUri).includes('native') ? 'native' : 'web';
+  return redirectUris.map((uri) => checkRedirectUri(uri, rule)).includes('native') ? 'native' : 'web';
 }
 
-function checkRedirectUri(value: unknown): 'native' | 'web' {
+function checkRedirectUri(value: unknown, rule: RedirectRule): 'native' | 'web' {
   const url = typeof value === 'string' && value.length <= longestUri ? URL.parse(value) : null;
   if (!url)
     throw new errors.InvalidClientMetadata(
@@ -62,7 +80,13 @@ function checkRedirectUri(value: unknown): 'native' | 'web' {
     );
   if (harmfulSchemes.has(url.protocol))
     throw new errors.InvalidClientMetadata(`redirect_uris must not use ${url.protocol}`);
-  if (url.protocol === 'https:') return 'web';
+  if (url.protocol === 'https:') {
+    if (!rule(url.hostname))
+      throw new errors.InvalidClientMetadata(
+        `redirect_uris must not use the host ${url.hostname}: this server takes apps of other hosts only`,
+      );
+    return 'web';
+  }
   if (url.protocol !== 'http:') return 'native';
   if (loopbackHosts.has(url.hostname)) return 'native';
   throw new errors.InvalidClientMetadata(

@@ -3,6 +3,12 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import {
+  findRegistrationFaults,
+  type Registration,
+  registrationSettings,
+  toRegistration,
+} from './registration-settings.ts';
 
 export interface AuthConfig {
   /** The issuer identifier, byte for byte as configured (RFC 8414 section 2). */
@@ -18,6 +24,7 @@ export interface AuthConfig {
   readonly refreshGraceSeconds: number;
   /** After this a client that registered itself and never got a grant goes. */
   readonly unusedClientSeconds: number;
+  readonly registration: Registration;
   /** Resource identifiers that loop-api answers for; the first is the default (RFC 8707). */
   readonly resources: readonly [string, string];
   readonly apiClientId: string;
@@ -102,6 +109,7 @@ const settings = z.object({
   AUTH_REFRESH_TOKEN_IDLE_SECONDS: seconds(3600, 10 * year).default(7_776_000),
   AUTH_REFRESH_GRACE_SECONDS: seconds(0, 3600).default(60),
   AUTH_UNUSED_CLIENT_SECONDS: seconds(3600, year).default(86_400),
+  ...registrationSettings,
   API_RESOURCE: plainUrl(
     'allowed: an http(s) URL without query or fragment, such as https://vault.example/mcp',
   )
@@ -139,6 +147,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   }
   const parsed = settings.safeParse(given);
   faults.push(...(parsed.error?.issues ?? []).map((issue) => describeFault(issue, given)));
+  faults.push(...findRegistrationFaults(given));
   if (isPostgres(given['AUTH_DATABASE_URL'] ?? '') && !given['API_CLIENT_SECRET']) {
     faults.push(
       'API_CLIENT_SECRET: not set; with PostgreSQL it must be, the same for loop-auth and loop-api',
@@ -192,6 +201,7 @@ function toConfig(data: z.infer<typeof settings>): AuthConfig {
     refreshTokenIdleSeconds: data.AUTH_REFRESH_TOKEN_IDLE_SECONDS,
     refreshGraceSeconds: data.AUTH_REFRESH_GRACE_SECONDS,
     unusedClientSeconds: data.AUTH_UNUSED_CLIENT_SECONDS,
+    registration: toRegistration(data),
     resources: [data.API_RESOURCE, data.API_RESOURCE.replace(/\/mcp$/, '/sse')],
     apiClientId: data.API_CLIENT_ID,
     apiClientSecret: data.API_CLIENT_SECRET,

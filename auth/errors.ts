@@ -2,6 +2,7 @@
 import type { Middleware, ParameterizedContext } from 'koa';
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Logger } from 'pino';
+import { HostUnavailable } from './host-unavailable.ts';
 import { errorPage } from './pages/pages.ts';
 
 const pagePaths = /^\/(auth|interaction|setup|account|session)(\/|$)/;
@@ -27,6 +28,11 @@ const outage: Words = {
   title: 'Not available for a moment',
   message: 'The server could not do that just now. Nothing was changed and nothing was lost.',
   hint: 'Try again in a few seconds.',
+};
+const appAway: Words = {
+  title: 'This app can’t be checked just now',
+  message: 'The address where the app describes itself did not answer as it should. Nothing was changed.',
+  hint: 'Try again in a minute. If it stays like this, the app’s maker has to mend it.',
 };
 // Where only one method makes sense, the answer to another says which.
 const methodOf: Readonly<Record<string, string>> = {
@@ -104,7 +110,8 @@ function answerFault(ctx: ParameterizedContext, error: ClientFault): void {
 
 /** RFC 6749 has no word for an outage at the token endpoint; this one of section 4.1.2.1 is what clients retry on. */
 function answerOutage(ctx: ParameterizedContext, error: unknown, log: Logger): void {
-  log.error(
+  const isElsewhere = error instanceof HostUnavailable;
+  log[isElsewhere ? 'warn' : 'error'](
     { err: error, requestId: ctx.state['requestId'], route: ctx.path.split('/')[1] },
     'request failed',
   );
@@ -113,7 +120,7 @@ function answerOutage(ctx: ParameterizedContext, error: unknown, log: Logger): v
   ctx.set('Cache-Control', 'no-store');
   if (pagePaths.test(ctx.path)) {
     ctx.type = 'html';
-    ctx.body = errorPage({ ...outage, requestId: ctx.state['requestId'] });
+    ctx.body = errorPage({ ...(isElsewhere ? appAway : outage), requestId: ctx.state['requestId'] });
   } else {
     ctx.body = { error: 'temporarily_unavailable', error_description: 'try again in a few seconds' };
   }

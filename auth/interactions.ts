@@ -3,6 +3,7 @@ import Router from '@koa/router';
 import type { Middleware, ParameterizedContext } from 'koa';
 import type Provider from 'oidc-provider';
 import { errors } from 'oidc-provider';
+import { documentHost } from './client-document.ts';
 import { isLoopback, redirectHost } from './client-metadata.ts';
 import { consentPage, signInPage } from './pages/pages.ts';
 import { checkPassword, type PasswordCheckParts, readForm } from './password-check.ts';
@@ -62,6 +63,7 @@ function renderSignIn(turn: Turn, failed?: { username: string; error: string }):
     action,
     clientName: nameOf(client),
     redirectHost: redirectHost(redirectUri),
+    describedAt: documentHost(client.clientId),
     ...failed,
   });
 }
@@ -74,6 +76,7 @@ async function renderConsent({ accounts }: InteractionParts, turn: Turn): Promis
     clientName: nameOf(client),
     clientUri: client.clientUri,
     redirectHost: redirectHost(redirectUri),
+    describedAt: documentHost(client.clientId),
     loopbackOnly: client.redirectUris?.every(isLoopback) ?? false,
     accountName: account?.username ?? '',
     scopes: describeScopes(requestedScopes(interaction)),

@@ -37,6 +37,15 @@ export function limitWrites(): Middleware {
   };
 }
 
+/** Counts a document that was never read before; resolves to the seconds to wait where there were too many. */
+export type DocumentLimit = (address: unknown) => Promise<number | undefined>;
+
+export function createDocumentLimit(): DocumentLimit {
+  const perMinute = new RateLimiterMemory({ points: 20, duration: minute });
+  const overAll = new RateLimiterMemory({ points: 600, duration: hour });
+  return async (address) => (await consume(perMinute, networkOf(address))) ?? (await consume(overAll, 'all'));
+}
+
 export interface SignInLimits {
   /** Seconds to wait before the next try, or undefined when one is free now. Counts the try. */
   readonly attempt: (address: string, username: string) => Promise<number | undefined>;

@@ -1,14 +1,20 @@
 // Assembles oidc-provider from the parts of this room; decides nothing that one of them could decide.
 import { timingSafeEqual } from 'node:crypto';
 import Keygrip from 'keygrip';
-import Provider, { type Adapter, type Configuration, interactionPolicy } from 'oidc-provider';
+import Provider, {
+  type Adapter,
+  type AdapterPayload,
+  type Configuration,
+  interactionPolicy,
+} from 'oidc-provider';
 import { hashClientSecret } from '../adapters/client-adapter.ts';
 import { currentUnit } from '../adapters/unit-of-work.ts';
+import { type ClientLookupParts, createClientLookup } from './client-lookup.ts';
 import { normalizeClientMetadata } from './client-metadata.ts';
 import type { AuthConfig } from './config.ts';
 import { renderError } from './errors.ts';
 import type { ServerKeys } from './keys.ts';
-
+import { redirectRuleOf, takesDocuments } from './registration-settings.ts';
 import { type Resources, vaultScopes } from './resources.ts';
 import { logoutSource, postLogoutSuccessSource } from './sign-out.ts';
 
@@ -20,13 +26,23 @@ export interface ProviderParts {
   readonly resources: Resources;
   /** The stored form (hash) of loop-api's secret. */
   readonly apiClientSecretHash: string;
+  readonly clientLookup: ClientLookupParts;
 }
 
 const day = 24 * 3600;
 
 /** A Koa application that answers the library's routes; the caller adds its own in front with `use`. */
 export function createProvider(parts: ProviderParts): Provider {
-  const provider = new Provider(parts.config.issuer, createConfiguration(parts));
+  const { clientLookup, adapter, config } = parts;
+  const check = (metadata: AdapterPayload): void => {
+    new (provider.Client as unknown as new (metadata: AdapterPayload) => object)(metadata);
+  };
+  const lookedUp = (name: string): Adapter =>
+    name === 'Client' ? createClientLookup(adapter(name), clientLookup, check) : adapter(name);
+  const provider: Provider = new Provider(
+    config.issuer,
+    createConfiguration({ ...parts, adapter: lookedUp }),
+  );
   // Believed because our own middleware has just written it from the issuer (pinned-origin.ts).
   provider.proxy = true;
   compareSecretsByHash(provider);
@@ -48,12 +64,14 @@ function createConfiguration(parts: ProviderParts): Configuration {
       return parts.findAccount(ctx, sub, token);
     },
     features: featuresFor(parts),
-    ...clientRules,
+    ...clientRulesFor(config),
     ...tokenRules(config),
     // Every access token is for the vault, so `/me` takes none of them: the ID token carries the claims.
     conformIdTokenClaims: false,
     claims: { openid: ['sub'], profile: ['name', 'preferred_username'] },
     scopes: ['openid', 'offline_access', 'profile', 'email', ...vaultScopes],
+    // Our own: what the library has under this name keeps no document for the day its host is away.
+    discovery: takesDocuments(config.registration) ? { client_id_metadata_document_supported: true } : {},
     extraParams: {
       // Not a parameter that anyone sends: the hook that runs before it is found out what is still to be granted.
       loop_defaults: ({ oidc: { params } }) => {
@@ -73,21 +91,28 @@ function createConfiguration(parts: ProviderParts): Configuration {
   };
 }
 
-const clientRules: Configuration = {
-  clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'],
-  clientDefaults: { grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'] },
-  responseTypes: ['code'],
-  // Browser-based clients may read an answer only from the origin that they registered to be sent back to.
-  clientBasedCORS: (_ctx, origin, client) =>
-    client.redirectUris?.some((uri) => URL.parse(uri)?.origin === origin) ?? false,
-  extraClientMetadata: {
-    properties: ['software_id', 'software_version'],
-    validator: (_ctx, key, _value, metadata) => {
-      if (key === 'software_id') normalizeClientMetadata(metadata as Record<string, unknown>);
+function clientRulesFor({ registration }: AuthConfig): Configuration {
+  const rule = redirectRuleOf(registration);
+  return {
+    clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'],
+    clientDefaults: { grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'] },
+    responseTypes: ['code'],
+    // Browser-based clients may read an answer only from the origin that they registered to be sent back to.
+    clientBasedCORS: (_ctx, origin, client) =>
+      client.redirectUris?.some((uri) => URL.parse(uri)?.origin === origin) ?? false,
+    extraClientMetadata: {
+      properties: ['software_id', 'software_version'],
+      // Without a context it is a stored client, which was made to fit when it registered.
+      validator: (ctx, key, _value, metadata) => {
+        if (ctx && key === 'software_id') normalizeClientMetadata(metadata as Record<string, unknown>, rule);
+      },
     },
-  },
-  fetchResponseBodyLimits: { jwks_uri: 64 * 1024, sector_identifier_uri: 16 * 1024 },
-};
+    // What is read of other hosts is read by guarded-fetch.ts, and by nothing else.
+    fetch: async () => {
+      throw new Error('the library fetches nothing here');
+    },
+  };
+}
 
 function tokenRules(config: AuthConfig): Configuration {
   return {
@@ -109,12 +134,20 @@ function tokenRules(config: AuthConfig): Configuration {
   };
 }
 
-function featuresFor({ resources, findAccount }: ProviderParts): NonNullable<Configuration['features']> {
+function featuresFor({
+  config,
+  resources,
+  findAccount,
+}: ProviderParts): NonNullable<Configuration['features']> {
   return {
     devInteractions: { enabled: false },
     dPoP: { enabled: false },
     pushedAuthorizationRequests: { enabled: false },
-    registration: { enabled: true, issueRegistrationAccessToken: false },
+    registration: {
+      enabled: config.registration.mode !== 'off',
+      initialAccessToken: config.registration.token ?? false,
+      issueRegistrationAccessToken: false,
+    },
     introspection: {
       enabled: true,
       // A refresh token introspects as active too: only access tokens for the asking resource server (facts 2.5).

@@ -1,8 +1,9 @@
 // loop-auth on an open database: stores, keys, credential and provider wired into one application. main.ts and the tests open it here.
 import type { RequestListener } from 'node:http';
-import { errors } from 'oidc-provider';
+import { type Adapter, errors } from 'oidc-provider';
 import type { Logger } from 'pino';
 import { AccountStore } from '../adapters/account-store.ts';
+import { ClientDocumentStore } from '../adapters/client-document-store.ts';
 import { ConnectionStore } from '../adapters/connection-store.ts';
 import type { Database } from '../adapters/database.ts';
 import { KeyStore } from '../adapters/key-store.ts';
@@ -13,9 +14,10 @@ import { createFindAccount } from './accounts.ts';
 import { openApiCredential } from './api-credential.ts';
 import { createApp } from './app.ts';
 import type { AuthConfig } from './config.ts';
+import { createGuardedFetch, type FetchJson } from './guarded-fetch.ts';
 import { createKeySeal, type KeySeal, sealStoredKeys } from './key-seal.ts';
 import { openKeys, readKeys, type ServerKeys } from './keys.ts';
-import { createSignInLimits, limitWrites } from './limits.ts';
+import { createDocumentLimit, createSignInLimits, limitWrites } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import { createResources } from './resources.ts';
 import { renewSetupLink } from './setup.ts';
@@ -24,6 +26,10 @@ export interface Surroundings {
   readonly database: Database;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** In place of the database's own; the benchmarks put the library's memory adapter here. */
+  readonly adapter?: (name: string) => Adapter;
+  /** Reads documents and key sets of clients; a test stands in for their hosts. */
+  readonly fetchJson?: FetchJson;
 }
 
 export interface App {
@@ -50,13 +56,19 @@ export async function openApp(config: AuthConfig, surroundings: Surroundings): P
     accounts,
     setupLinks,
     connections: new ConnectionStore(database),
-    adapter: createAdapterFactory(database, refreshTokenRules(config, surroundings)),
+    adapter: surroundings.adapter ?? createAdapterFactory(database, refreshTokenRules(config, surroundings)),
     findAccount: createFindAccount(accounts),
     resources: createResources(config),
     apiClientSecretHash: await openApiCredential(keyStore, {
       secret: config.apiClientSecret,
       path: config.apiClientSecretPath,
     }),
+    clientLookup: {
+      store: new ClientDocumentStore(database),
+      fetchJson: surroundings.fetchJson ?? createGuardedFetch(),
+      registration: config.registration,
+      documentLimit: createDocumentLimit(),
+    },
     signInLimits: createSignInLimits(),
     writeLimit: limitWrites(),
   };

@@ -34,6 +34,8 @@ export interface SignInData {
   /** Absent where nobody but loop asks, as before the account page. */
   clientName?: string | undefined;
   redirectHost?: string | undefined;
+  /** Of an app that is known by a document of its own, the host that the document was read from. */
+  describedAt?: string | undefined;
   username?: string | undefined;
   error?: string | undefined;
 }
@@ -47,6 +49,7 @@ export interface ConsentData {
   clientName: string;
   clientUri?: string | undefined;
   redirectHost: string;
+  describedAt?: string | undefined;
   /** True where every redirect address of the app is on the person's own computer. */
   loopbackOnly: boolean;
   accountName: string;
@@ -101,6 +104,7 @@ export interface AccountData {
     id: string;
     clientName: string;
     redirectHost: string;
+    describedAt?: string | undefined;
     since: string;
     lastUsed?: string | undefined;
   }>;
@@ -123,10 +127,17 @@ function createPage(name: string): (data: object) => string {
   return (data) => eta.render(`@${name}`, { ...data, style });
 }
 
-function showClient(client: { clientName?: string | undefined; redirectHost?: string | undefined }): object {
+interface ShownClient {
+  readonly clientName?: string | undefined;
+  readonly redirectHost?: string | undefined;
+  readonly describedAt?: string | undefined;
+}
+
+function showClient({ clientName, redirectHost, describedAt }: ShownClient): object {
   return {
-    ...(client.clientName !== undefined && { clientName: displayName(client.clientName) }),
-    ...(client.redirectHost !== undefined && { redirectHost: displayHost(client.redirectHost) }),
+    ...(clientName !== undefined && { clientName: displayName(clientName) }),
+    ...(redirectHost !== undefined && { redirectHost: displayHost(redirectHost) }),
+    ...(describedAt !== undefined && { describedAt: displayHost(describedAt) }),
   };
 }
 

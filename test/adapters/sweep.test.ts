@@ -1,5 +1,6 @@
 // The sweep: what goes, what stays, and that it is in nobody's way.
 import t, { type Test } from 'tap';
+import { ClientDocumentStore } from '../../adapters/client-document-store.ts';
 import type { Database } from '../../adapters/database.ts';
 import { DatabaseUnavailable } from '../../adapters/database-errors.ts';
 import { createAdapterFactory } from '../../adapters/oidc-adapter.ts';
@@ -128,6 +129,35 @@ for (const engine of engines) {
     clock.advance(20 * day);
     t.match(await sweep(), { grants: 3, refresh_tokens: 1 }, 'with the last token, in one run');
     t.ok(await grants.find('new'));
+  });
+
+  test('a document that never got a grant goes, unless it was read again, and so do old key sets', async (t, world) => {
+    const { database, clock, adapterFor, sweep } = world;
+    const documents = new ClientDocumentStore(database);
+    const read = (id: string): Promise<void> =>
+      documents.save(id, { metadata: { client_id: id }, fetchedAt: 1, freshUntil: 2 });
+    for (const id of ['https://a.example/unused', 'https://a.example/again', 'https://a.example/live'])
+      await read(id);
+    const clientId = 'https://a.example/live';
+    await adapterFor('Grant').upsert('live', payloadOf('Grant', 'live', { clientId }), 50 * 365 * day);
+    const expiresAt = Math.floor(Date.now() / 1000) + hour;
+    await documents.saveKeySet('https://a.example/jwks', {
+      keys: [{ kty: 'RSA' }],
+      freshUntil: 1,
+      expiresAt,
+    });
+    t.strictSame(await documents.findKeySet('https://a.example/jwks'), {
+      keys: [{ kty: 'RSA' }],
+      freshUntil: 1,
+      expiresAt,
+    });
+    clock.advance(day - 1);
+    await read('https://a.example/again');
+    clock.advance(2);
+    t.strictSame(await sweep(), { client_key_sets: 1, clients: 1 });
+    t.notOk(await documents.find('https://a.example/unused'));
+    t.match(await documents.find('https://a.example/again'), { fetchedAt: 1, freshUntil: 2 });
+    t.ok(await adapterFor('Client').find(clientId), 'it is a client like any other');
   });
 
   test('a client that registered itself goes when it never got a grant', async (t, world) => {

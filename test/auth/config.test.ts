@@ -77,6 +77,8 @@ t.test('each bad setting is refused with its name, what was read and what is all
       ['vault', 'https://vault.example', 'https://vault.example/mcp/', 'https://v.example/mcp?x'],
     ],
     ['API_CLIENT_ID', ['two words', 'é']],
+    ['AUTH_REGISTRATION', ['yes', 'closed', 'OPEN']],
+    ['AUTH_REGISTRATION_HOSTS', ['https://chatgpt.com', 'chatgpt.com/', '*.openai.com', '-x']],
   ];
   for (const [name, values] of bad) {
     for (const value of values) {
@@ -85,6 +87,27 @@ t.test('each bad setting is refused with its name, what was read and what is all
       t.match(faults[0], `${name}: read ${JSON.stringify(value)}; allowed: `);
     }
   }
+  t.end();
+});
+
+t.test('who may register is said completely or not at all', (t) => {
+  t.same(parseConfig({}).registration, { mode: 'open', hosts: [], token: undefined });
+  t.same(
+    parseConfig({ AUTH_REGISTRATION: 'hosts', AUTH_REGISTRATION_HOSTS: 'ChatGPT.com, claude.ai' })
+      .registration.hosts,
+    ['chatgpt.com', 'claude.ai'],
+  );
+  const token = 'a-token-of-some-length';
+  t.equal(
+    parseConfig({ AUTH_REGISTRATION: 'token', AUTH_REGISTRATION_TOKEN: token }).registration.token,
+    token,
+  );
+  t.match(faultsOf({ AUTH_REGISTRATION: 'hosts' }).join(), 'AUTH_REGISTRATION_HOSTS: not set');
+  t.match(faultsOf({ AUTH_REGISTRATION: 'token' }).join(), 'AUTH_REGISTRATION_TOKEN: not set');
+  const idle = faultsOf({ AUTH_REGISTRATION_TOKEN: token }).join();
+  t.match(idle, 'AUTH_REGISTRATION_TOKEN: set, but only AUTH_REGISTRATION=token reads it');
+  t.notMatch(idle, token);
+  t.match(faultsOf({ AUTH_REGISTRATION: 'token', AUTH_REGISTRATION_TOKEN: 'short' }).join(), 'read a secret');
   t.end();
 });
 

@@ -1,6 +1,6 @@
 // MCP clients that call tools while the drill goes on around them, and the count of what they met.
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { Client, SSEClientTransport, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { MemoryOAuthClient } from '../../scripts/demo/oauth-client.ts';
 import type { Account, Person } from './person.ts';
 
@@ -39,7 +39,7 @@ export class DrillClient {
     await transport.finishAuth(answer.searchParams);
     this.#expectsUnauthorized = false;
     await this.call();
-    if (this.#kinds.size > 0) throw new Error(`the first call failed: ${JSON.stringify(this.count())}`);
+    if (this.#kinds.size > 0) throw new Error(`the first call failed: ${JSON.stringify(this.takeCount())}`);
   }
 
   /** One search by a client that has only its tokens, as after a restart of its own. */
@@ -48,6 +48,21 @@ export class DrillClient {
     const client = createClient();
     try {
       await client.connect(this.#createTransport());
+      await this.#search(client);
+    } catch (error) {
+      this.#count(error);
+    } finally {
+      await client.close().catch(() => undefined);
+    }
+  }
+
+  /** One search over the older transport, HTTP+SSE. */
+  async callOverStream(): Promise<void> {
+    this.#calls += 1;
+    const client = new Client({ name: 'drill', version: '1.0.0' });
+    try {
+      const address = new URL(this.#resource.href.replace(/mcp$/, 'sse'));
+      await client.connect(new SSEClientTransport(address, { authProvider: this.#oauth }));
       await this.#search(client);
     } catch (error) {
       this.#count(error);
@@ -94,14 +109,21 @@ export class DrillClient {
     return seconds;
   }
 
-  count(): Count {
-    return {
+  /** What was met since this was asked last. */
+  takeCount(): Count {
+    const count = {
       calls: this.#calls,
       failures: Object.fromEntries(this.#kinds),
       unauthorized: this.#unauthorized,
       reauthorizations: this.#oauth.signIns - 1,
       refreshes: this.#oauth.refreshes,
     };
+    this.#calls = 0;
+    this.#kinds.clear();
+    this.#unauthorized = 0;
+    this.#oauth.signIns = 1;
+    this.#oauth.refreshes = 0;
+    return count;
   }
 
   async #search(client: Client): Promise<void> {

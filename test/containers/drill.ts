@@ -23,6 +23,7 @@ const behindNginx = [
 ];
 
 const faults: string[] = [];
+let passed = 0;
 const rows: Array<readonly [string, Count]> = [];
 
 // Bounded whatever hangs: what was started is then ended all the same.
@@ -43,12 +44,16 @@ await end();
 async function run(): Promise<void> {
   step(engine.isOwn ? 'dockerd is running, in a folder of the drill' : 'using the engine that is there');
   const isStandIn = await prepareImages(engine);
+  // Needed last, and made meanwhile.
+  const postgres = preparePostgres(engine);
+  postgres.catch(() => undefined);
   step(`the base is ${isStandIn ? 'a stand-in for ' : ''}${baseImage}`);
   takeExampleNamesForThisMachine();
   await makeClone();
   await drillPlain();
   await drillBehindNginx();
   await drillTwoHosts();
+  await postgres;
   await drillScale();
   await checkGuide();
 }
@@ -59,10 +64,8 @@ async function checkGuide(): Promise<void> {
   const shown = [...guide.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block = '']) =>
     block.trim().split('\n'),
   );
-  for (const line of shown) {
-    if (!engine.commands.includes(line))
-      faults.push(`docs/nas.md shows what the drill does not run: ${line}`);
-  }
+  const untried = shown.filter((line) => !engine.commands.includes(line));
+  conclude(untried.map((line) => `docs/nas.md shows what the drill does not run: ${line}`));
 }
 
 /** As a person would have it, changes that are not committed included. */
@@ -108,7 +111,7 @@ async function drillPlain(): Promise<void> {
     await downAndUp();
   });
   await client.refresh();
-  judge('localhost', client.count(), ['refused connection', 'cut connection', 'HTTP 503']);
+  judge('localhost', client.takeCount(), ['refused connection', 'cut connection', 'HTTP 503']);
   await command('docker compose down -v');
 }
 
@@ -124,6 +127,7 @@ async function drillBehindNginx(): Promise<void> {
   await command('docker compose up -d');
   await createFirstAccount();
   const client = await connect('https://notes.example/mcp');
+  await client.callOverStream();
   await command('curl -sf https://notes.example/.well-known/oauth-protected-resource/mcp');
   await command('curl -sf https://notes.example/auth/.well-known/openid-configuration');
   await command(
@@ -138,29 +142,27 @@ async function drillBehindNginx(): Promise<void> {
       step(`  loop-api rebuilt behind nginx, ${round} of ${rebuilds}: ${gap} s without an answer at most`);
     }
   });
-  judge(`nginx, loop-api rebuilt ${rebuilds} times`, client.count(), []);
+  judge(`nginx, loop-api rebuilt ${rebuilds} times`, client.takeCount(), []);
   await whileCalling(client, async () => {
     await command('docker compose up -d --build');
     await command('docker compose restart loop-auth');
     await whenReady(8083);
     step('  loop-auth restarted');
   });
-  judge('nginx, and loop-auth restarted', client.count(), []);
+  judge('nginx, and loop-auth restarted', client.takeCount(), []);
   await command('docker compose exec -T nginx nginx -s reload');
   await whileCalling(client, downAndUp);
   await backUpAndRestore();
   await client.refresh();
-  judge('nginx, and all of it down and up, and a backup restored', client.count(), [
+  judge('nginx, and all of it down and up, and a backup restored', client.takeCount(), [
     'refused connection',
     'cut connection',
     'HTTP 503',
   ]);
   await command('docker compose stop loop-auth loop-api');
-  faults.push(
-    ...(await checkNginx({ token: 'https://notes.example/auth/token', mcp: 'https://notes.example/mcp' })),
-  );
+  conclude(await checkNginx({ token: 'https://notes.example/auth/token', mcp: 'https://notes.example/mcp' }));
   step('nginx on one host checked');
-  faults.push(...(await checkStartFailures(engine, await findImages())));
+  conclude(await checkStartFailures(engine, await findImages()));
   step('wrong mounts checked');
   await command('docker compose down -v');
 }
@@ -174,15 +176,15 @@ async function drillTwoHosts(): Promise<void> {
   await createFirstAccount();
   const client = await connect(resource);
   await client.refresh();
-  judge('nginx, two hosts', client.count(), []);
+  await client.callOverStream();
+  judge('nginx, two hosts', client.takeCount(), []);
   await command('docker compose stop loop-auth loop-api');
-  faults.push(...(await checkNginx({ token: `${issuer}/token`, mcp: resource })));
+  conclude(await checkNginx({ token: `${issuer}/token`, mcp: resource }));
   step('nginx on two hosts checked');
   await command('docker compose down -v');
 }
 
 async function drillScale(): Promise<void> {
-  await preparePostgres(engine);
   await command('cp .env.example .env');
   await command('cp nginx/one-host.conf nginx/own.conf');
   await takeSettings([
@@ -203,6 +205,7 @@ async function drillScale(): Promise<void> {
     `echo '${account.password}' | docker compose exec -T loop-auth-a node scripts/seed-user.ts --username ${account.username} --password-stdin`,
   );
   const client = await connect('https://nas.example/mcp');
+  await client.callOverStream();
   step('PostgreSQL, two loop-auth and two loop-api are running');
   await whileCalling(client, async () => {
     for (const service of ['loop-api-a', 'loop-auth-a', 'loop-api-b', 'loop-auth-b']) {
@@ -215,7 +218,7 @@ async function drillScale(): Promise<void> {
     }
   });
   // A call that was being answered by the killed one is lost, and is not repeated: it may have been carried out.
-  judge('two of each on PostgreSQL, each killed once', client.count(), ['HTTP 503', 'HTTP 502']);
+  judge('two of each on PostgreSQL, each killed once', client.takeCount(), ['HTTP 503', 'HTTP 502']);
   await command('docker compose down -v');
 }
 
@@ -339,7 +342,7 @@ async function printSizes(): Promise<void> {
   for (const name of ['auth', 'api'] as const) {
     const over = (await size(images[name])) - base;
     console.log(`         loop-${name}: ${(over / 1e6).toFixed(1)} MB over its base`);
-    if (over > mostOverBase[name]) faults.push(`loop-${name} is more than ${mostOverBase[name] / 1e6} MB`);
+    conclude(over > mostOverBase[name] ? [`loop-${name} is more than ${mostOverBase[name] / 1e6} MB`] : []);
   }
 }
 
@@ -351,9 +354,17 @@ function command(line: string): Promise<string> {
 function judge(name: string, count: Count, bearable: readonly string[]): void {
   rows.push([name, count]);
   const bad = Object.keys(count.failures).filter((kind) => !bearable.includes(kind));
-  if (bad.length > 0) faults.push(`${name}: ${bad.join(', ')}`);
-  if (count.unauthorized > 0) faults.push(`${name}: ${count.unauthorized} times 401`);
-  if (count.reauthorizations > 0) faults.push(`${name}: ${count.reauthorizations} re-authorizations`);
+  conclude([
+    ...bad.map((kind) => `${name}: ${kind}`),
+    ...(count.unauthorized > 0 ? [`${name}: ${count.unauthorized} times 401`] : []),
+    ...(count.reauthorizations > 0 ? [`${name}: ${count.reauthorizations} re-authorizations`] : []),
+  ]);
+}
+
+/** One thing was looked at; it passed when nothing is wrong with it. */
+function conclude(found: readonly string[]): void {
+  faults.push(...found);
+  if (found.length === 0) passed += 1;
 }
 
 function step(text: string): void {
@@ -369,6 +380,7 @@ function report(): void {
   }
   for (const fault of faults) console.log(`\n  FAULT ${fault}`);
   console.log(faults.length === 0 ? '\n  The promise holds.\n' : '\n  The promise does NOT hold.\n');
+  console.log(`${passed} passed, ${faults.length} failed`);
 }
 
 async function end(fault?: string): Promise<void> {

@@ -10,6 +10,7 @@ import { AccountStore } from '../../adapters/account-store.ts';
 import { type Database, openDatabase } from '../../adapters/database.ts';
 import { KeyStore } from '../../adapters/key-store.ts';
 import { parseConfig } from '../../auth/config.ts';
+import { FetchFailed, type FetchJson } from '../../auth/guarded-fetch.ts';
 import { type Phase, withHealth } from '../../auth/health.ts';
 import { createKeySeal } from '../../auth/key-seal.ts';
 import { openKeys } from '../../auth/keys.ts';
@@ -52,6 +53,8 @@ export interface WorldOptions {
   readonly settings?: Readonly<Record<string, string>>;
   readonly withoutAccount?: boolean;
   readonly databasePath?: string;
+  /** Where documents and key sets of clients are read; by default from hosts that are never there. */
+  readonly fetchJson?: FetchJson;
 }
 
 type Fields = Readonly<Record<string, string | undefined>>;
@@ -86,7 +89,12 @@ export async function startLoopAuth(t: Test, options: WorldOptions = {}): Promis
   const lines: string[] = [];
   const log = createLog('info', { write: (line) => void lines.push(line) });
   const metrics = createMetrics();
-  const app = await openApp(config, { database, log, metrics });
+  const app = await openApp(config, {
+    database,
+    log,
+    metrics,
+    fetchJson: options.fetchJson ?? nobodyIsThere,
+  });
   const world = new LoopAuth({
     origin: `http://127.0.0.1:${port}`,
     config,
@@ -110,6 +118,10 @@ export async function startLoopAuth(t: Test, options: WorldOptions = {}): Promis
   });
   return world;
 }
+
+const nobodyIsThere: FetchJson = async () => {
+  throw new FetchFailed('nobody is there');
+};
 
 async function seedKey(database: Database): Promise<void> {
   const store = new KeyStore(database);

@@ -1,0 +1,32 @@
+// Remembers for a short while what could not be read, so that a host that is away or hostile is not asked at every request.
+
+const rememberedMs = 30_000;
+// Names come from strangers: the oldest make room.
+const mostRemembered = 1000;
+
+export interface RecentFailures {
+  /** Runs the work, or throws what it threw for that name less than half a minute ago. */
+  readonly unlessRecent: <T>(name: string, work: () => Promise<T>) => Promise<T>;
+}
+
+/** `isTheirs` tells the far side's failures, which are remembered, from our own, which are not. */
+export function createRecentFailures(isTheirs: (error: unknown) => boolean): RecentFailures {
+  const failures = new Map<string, { readonly error: unknown; readonly untilMs: number }>();
+  const remember = (name: string, error: unknown): void => {
+    if (failures.size >= mostRemembered) failures.delete(String(failures.keys().next().value));
+    failures.set(name, { error, untilMs: Date.now() + rememberedMs });
+  };
+  return {
+    unlessRecent: async (name, work) => {
+      const recent = failures.get(name);
+      if (recent && recent.untilMs > Date.now()) throw recent.error;
+      failures.delete(name);
+      try {
+        return await work();
+      } catch (error) {
+        if (isTheirs(error)) remember(name, error);
+        throw error;
+      }
+    },
+  };
+}
