@@ -9,6 +9,7 @@ import Provider, {
 } from 'oidc-provider';
 import { hashClientSecret } from '../adapters/client-adapter.ts';
 import { currentUnit } from '../adapters/unit-of-work.ts';
+import { rawBasicSecret } from './basic-credentials.ts';
 import { type ClientLookupParts, createClientLookup } from './client-lookup.ts';
 import { normalizeClientMetadata } from './client-metadata.ts';
 import type { AuthConfig } from './config.ts';
@@ -199,10 +200,18 @@ function cookiesFor(keys: ServerKeys, issuer: URL): NonNullable<Configuration['c
 /** The library compares secrets in clear; ours are stored as hashes (its intended override, panva/node-oidc-provider#631). */
 function compareSecretsByHash(provider: Provider): void {
   provider.Client.prototype.compareClientSecret = function compareClientSecret(actual: string) {
-    const stored = Buffer.from(String(this.clientSecret));
-    const presented = Buffer.from(hashClientSecret(actual));
-    return stored.length === presented.length && timingSafeEqual(stored, presented);
+    const raw = rawBasicSecret(Provider.ctx?.headers.authorization);
+    return (
+      isSecret(String(this.clientSecret), actual) ||
+      (raw !== undefined && isSecret(String(this.clientSecret), raw))
+    );
   };
+}
+
+function isSecret(storedHash: string, presentedSecret: string): boolean {
+  const stored = Buffer.from(storedHash);
+  const presented = Buffer.from(hashClientSecret(presentedSecret));
+  return stored.length === presented.length && timingSafeEqual(stored, presented);
 }
 
 /**
