@@ -7,9 +7,12 @@ import { answerErrors, RequestRefused } from './errors.ts';
 import { createMcpEndpoint } from './mcp.ts';
 import type { Metrics } from './metrics.ts';
 import { createNoteUrl, showNotePage } from './note-page.ts';
+import { createNoteResources } from './note-resources.ts';
+import { createOpenApi } from './openapi.ts';
 import { logRequests } from './request-log.ts';
 import type { ResourceIdentifiers } from './resource-identifiers.ts';
 import { createResourceMetadataRouter, methodNotAllowed } from './resource-metadata.ts';
+import { createRestRouter } from './rest.ts';
 import { createSseEndpoint } from './sse.ts';
 import type { TokenVerifier } from './token-verifier.ts';
 import { createTools } from './tools/tools.ts';
@@ -38,11 +41,12 @@ export function createApp(options: AppOptions): App {
   const { config, resources, vault, verify, metrics, logger } = options;
   const noteUrl = createNoteUrl(resources);
   const tools = createTools(vault, noteUrl);
-  const mcp = createMcpEndpoint({ tools, verify, resources, logger });
+  const notes = createNoteResources(vault);
+  const mcp = createMcpEndpoint({ tools, notes, verify, resources, logger });
   const onCount = (open: number): void => metrics.openStreams.set(open);
   const { cacheSeconds } = config;
   const sse = config.sse
-    ? createSseEndpoint({ tools, verify, resources, logger, cacheSeconds, onCount })
+    ? createSseEndpoint({ tools, notes, verify, resources, logger, cacheSeconds, onCount })
     : undefined;
 
   const app = express();
@@ -66,13 +70,13 @@ export function createApp(options: AppOptions): App {
     app.all('/sse', sse.streamHandlers, answerErrors('json', logger));
     app.all('/messages', sse.messageHandlers, answerErrors('json-rpc', logger));
   }
-  app.use(() => {
-    throw new RequestRefused({
-      status: 404,
-      error: 'not_found',
-      message: 'There is nothing at this address',
-    });
+  const openApi = createOpenApi({ tools, resources, issuer: config.issuer });
+  app.all('/openapi.json', onlyGet, (_req, res) => {
+    res.set({ 'Access-Control-Allow-Origin': '*', 'Cache-Control': 'public, max-age=300' }).json(openApi);
   });
+  app.use(createRestRouter({ tools, verify, resources }));
+  app.use('/api', nothingHere, answerErrors('problem', logger));
+  app.use(nothingHere);
   app.use(answerErrors('json', logger));
   return { express: app, drain: () => sse?.drain(), close: mcp.close };
 }
@@ -80,6 +84,10 @@ export function createApp(options: AppOptions): App {
 const onlyGet: RequestHandler = (req, _res, next) => {
   if (req.method !== 'GET' && req.method !== 'HEAD') throw methodNotAllowed('GET, HEAD');
   next();
+};
+
+const nothingHere: RequestHandler = () => {
+  throw new RequestRefused({ status: 404, error: 'not_found', message: 'There is nothing at this address' });
 };
 
 // A proxy in front of a resource under a prefix may pass the prefix on or take it off.

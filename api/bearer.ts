@@ -43,13 +43,19 @@ export function requireBearer(verify: TokenVerifier, challenge: Challenge): Requ
   };
 }
 
+/** The JSON-RPC request that is refused. */
+export interface RefusedRequest {
+  id: string | number | undefined;
+  isToolCall: boolean;
+}
+
 /**
  * 403 with the scopes of one operation (RFC 6750, section 3.1; MCP, Scope Challenge Handling).
  *
  * ChatGPT looks for the challenge in the result of the tool, and not in headers: a call that has an id is answered
  * with such a result as the body.
  */
-export function insufficientScope(challenge: Challenge, jsonRpcId?: string | number): RequestRefused {
+export function insufficientScope(challenge: Challenge, request?: RefusedRequest): RequestRefused {
   const description = `This needs the scope ${challenge.scopes.join(' ')}`;
   const header = formatChallenge(challenge, { error: 'insufficient_scope', error_description: description });
   return new RequestRefused({
@@ -57,12 +63,16 @@ export function insufficientScope(challenge: Challenge, jsonRpcId?: string | num
     error: 'insufficient_scope',
     message: description,
     headers: { 'WWW-Authenticate': header },
-    jsonRpcId,
-    jsonRpcResult: {
-      content: [{ type: 'text', text: description }],
-      isError: true,
-      _meta: { 'mcp/www_authenticate': [header] },
-    },
+    jsonRpcId: request?.id,
+    ...(request?.isToolCall
+      ? {
+          jsonRpcResult: {
+            content: [{ type: 'text', text: description }],
+            isError: true,
+            _meta: { 'mcp/www_authenticate': [header] },
+          },
+        }
+      : {}),
   });
 }
 

@@ -1,4 +1,5 @@
-// The one place where an error becomes an HTTP answer, as JSON or as a JSON-RPC error body.
+// The one place where an error becomes an HTTP answer, as JSON, as problem details or as a JSON-RPC error body.
+import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 
@@ -16,6 +17,8 @@ export interface RefusalOptions {
   jsonRpcId?: string | number | undefined;
   /** Where that request has an answer of its own kind: it stands in the body instead of an error. */
   jsonRpcResult?: Readonly<Record<string, unknown>>;
+  /** Stands beside the rest in a body of problem details. */
+  problemMembers?: Readonly<Record<string, unknown>>;
   cause?: unknown;
 }
 
@@ -29,8 +32,11 @@ export class RequestRefused extends Error {
   }
 }
 
+/** As JSON, as JSON-RPC or as problem details (RFC 9457). */
+type ErrorForm = 'json' | 'json-rpc' | 'problem';
+
 /** `form` is what clients of these routes read: they take a JSON-RPC body on /mcp for an answer of the endpoint, not of a proxy. */
-export function answerErrors(form: 'json' | 'json-rpc', logger: Logger): ErrorRequestHandler {
+export function answerErrors(form: ErrorForm, logger: Logger): ErrorRequestHandler {
   return (error, _req, res, _next) => {
     const refusal = toRefusal(error);
     if (refusal.options.status === 500)
@@ -43,7 +49,7 @@ export function answerErrors(form: 'json' | 'json-rpc', logger: Logger): ErrorRe
   };
 }
 
-function sendRefusal(res: Response, form: 'json' | 'json-rpc', refusal: RefusalOptions): void {
+function sendRefusal(res: Response, form: ErrorForm, refusal: RefusalOptions): void {
   const { status, error, message } = refusal;
   res
     .status(status)
@@ -53,12 +59,21 @@ function sendRefusal(res: Response, form: 'json' | 'json-rpc', refusal: RefusalO
     res.json({ error, error_description: message });
     return;
   }
-  if (refusal.jsonRpcResult && refusal.jsonRpcId !== undefined) {
-    res.json({ jsonrpc: '2.0', id: refusal.jsonRpcId, result: refusal.jsonRpcResult });
+  if (form === 'problem') {
+    // about:blank: the status says what kind of problem it is, and title is its phrase (RFC 9457, section 4.2.1)
+    const problem = { type: 'about:blank', title: STATUS_CODES[status], status, detail: message, error };
+    res.type('application/problem+json').send(JSON.stringify({ ...problem, ...refusal.problemMembers }));
     return;
   }
+  res.json(jsonRpcAnswer(refusal));
+}
+
+/** The refusal as the answer to a JSON-RPC request; its `id` is null where none was read. */
+export function jsonRpcAnswer(refusal: RefusalOptions): { jsonrpc: '2.0'; id: string | number | null } {
+  const { error, message, jsonRpcId: id = null, jsonRpcResult: result } = refusal;
+  if (result && id !== null) return { jsonrpc: '2.0', id, ...{ result } };
   const code = refusal.jsonRpcCode ?? JSON_RPC.httpError;
-  res.json({ jsonrpc: '2.0', error: { code, message, data: { error } }, id: refusal.jsonRpcId ?? null });
+  return { jsonrpc: '2.0', id, ...{ error: { code, message, data: { error } } } };
 }
 
 function toRefusal(error: unknown): RequestRefused {

@@ -1,8 +1,9 @@
-// Makes MCP servers out of tools, one for each request: a server instance can't take parallel calls.
+// Makes MCP servers out of tools and notes, one for each request: a server instance can't take parallel calls.
 import type { ServerContext } from '@modelcontextprotocol/server';
 import { ProtocolError, ProtocolErrorCode, Server } from '@modelcontextprotocol/server';
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/server/validators/ajv';
 import type { Logger } from 'pino';
+import type { NoteResources } from './note-resources.ts';
 import packageJson from './package.json' with { type: 'json' };
 import type { Tool, ToolResult } from './tools/tool.ts';
 
@@ -10,9 +11,15 @@ const INSTRUCTIONS =
   "A person's vault of Markdown notes. Use search to find notes by words, list to look into folders, and fetch to read a whole note by its id; scan goes through all notes by folder, tag, front matter or date.";
 const WRITING_INSTRUCTIONS = ' To change a note, fetch it first and give its revision.';
 
+export interface McpServerOptions {
+  tools: readonly Tool[];
+  notes: NoteResources;
+  logger: Logger;
+}
+
 // The low-level Server, not McpServer: tools are described once and not per request, and ChatGPT's `securitySchemes`
 // stand beside a tool's name, where McpServer's registerTool has no place for them.
-export function createMcpServerFactory(tools: readonly Tool[], logger: Logger): () => Server {
+export function createMcpServerFactory({ tools, notes, logger }: McpServerOptions): () => Server {
   const definitions = tools.filter((tool) => tool.isListed).map((tool) => tool.definition);
   const canWrite = tools.some((tool) => tool.isListed && tool.scopes.includes('vault.write'));
   const instructions = INSTRUCTIONS + (canWrite ? WRITING_INSTRUCTIONS : '');
@@ -24,27 +31,39 @@ export function createMcpServerFactory(tools: readonly Tool[], logger: Logger): 
     const tool = toolsByName.get(name);
     if (!tool)
       throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no tool ${JSON.stringify(name)}`);
-    return tool.call(input).catch((error: unknown) => {
+    return guard({ tool: name }, context, () => tool.call(input));
+  }
+
+  async function guard<Result>(
+    what: Record<string, string>,
+    context: ServerContext,
+    work: () => Result | Promise<Result>,
+  ): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof ProtocolError) throw error;
       const requestId = context.http?.authInfo?.extra?.['requestId'];
-      logger.error({ err: error, tool: name, requestId }, 'tool failed');
-      throw new ProtocolError(
-        ProtocolErrorCode.InternalError,
-        'The tool failed; the log of loop-api says why',
-      );
-    });
+      logger.error({ err: error, ...what, requestId }, 'call failed');
+      throw callFailed();
+    }
   }
 
   return (): Server => {
     const server = new Server(
       { name: 'loop', title: 'loop vault', version: packageJson.version },
       {
-        capabilities: { tools: {} },
+        capabilities: { tools: {}, resources: {} },
         instructions,
         jsonSchemaValidator,
         // the tools of a process never change; a client may hold the list, a cache between us and it may not
         cacheHints: {
           'tools/list': { ttlMs: 60_000, cacheScope: 'private' },
           'server/discover': { ttlMs: 60_000, cacheScope: 'private' },
+          'resources/templates/list': { ttlMs: 60_000, cacheScope: 'private' },
+          // notes change at any time
+          'resources/list': { ttlMs: 0, cacheScope: 'private' },
+          'resources/read': { ttlMs: 0, cacheScope: 'private' },
         },
       },
     );
@@ -52,6 +71,18 @@ export function createMcpServerFactory(tools: readonly Tool[], logger: Logger): 
     server.setRequestHandler('tools/call', ({ params }, context) =>
       callTool(params.name, params.arguments, context),
     );
+    server.setRequestHandler('resources/list', ({ params }, context) =>
+      guard({ resource: 'list' }, context, () => notes.list(params?.cursor)),
+    );
+    server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: notes.templates }));
+    server.setRequestHandler('resources/read', ({ params }, context) =>
+      guard({ resource: 'read' }, context, () => notes.read(params.uri)),
+    );
     return server;
   };
+}
+
+// without the cause: what failed inside is for the log
+function callFailed(): ProtocolError {
+  return new ProtocolError(ProtocolErrorCode.InternalError, 'The call failed; the log of loop-api says why');
 }

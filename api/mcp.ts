@@ -2,23 +2,19 @@
 import { type NodeIncomingMessageLike, toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler } from '@modelcontextprotocol/server';
 import type { Request, RequestHandler } from 'express';
-import type { Logger } from 'pino';
 import { type Challenge, insufficientScope, requireBearer } from './bearer.ts';
 import { describeCaller } from './caller.ts';
 import { parseJsonBody, readJsonBody } from './json-body.ts';
-import { createMcpServerFactory } from './mcp-server.ts';
+import { createMcpServerFactory, type McpServerOptions } from './mcp-server.ts';
 import { guardOrigin } from './origins.ts';
 import { metadataUrlOf, type ResourceIdentifiers } from './resource-identifiers.ts';
 import { methodNotAllowed } from './resource-metadata.ts';
 import type { Principal, TokenVerifier } from './token-verifier.ts';
 import { findMissingScopes, listScopes } from './tool-scopes.ts';
-import type { Tool } from './tools/tool.ts';
 
-export interface McpOptions {
-  tools: readonly Tool[];
+export interface McpOptions extends McpServerOptions {
   verify: TokenVerifier;
   resources: ResourceIdentifiers;
-  logger: Logger;
 }
 
 export interface McpEndpoint {
@@ -34,7 +30,7 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
     metadataUrl: metadataUrlOf(resources, 'mcp'),
     scopes: listScopes(tools),
   };
-  const handler = createMcpHandler(createMcpServerFactory(tools, logger), {
+  const handler = createMcpHandler(createMcpServerFactory(options), {
     onerror: (error) => logger.warn({ reason: error.message }, 'MCP request refused'),
   });
   const handle = toNodeHandler(handler, { onerror: (err) => logger.error({ err }, 'MCP handler failed') });
@@ -45,7 +41,7 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
     const principal: Principal = res.locals['principal'];
     // over HTTP and before the tool runs, so that clients can step up (MCP, Scope Challenge Handling)
     const missing = findMissingScopes(body, tools, principal.scopes);
-    if (missing) throw insufficientScope({ ...challenge, scopes: missing.scopes }, missing.requestId);
+    if (missing) throw insufficientScope({ ...challenge, scopes: missing.scopes }, missing.request);
     // nginx must not hold back what is streamed
     res.set({ 'X-Accel-Buffering': 'no', 'Cache-Control': 'no-store' });
     await handle(describeRequest(req, res.locals, host), res, body);

@@ -1,4 +1,4 @@
-// Which web pages may call the MCP endpoints, and CORS for those that may.
+// Which web pages may call the MCP and REST endpoints, and CORS for those that may.
 import type { RequestHandler } from 'express';
 import { RequestRefused } from './errors.ts';
 
@@ -16,7 +16,7 @@ const LOOPBACK = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
  * here, for it has no bearer token and none is sent by itself; but a server on 127.0.0.1 must not be open to
  * whatever page is open beside it. Loopback origins are tools on the person's own machine.
  */
-export function guardOrigin(ownOrigin: string, method: 'GET' | 'POST'): RequestHandler {
+export function guardOrigin(ownOrigin: string, methods: string): RequestHandler {
   return (req, res, next) => {
     const { origin } = req.headers;
     res.vary('Origin');
@@ -38,8 +38,8 @@ export function guardOrigin(ownOrigin: string, method: 'GET' | 'POST'): RequestH
       return;
     }
     res.set({
-      Allow: `${method}, OPTIONS`,
-      'Access-Control-Allow-Methods': `${method}, OPTIONS`,
+      Allow: `${methods}, OPTIONS`,
+      'Access-Control-Allow-Methods': `${methods}, OPTIONS`,
       'Access-Control-Allow-Headers': ALLOWED_HEADERS,
       'Access-Control-Max-Age': '86400',
     });

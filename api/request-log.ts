@@ -5,7 +5,18 @@ import type { Logger } from 'pino';
 import type { Metrics } from './metrics.ts';
 import type { Principal } from './token-verifier.ts';
 
-const ROUTES = ['/mcp', '/sse', '/messages', '/notes', '/.well-known', '/healthz', '/readyz', '/metrics'];
+const ROUTES = [
+  '/mcp',
+  '/sse',
+  '/messages',
+  '/api',
+  '/openapi.json',
+  '/notes',
+  '/.well-known',
+  '/healthz',
+  '/readyz',
+  '/metrics',
+];
 
 /** Sets `res.locals.requestId` and the header X-Request-Id. */
 export function logRequests(logger: Logger, metrics: Metrics): RequestHandler {

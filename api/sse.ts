@@ -3,7 +3,7 @@ import { isSpecType, type JSONRPCMessage } from '@modelcontextprotocol/server';
 import type { RequestHandler, Response } from 'express';
 import { type Challenge, insufficientScope, requireBearer } from './bearer.ts';
 import { describeCaller } from './caller.ts';
-import { JSON_RPC, RequestRefused } from './errors.ts';
+import { JSON_RPC, jsonRpcAnswer, RequestRefused } from './errors.ts';
 import { parseJsonBody, readJsonBody } from './json-body.ts';
 import type { McpOptions } from './mcp.ts';
 import { createMcpServerFactory } from './mcp-server.ts';
@@ -31,7 +31,7 @@ export function createSseEndpoint(options: SseOptions): SseEndpoint {
   const { tools, resources, verify, logger } = options;
   const challenge: Challenge = { metadataUrl: metadataUrlOf(resources, 'sse'), scopes: listScopes(tools) };
   const sessions = new SseSessions({
-    createServer: createMcpServerFactory(tools, logger),
+    createServer: createMcpServerFactory(options),
     messagesPath: `${resources.pathPrefix}/messages`,
     cacheSeconds: options.cacheSeconds,
     logger,
@@ -49,10 +49,10 @@ export function createSseEndpoint(options: SseOptions): SseEndpoint {
     const message = parseMessage(parseJsonBody(req));
     const missing = findMissingScopes(message, tools, callerOf(res).principal.scopes);
     if (missing) {
-      const refusal = insufficientScope({ ...challenge, scopes: missing.scopes }, missing.requestId);
+      const refusal = insufficientScope({ ...challenge, scopes: missing.scopes }, missing.request);
       // Clients of this transport wait for answers on the stream, and may never look at that of a POST.
-      const { jsonRpcId: id, jsonRpcResult: result } = refusal.options;
-      if (id !== undefined && result) await session.send({ jsonrpc: '2.0', id, result });
+      const answer = jsonRpcAnswer(refusal.options);
+      if (answer.id !== null) await session.send(answer as JSONRPCMessage);
       throw refusal;
     }
     session.receive(message, describeCaller(res.locals));

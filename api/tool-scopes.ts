@@ -1,11 +1,12 @@
-// Which scopes a JSON-RPC body needs that its token has not: found before any tool runs.
+// Which scopes a JSON-RPC body needs that its token has not: found before any tool runs or any note is read.
+import type { RefusedRequest } from './bearer.ts';
+import { noteResourceScopes } from './note-resources.ts';
 import type { Tool } from './tools/tool.ts';
 
 export interface MissingScopes {
   /** All that the operation needs, those the token has included. */
   scopes: readonly string[];
-  /** The `id` of the request that is refused. */
-  requestId: string | number | undefined;
+  request: RefusedRequest;
 }
 
 /** Undefined when the token has what it needs. A body may be a batch in revision 2025-03-26. */
@@ -15,11 +16,11 @@ export function findMissingScopes(
   granted: readonly string[],
 ): MissingScopes | undefined {
   for (const message of [body].flat()) {
-    const call = findToolCall(message);
-    const scopes = tools.find((tool) => tool.name === call?.name)?.scopes ?? [];
+    const scopes = scopesOf(message, tools);
     if (!scopes.every((scope) => granted.includes(scope))) {
       // in a batch the answer is one for all, and belongs to none of them
-      return { scopes, requestId: Array.isArray(body) ? undefined : call?.id };
+      const id = Array.isArray(body) ? undefined : idOf(message);
+      return { scopes, request: { id, isToolCall: isRecord(message) && message['method'] === 'tools/call' } };
     }
   }
   return undefined;
@@ -30,13 +31,17 @@ export function listScopes(tools: readonly Tool[]): string[] {
   return [...new Set(tools.flatMap((tool) => tool.scopes))];
 }
 
-function findToolCall(message: unknown): { name: string; id: string | number | undefined } | undefined {
-  if (!isRecord(message) || message['method'] !== 'tools/call' || !isRecord(message['params']))
-    return undefined;
-  const { name } = message['params'];
-  const { id } = message;
-  if (typeof name !== 'string') return undefined;
-  return { name, id: typeof id === 'string' || typeof id === 'number' ? id : undefined };
+function scopesOf(message: unknown, tools: readonly Tool[]): readonly string[] {
+  if (!isRecord(message)) return [];
+  const { method, params } = message;
+  if (method === 'resources/list' || method === 'resources/read') return noteResourceScopes;
+  const name = method === 'tools/call' && isRecord(params) ? params['name'] : undefined;
+  return tools.find((tool) => tool.name === name)?.scopes ?? [];
+}
+
+function idOf(message: unknown): string | number | undefined {
+  const id = isRecord(message) ? message['id'] : undefined;
+  return typeof id === 'string' || typeof id === 'number' ? id : undefined;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

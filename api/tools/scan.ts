@@ -27,7 +27,7 @@ const output = z.object({
       tags: z.array(z.string()),
       createdAt: z.string(),
       modifiedAt: z.string(),
-      sizeBytes: z.int(),
+      sizeBytes: z.number(),
       revision: z.string(),
     }),
   ),

@@ -1,4 +1,5 @@
 // What an MCP tool is here: schemas, scopes and a function; how it looks to a client. One tool a file beside this one.
+import type { JSONObject } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import { VaultRefusal } from '../vault/errors.ts';
 
@@ -9,10 +10,21 @@ export interface ToolResult {
   isError?: boolean;
 }
 
+interface ObjectSchema {
+  [keyword: string]: unknown;
+  type: 'object';
+  properties?: Record<string, JSONObject>;
+  required?: string[];
+}
+
 interface ToolDefinition {
   [field: string]: unknown;
   name: string;
-  inputSchema: { type: 'object'; [keyword: string]: unknown };
+  title: string;
+  description: string;
+  inputSchema: ObjectSchema;
+  outputSchema: ObjectSchema;
+  annotations: { [hint: string]: unknown; readOnlyHint: boolean };
 }
 
 export interface Tool {
@@ -99,8 +111,10 @@ function refuse(message: string): ToolResult {
   return { content: [{ type: 'text', text: message }], isError: true };
 }
 
-function toObjectSchema(schema: z.ZodObject, io: 'input' | 'output'): ToolDefinition['inputSchema'] {
-  return { ...z.toJSONSchema(schema, { io }), type: 'object' };
+function toObjectSchema(schema: z.ZodObject, io: 'input' | 'output'): ObjectSchema {
+  // MCP and OpenAPI 3.1 both read 2020-12 when no $schema is named; without it the tool list is shorter
+  const { $schema: _, ...jsonSchema } = z.toJSONSchema(schema, { io });
+  return { ...(jsonSchema as Partial<ObjectSchema>), type: 'object' };
 }
 
 export const toIsoTime = (epochSeconds: number): string => new Date(epochSeconds * 1_000).toISOString();

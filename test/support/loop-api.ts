@@ -102,7 +102,8 @@ export function postModern(
   params: Record<string, unknown> = {},
 ): Promise<Response> {
   const headers: Record<string, string> = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': method };
-  if (typeof params['name'] === 'string') headers['mcp-name'] = params['name'];
+  const name = params['name'] ?? params['uri'];
+  if (typeof name === 'string') headers['mcp-name'] = name;
   return postMcp(
     url,
     token,
