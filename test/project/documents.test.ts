@@ -56,6 +56,13 @@ const runBy: ReadonlyArray<readonly [RegExp, string, string]> = [
   [/^npm ci && npm start$/, 'test/flow/start.test.ts', 'scripts/start.ts'],
   [/^npm run demo$/, 'test/flow/demo.test.ts', 'scripts/demo.ts'],
   [/^npm run check$/, '.ci/run', 'npm run lint'],
+  [
+    /^npm run seed-client -- --preset chatgpt-action$/,
+    'test/flow/seed-client.test.ts',
+    "'--preset', 'chatgpt-action'",
+  ],
+  [/^npm run seed-client -- update /, 'test/flow/seed-client.test.ts', "'--add-redirect-uri', callback"],
+  [/^npm run seed-client -- list$/, 'test/flow/seed-client.test.ts', "run('list')"],
   [/npm run seed-user -- --username ann --password-stdin/, 'test/flow/seed-user.test.ts', "'seed-user'"],
 ];
 
