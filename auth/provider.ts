@@ -17,6 +17,7 @@ import { renderError } from './errors.ts';
 import type { ServerKeys } from './keys.ts';
 import { redirectRuleOf, takesDocuments } from './registration-settings.ts';
 import { type Resources, vaultScopes } from './resources.ts';
+import { seededOnly } from './seeded-client.ts';
 import { logoutSource, postLogoutSuccessSource } from './sign-out.ts';
 
 export interface ProviderParts {
@@ -29,6 +30,8 @@ export interface ProviderParts {
   readonly apiClientSecretHash: string;
   readonly clientLookup: ClientLookupParts;
 }
+
+type Client = NonNullable<Awaited<ReturnType<Provider['Client']['find']>>>;
 
 const day = 24 * 3600;
 
@@ -75,8 +78,8 @@ function createConfiguration(parts: ProviderParts): Configuration {
     discovery: takesDocuments(config.registration) ? { client_id_metadata_document_supported: true } : {},
     extraParams: {
       // Not a parameter that anyone sends: the hook that runs before it is found out what is still to be granted.
-      loop_defaults: ({ oidc: { params } }) => {
-        if (params) params['scope'] ??= vaultScopes[0];
+      loop_defaults: ({ oidc: { params, client } }) => {
+        if (params) params['scope'] ??= defaultScope(client?.scope);
       },
     },
     interactions: {
@@ -102,10 +105,12 @@ function clientRulesFor({ registration }: AuthConfig): Configuration {
     clientBasedCORS: (_ctx, origin, client) =>
       client.redirectUris?.some((uri) => URL.parse(uri)?.origin === origin) ?? false,
     extraClientMetadata: {
-      properties: ['software_id', 'software_version'],
+      properties: ['software_id', 'software_version', ...seededOnly],
       // Without a context it is a stored client, which was made to fit when it registered.
       validator: (ctx, key, _value, metadata) => {
-        if (ctx && key === 'software_id') normalizeClientMetadata(metadata as Record<string, unknown>, rule);
+        if (!ctx || key !== 'software_id') return;
+        for (const name of seededOnly) delete (metadata as Record<string, unknown>)[name];
+        normalizeClientMetadata(metadata as Record<string, unknown>, rule);
       },
     },
     // What is read of other hosts is read by guarded-fetch.ts, and by nothing else.
@@ -115,9 +120,25 @@ function clientRulesFor({ registration }: AuthConfig): Configuration {
   };
 }
 
+/** Once more what auth/seeded-client.ts lets an operator make, in case a row was changed by hand. */
+function mayOmitPkce(client: Client): boolean {
+  return (
+    client['may_omit_pkce'] === true &&
+    client.applicationType === 'web' &&
+    /^client_secret_/.test(client.tokenEndpointAuthMethod ?? '')
+  );
+}
+
+// An operator who limits a client says with it what it is for; of all others reading is enough until they ask.
+function defaultScope(limit: string | undefined): string {
+  const within =
+    limit?.split(' ').filter((scope) => (vaultScopes as readonly string[]).includes(scope)) ?? [];
+  return within.join(' ') || vaultScopes[0];
+}
+
 function tokenRules(config: AuthConfig): Configuration {
   return {
-    pkce: { required: () => true },
+    pkce: { required: (_ctx, client) => !mayOmitPkce(client) },
     rotateRefreshToken: true,
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     // Signing out of the browser or losing its cookie ends no connection.
@@ -154,7 +175,7 @@ function featuresFor({
       // A refresh token introspects as active too: only access tokens for the asking resource server (facts 2.5).
       allowedPolicy: async (ctx, client, token) =>
         token instanceof ctx.oidc.provider.AccessToken &&
-        resources.isAudienceOf(client.clientId, token.aud) &&
+        resources.isAudienceOf(client, token.aud) &&
         // The library fails over a token whose app is gone, and asks nobody about the account.
         (await ctx.oidc.provider.Client.find(String(token.clientId))) !== undefined &&
         (await findAccount(ctx, token.accountId, token)) !== undefined,
