@@ -9,7 +9,7 @@ const applicationId = 0x6c6f6f70;
 /** Raise it with any change of the schema, of `tokens.ts` or of what is written into a row. */
 const schemaVersion = 1;
 
-// `words` holds no text (content=''): the words are in pieces that nobody could read back. `filters` weighs nothing.
+// `words` holds no text (content=''): the words are in pieces that nobody could read back. How the columns weigh is index-reader.ts's matter.
 const schema = `
 CREATE TABLE facts(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE notes(
@@ -29,7 +29,6 @@ CREATE VIRTUAL TABLE words USING fts5(
   title, aliases, tags, headings, path, body, filters,
   content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
 );
-INSERT INTO words(words, rank) VALUES('rank', 'bm25(10.0, 8.0, 5.0, 4.0, 2.0, 1.0, 0.0)');
 `;
 
 /**

@@ -18,9 +18,16 @@ const noteColumns =
 const scanFilter =
   "(:folder = '' OR (n.id > :folder || '/' AND n.id < :folder || '0')) AND n.modified_at >= :since";
 
+// title, aliases, tags, headings, path, body, filters
+const weights = '10.0, 8.0, 5.0, 4.0, 2.0, 1.0, 0.0';
+// bm25() and not FTS5's column `rank`: that one prepares a statement of its own for each query and sorts every match,
+// where SQLite keeps the best few. All in one statement, since each takes and gives back the lock of the file.
+const best = `SELECT rowid AS number, bm25(words, ${weights}) AS rank FROM words WHERE words MATCH ? ORDER BY rank LIMIT ?`;
+
 const sql = {
-  search: 'SELECT rowid AS number, rank FROM words WHERE words MATCH ? ORDER BY rank LIMIT ?',
-  found: 'SELECT n.id, n.title, t.text FROM notes n JOIN texts t ON t.note = n.number WHERE n.number = ?',
+  search: `SELECT n.id, n.title, f.rank FROM (${best}) f JOIN notes n ON n.number = f.number ORDER BY f.rank`,
+  searchTexts: `SELECT n.id, n.title, f.rank, t.text FROM (${best}) f JOIN notes n ON n.number = f.number
+    JOIN texts t ON t.note = f.number ORDER BY f.rank`,
   field: 'SELECT 1 FROM fields WHERE name = ?',
   scan: `SELECT ${noteColumns} FROM notes n WHERE n.number > :after AND ${scanFilter} ORDER BY n.number LIMIT :limit`,
   scanMatching: `SELECT ${noteColumns} FROM words JOIN notes n ON n.number = words.rowid
@@ -57,29 +64,23 @@ export class IndexReader {
     this.#generation = (this.#statements.generation.get() as { value: string }).value;
   }
 
-  search(query: string, limit: number): SearchResult[] {
+  search(query: string, limit: number, withSnippets: boolean): SearchResult[] {
     const parsed = parseSearchQuery(query, this.#isField);
     if (parsed === undefined) {
       return [];
     }
-    let rows = this.#match(parsed.match, limit);
+    const statement = withSnippets ? this.#statements.searchTexts : this.#statements.search;
+    const match = (expression: string): FoundRow[] => statement.all(expression, limit) as FoundRow[];
+    let rows = match(parsed.match);
     if (rows.length === 0 && parsed.fallback !== undefined) {
-      rows = this.#match(parsed.fallback, limit);
+      rows = match(parsed.fallback);
     }
-    return rows.flatMap(({ number, rank }) => {
-      const found = this.#statements.found.get(number) as
-        | { id: string; title: string; text: string }
-        | undefined;
-      if (found === undefined) {
-        return [];
-      }
-      const { id, title, text } = found;
-      return [{ id, title, snippet: createSnippet(text, parsed.words), score: -rank }];
-    });
-  }
-
-  #match(expression: string, limit: number): Array<{ number: number; rank: number }> {
-    return this.#statements.search.all(expression, limit) as Array<{ number: number; rank: number }>;
+    return rows.map(({ id, title, rank, text }) => ({
+      id,
+      title,
+      score: -rank,
+      ...(text === undefined ? {} : { snippet: createSnippet(text, parsed.words) }),
+    }));
   }
 
   scan(options: ScanOptions, limit: number): { notes: NoteSummary[]; nextCursor?: string } {
@@ -158,6 +159,14 @@ export class IndexReader {
   counts(): { notes: number; indexed: number } {
     return this.#statements.counts.get() as { notes: number; indexed: number };
   }
+}
+
+interface FoundRow {
+  id: string;
+  title: string;
+  rank: number;
+  /** Only where it was asked for. */
+  text?: string;
 }
 
 interface EntryRow {

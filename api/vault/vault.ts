@@ -24,11 +24,18 @@ export interface VaultOptions {
   onProblem?: (problem: Error) => void;
 }
 
+export interface SearchOptions {
+  /** 10 by default, 100 at most. */
+  limit?: number | undefined;
+  /** Costs about as much again as finding the notes: their texts are read. */
+  withSnippets?: boolean;
+}
+
 export interface SearchResult {
   id: string;
   title: string;
-  /** One line, about 200 characters. */
-  snippet: string;
+  /** One line, about 200 characters; only where it was asked for. */
+  snippet?: string;
   /** Greater is better; comparable within one search only. */
   score: number;
 }
@@ -80,10 +87,10 @@ export interface FolderEntry {
 
 export interface Vault {
   /**
-   * Best first; 10 by default, 100 at most. Words must all be there (if no note has all of them, any will do);
+   * Best first. Words must all be there (if no note has all of them, any will do);
    * `"phrases"`, `prefix*`, `tag:`, `path:`, `field:value` and `-` narrow it. Any text is a valid query.
    */
-  search(query: string, options?: { limit?: number | undefined }): SearchResult[];
+  search(query: string, options?: SearchOptions): SearchResult[];
   /** The note as it is on disk now; undefined where there is none, or it is hidden or outside of the vault. */
   readNote(id: string): Promise<Note | undefined>;
   /** Folders, then notes, then other files, by name; 100 by default, 1000 at most. Throws BadCursor. */
@@ -156,8 +163,8 @@ class FolderVault implements Vault {
     this.#onClose = onClose;
   }
 
-  search(query: string, options: { limit?: number | undefined } = {}): SearchResult[] {
-    return this.#index.ask((reader) => reader.search(query, bounded(options.limit, 10, 100)));
+  search(query: string, { limit, withSnippets = false }: SearchOptions = {}): SearchResult[] {
+    return this.#index.ask((reader) => reader.search(query, bounded(limit, 10, 100), withSnippets));
   }
 
   scan(options: ScanOptions = {}): { notes: NoteSummary[]; nextCursor?: string } {

@@ -109,6 +109,12 @@ t.test('the sample vault', async (t) => {
     t.end();
   });
 
+  t.test('a result has a snippet where one is asked for', (t) => {
+    t.match(vault.search('restore', { withSnippets: true })[0]?.snippet, /restore/i);
+    t.notOk('snippet' in (vault.search('restore')[0] ?? {}));
+    t.end();
+  });
+
   t.test('an empty query gives an empty result, and a limit is kept within bounds', (t) => {
     t.same(vault.search(''), []);
     t.equal(vault.search('loop', { limit: 1 }).length, 1);

@@ -1,0 +1,22 @@
+// npm run bench: measures loop beside what else there is, in one run, and prints ratios. Nothing is asserted.
+import { program } from 'commander';
+
+/** A benchmark is a file in scripts/bench/ that exports `run`; `npm run bench -- NAME` runs it alone. */
+const benchmarks: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>> = {
+  search: () => import('./bench/search.ts'),
+};
+
+program
+  .name('npm run bench --')
+  .description(
+    'Prints tables of measures and ratios. Trust the ratios: both sides of one ran on the same machine.',
+  )
+  .argument('[names...]', `which to run: ${Object.keys(benchmarks).join(', ')}; all without a name`)
+  .action(async (names: string[]) => {
+    const unknown = names.filter((name) => !Object.hasOwn(benchmarks, name));
+    if (unknown.length > 0) program.error(`there is no benchmark ${unknown.join(', ')}`);
+    const chosen = names.length > 0 ? names : Object.keys(benchmarks);
+    for (const name of chosen) await (await benchmarks[name]?.())?.run();
+  });
+
+await program.parseAsync();
