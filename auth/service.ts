@@ -70,6 +70,8 @@ export async function openApp(config: AuthConfig, surroundings: Surroundings): P
       fetchJson: surroundings.fetchJson ?? createGuardedFetch(),
       registration: config.registration,
       documentLimit: createDocumentLimit(),
+      onStale: (url: string, err: unknown) =>
+        log.warn({ url, err }, 'an app’s own page could not be read; the stored copy is used'),
     },
     signInLimits: createSignInLimits(),
     writeLimit: limitWrites(),

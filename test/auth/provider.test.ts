@@ -8,9 +8,9 @@ import { hashOpaque } from '../../adapters/hash.ts';
 import { createGuardedFetch } from '../../auth/guarded-fetch.ts';
 import { Browser } from '../../scripts/demo/browser.ts';
 import { authorizeInBrowser } from '../../scripts/demo/sign-in.ts';
-import { createSigner } from '../support/document-clients.ts';
 import { type App, ann, basic, redirectUri, resource, startLoopAuth } from '../support/loop-auth.ts';
 import { createPkce } from '../support/oauth.ts';
+import { createSigner } from '../support/recorded-clients.ts';
 
 t.test('every app needs a proof key, and only S256 will do', async (t) => {
   const world = await startLoopAuth(t);

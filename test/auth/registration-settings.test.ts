@@ -1,8 +1,8 @@
 // Who may make itself known (AUTH_REGISTRATION), by registration and by document, and how browsers reach /reg.
 import t from 'tap';
 import { startClientHosts } from '../support/client-hosts.ts';
-import { connectOver } from '../support/document-clients.ts';
 import { type Answer, type LoopAuth, startLoopAuth } from '../support/loop-auth.ts';
+import { connectOver } from '../support/recorded-clients.ts';
 
 const token = 'an-initial-access-token';
 const document = {

@@ -4,8 +4,8 @@ import t, { type Test } from 'tap';
 import { hashOpaque } from '../../adapters/hash.ts';
 import type { Pair } from '../../scripts/demo/pair.ts';
 import { createFolder } from '../support/databases.ts';
-import { connectOver } from '../support/document-clients.ts';
 import { type App, basic, type LoopAuth, startLoopAuth } from '../support/loop-auth.ts';
+import { connectOver } from '../support/recorded-clients.ts';
 import { runScript } from '../support/run-script.ts';
 
 const callback = 'https://chatgpt.com/aip/g-0123456789abcdef/oauth/callback';
