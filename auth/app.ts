@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { ParsedUrlQuery } from 'node:querystring';
 import { bodyParser } from '@koa/bodyparser';
 import type { Middleware } from 'koa';
 import compose from 'koa-compose';
@@ -12,12 +13,14 @@ import type { Database } from '../adapters/database.ts';
 import type { SetupLinkStore } from '../adapters/setup-link-store.ts';
 import { asUnitOfWork } from '../adapters/unit-of-work.ts';
 import { createAccountRoutes } from './account-page.ts';
-import { answerErrors, rememberFailure } from './errors.ts';
+import { encodeRawBasic } from './basic-credentials.ts';
+import { answerErrors, answerTooLarge, rememberFailure } from './errors.ts';
 import { createInteractionRoutes } from './interactions.ts';
 import type { SignInLimits } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import { pinOrigin } from './pinned-origin.ts';
 import { createProvider, type ProviderParts } from './provider.ts';
+import { registrationRoute } from './registration-route.ts';
 import { refuseForeignForms, securityHeaders } from './security-headers.ts';
 import { createSetupRoutes } from './setup.ts';
 
@@ -32,12 +35,16 @@ export interface AppParts extends ProviderParts {
   readonly metrics: Metrics;
 }
 
+// Told once the library has written its answer to a request whose body it could not read.
+const failedParsing = ['registration_create.error', 'grant.error', 'introspection.error', 'revocation.error'];
+
 /** Everything loop-auth answers once it is ready; health is answered in front of it (main.ts). */
 export function createApp(parts: AppParts): RequestListener {
   const { config, log, metrics } = parts;
   const provider = createProvider(parts);
   const issuerPath = new URL(config.issuer).pathname.replace(/\/$/, '');
   provider.on('server_error', rememberFailure);
+  for (const event of failedParsing) (provider as EventEmitter).on(event, answerTooLarge);
   metrics.observe(provider);
   // What still reaches Koa itself was answered already or is a connection that the client closed.
   (provider as EventEmitter).on('error', (error: Error) => log.warn({ err: error }, 'connection failed'));
@@ -54,8 +61,11 @@ export function createApp(parts: AppParts): RequestListener {
   provider.use((ctx, next) => {
     // The library checks `resource` before any hook of its own, on this same parsed query.
     if (ctx.path === '/auth') parts.resources.normalizeRequested(ctx.query);
+    if (ctx.path === '/auth') dropUnusedNonce(ctx.query);
     return next();
   });
+  provider.use(registrationRoute(config.registration));
+  provider.use(encodeRawBasic);
   provider.use(parts.writeLimit);
   provider.use(commitBeforeAnswering(parts.database));
   const people = { accounts: parts.accounts, limits: parts.signInLimits, issuerPath, form };
@@ -70,6 +80,17 @@ const identifyRequest: Middleware = (ctx, next) => {
   ctx.set('X-Request-Id', String(ctx.state['requestId']));
   return next();
 };
+
+// Some clients send one with every request. Without an ID token there is nothing for it to bind, and the library
+// refuses the request for it.
+function dropUnusedNonce(query: ParsedUrlQuery): void {
+  if (
+    !String(query['scope'] ?? '')
+      .split(' ')
+      .includes('openid')
+  )
+    delete query['nonce'];
+}
 
 // The routers take a path in any case and with a slash at the end. Limits, pages and the token endpoint's unit go by
 // the path, so that there must be one spelling; only ids have capital letters.

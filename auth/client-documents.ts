@@ -17,6 +17,7 @@ export interface ClientDocumentsParts {
   readonly isOpen: boolean;
   /** Throws InvalidClientMetadata for metadata that the library would not take. */
   readonly check: (metadata: AdapterPayload) => void;
+  readonly onStale: (url: string, error: unknown) => void;
   /** Throws where too many documents that nobody had seen before were asked for. */
   readonly admit: () => Promise<void>;
 }
@@ -75,6 +76,7 @@ async function fallBack(
 ): Promise<AdapterPayload> {
   if (!isTheirs(error)) throw error;
   const isAway = error instanceof FetchFailed;
+  if (stored) parts.onStale(id, error);
   if (stored?.fetchedAt !== undefined) return stored.metadata;
   const known = isAway ? findKnownDocument(id) : undefined;
   if (known) {

@@ -12,6 +12,7 @@ export interface ClientKeySetsParts {
   readonly fetchJson: FetchJson;
   /** Throws for keys that the library would not take, such as symmetric ones. */
   readonly check: (keys: Keys) => void;
+  readonly onStale: (url: string, error: unknown) => void;
 }
 
 export interface ClientKeySets {
@@ -37,7 +38,12 @@ export function createClientKeySets(parts: ClientKeySetsParts): ClientKeySets {
       const stored = await findUsable(parts.store, uri);
       if (stored && !isDue(stored, kid)) return stored.keys;
       const reading = failures.unlessRecent(uri, () => readOnce(uri));
-      return (await reading.catch((error: unknown) => fallBack(stored, kid, error))).keys;
+      const fallenBack = (error: unknown): StoredKeySet => {
+        const usable = fallBack(stored, kid, error);
+        parts.onStale(uri, error);
+        return usable;
+      };
+      return (await reading.catch(fallenBack)).keys;
     },
   };
 }

@@ -14,6 +14,8 @@ export interface ClientLookupParts {
   readonly fetchJson: FetchJson;
   readonly registration: Registration;
   readonly documentLimit: DocumentLimit;
+  /** Told of a document or key set that could not be read, or was no good, while an older copy did. */
+  readonly onStale: (url: string, error: unknown) => void;
 }
 
 /**
@@ -24,18 +26,19 @@ export interface ClientLookupParts {
  */
 export function createClientLookup(
   inner: Adapter,
-  { store, fetchJson, registration, documentLimit }: ClientLookupParts,
+  { store, fetchJson, registration, documentLimit, onStale }: ClientLookupParts,
   check: (metadata: AdapterPayload) => void,
 ): Adapter {
   const documents = createClientDocuments({
     store,
     fetchJson,
+    onStale,
     check,
     rule: redirectRuleOf(registration),
     isOpen: takesDocuments(registration),
     admit: () => admit(documentLimit),
   });
-  const keySets = createClientKeySets({ store, fetchJson, check: (keys) => check(signer(keys)) });
+  const keySets = createClientKeySets({ store, fetchJson, onStale, check: (keys) => check(signer(keys)) });
   const find = async (id: string): Promise<AdapterPayload | undefined> => {
     const oidc = Provider.ctx?.oidc;
     if (oidc?.route === 'authorization' && isDocumentUrl(id)) return documents.findForAuthorization(id);

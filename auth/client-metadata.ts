@@ -31,7 +31,7 @@ export function normalizeClientMetadata(metadata: Metadata, rule: RedirectRule =
   delete metadata['scope'];
   normalizeKeys(metadata);
   if ('redirect_uris' in metadata)
-    metadata['application_type'] = applicationTypeFor(metadata['redirect_uris'], rule);
+    metadata['application_type'] = findApplicationType(metadata['redirect_uris'], rule);
   if (Array.isArray(metadata['grant_types']) && metadata['grant_types'].length > 0)
     metadata['grant_types'] = [...grantTypes];
   if (Array.isArray(metadata['response_types']) && metadata['response_types'].length > 0)
@@ -64,7 +64,10 @@ function dropWhatIsOnlyShown(metadata: Metadata): void {
 }
 
 /** `native` as soon as one address is loopback or has a scheme of its own: then any loopback port fits (RFC 8252 7.3). */
-function applicationTypeFor(redirectUris: unknown, rule: RedirectRule): 'native' | 'web' {
+export function findApplicationType(
+  redirectUris: unknown,
+  rule: RedirectRule = () => true,
+): 'native' | 'web' {
   if (!Array.isArray(redirectUris)) throw new errors.InvalidClientMetadata('redirect_uris must be an array');
   if (redirectUris.length > mostRedirectUris) {
     throw new errors.InvalidClientMetadata(`redirect_uris must have at most ${mostRedirectUris} members`);

@@ -69,6 +69,13 @@ export function rememberFailure(ctx: ParameterizedContext, error: Error): void {
   ctx.state['failure'] = error;
 }
 
+/** Says of a body beyond the library's 56 KiB what is wrong with it, where the library only says that it can't be read. */
+export function answerTooLarge(ctx: ParameterizedContext, { cause }: Error): void {
+  if ((cause as Error | undefined)?.message !== 'request entity too large') return;
+  ctx.body = { error: 'invalid_request', error_description: 'the body is larger than 56 KiB' };
+  ctx.status = 413;
+}
+
 /** The library's hook for a person's page; programs that merely accept HTML get JSON all the same. */
 export async function renderError(
   ctx: KoaContextWithOIDC,

@@ -9,12 +9,13 @@ import Provider, {
 } from 'oidc-provider';
 import { hashClientSecret } from '../adapters/client-adapter.ts';
 import { currentUnit } from '../adapters/unit-of-work.ts';
+import { rawBasicSecret } from './basic-credentials.ts';
 import { type ClientLookupParts, createClientLookup } from './client-lookup.ts';
-import { normalizeClientMetadata } from './client-metadata.ts';
+import { clientRulesFor, defaultScope, mayOmitPkce } from './client-rules.ts';
 import type { AuthConfig } from './config.ts';
 import { renderError } from './errors.ts';
 import type { ServerKeys } from './keys.ts';
-import { redirectRuleOf, takesDocuments } from './registration-settings.ts';
+import { takesDocuments } from './registration-settings.ts';
 import { type Resources, vaultScopes } from './resources.ts';
 import { logoutSource, postLogoutSuccessSource } from './sign-out.ts';
 
@@ -74,8 +75,8 @@ function createConfiguration(parts: ProviderParts): Configuration {
     discovery: takesDocuments(config.registration) ? { client_id_metadata_document_supported: true } : {},
     extraParams: {
       // Not a parameter that anyone sends: the hook that runs before it is found out what is still to be granted.
-      loop_defaults: ({ oidc: { params } }) => {
-        if (params) params['scope'] ??= vaultScopes[0];
+      loop_defaults: ({ oidc: { params, client } }) => {
+        if (params) params['scope'] ??= defaultScope(client?.scope);
       },
     },
     interactions: {
@@ -91,32 +92,9 @@ function createConfiguration(parts: ProviderParts): Configuration {
   };
 }
 
-function clientRulesFor({ registration }: AuthConfig): Configuration {
-  const rule = redirectRuleOf(registration);
-  return {
-    clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'],
-    clientDefaults: { grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'] },
-    responseTypes: ['code'],
-    // Browser-based clients may read an answer only from the origin that they registered to be sent back to.
-    clientBasedCORS: (_ctx, origin, client) =>
-      client.redirectUris?.some((uri) => URL.parse(uri)?.origin === origin) ?? false,
-    extraClientMetadata: {
-      properties: ['software_id', 'software_version'],
-      // Without a context it is a stored client, which was made to fit when it registered.
-      validator: (ctx, key, _value, metadata) => {
-        if (ctx && key === 'software_id') normalizeClientMetadata(metadata as Record<string, unknown>, rule);
-      },
-    },
-    // What is read of other hosts is read by guarded-fetch.ts, and by nothing else.
-    fetch: async () => {
-      throw new Error('the library fetches nothing here');
-    },
-  };
-}
-
 function tokenRules(config: AuthConfig): Configuration {
   return {
-    pkce: { required: () => true },
+    pkce: { required: (_ctx, client) => !mayOmitPkce(client) },
     rotateRefreshToken: true,
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     // Signing out of the browser or losing its cookie ends no connection.
@@ -153,7 +131,7 @@ function featuresFor({
       // A refresh token introspects as active too: only access tokens for the asking resource server (facts 2.5).
       allowedPolicy: async (ctx, client, token) =>
         token instanceof ctx.oidc.provider.AccessToken &&
-        resources.isAudienceOf(client.clientId, token.aud) &&
+        resources.isAudienceOf(client, token.aud) &&
         // The library fails over a token whose app is gone, and asks nobody about the account.
         (await ctx.oidc.provider.Client.find(String(token.clientId))) !== undefined &&
         (await findAccount(ctx, token.accountId, token)) !== undefined,
@@ -199,10 +177,18 @@ function cookiesFor(keys: ServerKeys, issuer: URL): NonNullable<Configuration['c
 /** The library compares secrets in clear; ours are stored as hashes (its intended override, panva/node-oidc-provider#631). */
 function compareSecretsByHash(provider: Provider): void {
   provider.Client.prototype.compareClientSecret = function compareClientSecret(actual: string) {
-    const stored = Buffer.from(String(this.clientSecret));
-    const presented = Buffer.from(hashClientSecret(actual));
-    return stored.length === presented.length && timingSafeEqual(stored, presented);
+    const raw = rawBasicSecret(Provider.ctx?.headers.authorization);
+    return (
+      isSecret(String(this.clientSecret), actual) ||
+      (raw !== undefined && isSecret(String(this.clientSecret), raw))
+    );
   };
+}
+
+function isSecret(storedHash: string, presentedSecret: string): boolean {
+  const stored = Buffer.from(storedHash);
+  const presented = Buffer.from(hashClientSecret(presentedSecret));
+  return stored.length === presented.length && timingSafeEqual(stored, presented);
 }
 
 /**

@@ -4,19 +4,29 @@ import type { AuthConfig } from './config.ts';
 
 export const vaultScopes = ['vault.read', 'vault.write'] as const;
 
+interface Asking {
+  readonly clientId: string;
+  readonly [metadata: string]: unknown;
+}
+
 export interface Resources {
   readonly defaultResource: (ctx: KoaContextWithOIDC, client: unknown, oneOf?: readonly string[]) => string;
   /** Throws InvalidTarget for a resource that nobody here answers for. */
-  readonly getResourceServerInfo: (ctx: KoaContextWithOIDC, resource: string) => ResourceServer;
+  readonly getResourceServerInfo: (ctx: KoaContextWithOIDC, resource: string) => Promise<ResourceServer>;
   /**
    * Makes a request's `resource` the identifier it means: one slash at the end is forgiven, since clients add it
    * (facts: Claude Code, SDKs that print URL.href); anything else stays and is refused by the library.
    */
   readonly normalizeRequested: (parameters: { resource?: unknown } | undefined) => void;
-  readonly isAudienceOf: (clientId: string, audience: unknown) => boolean;
+  /** Whether the client may introspect tokens for that audience: loop-api its own, another resource server its one. */
+  readonly isAudienceOf: (client: Asking, audience: unknown) => boolean;
 }
 
-export function createResources(config: AuthConfig): Resources {
+/** `isSeeded` finds the resource servers that an operator gave a credential to; asked only for what is not loop-api's. */
+export function createResources(
+  config: AuthConfig,
+  isSeeded: (resource: string) => Promise<boolean>,
+): Resources {
   const known = new Set<string>(config.resources);
   const [main] = config.resources;
   const normalize = (resource: unknown): unknown =>
@@ -26,8 +36,8 @@ export function createResources(config: AuthConfig): Resources {
   return {
     defaultResource: (_ctx, _client, oneOf) =>
       oneOf?.find((resource) => resource === main) ?? oneOf?.[0] ?? main,
-    getResourceServerInfo: (_ctx, resource) => {
-      if (!known.has(resource))
+    getResourceServerInfo: async (_ctx, resource) => {
+      if (!known.has(resource) && !(await isSeeded(resource)))
         throw new errors.InvalidTarget('this server issues no tokens for that resource');
       return {
         scope: vaultScopes.join(' '),
@@ -41,7 +51,8 @@ export function createResources(config: AuthConfig): Resources {
       const { resource } = parameters;
       parameters.resource = Array.isArray(resource) ? resource.map(normalize) : normalize(resource);
     },
-    isAudienceOf: (clientId, audience) =>
-      clientId === config.apiClientId && typeof audience === 'string' && known.has(audience),
+    isAudienceOf: (client, audience) =>
+      typeof audience === 'string' &&
+      (client.clientId === config.apiClientId ? known.has(audience) : client['resource_server'] === audience),
   };
 }

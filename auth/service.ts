@@ -4,6 +4,7 @@ import { type Adapter, errors } from 'oidc-provider';
 import type { Logger } from 'pino';
 import { AccountStore } from '../adapters/account-store.ts';
 import { ClientDocumentStore } from '../adapters/client-document-store.ts';
+import { ClientStore } from '../adapters/client-store.ts';
 import { ConnectionStore } from '../adapters/connection-store.ts';
 import type { Database } from '../adapters/database.ts';
 import { KeyStore } from '../adapters/key-store.ts';
@@ -50,6 +51,7 @@ export async function openApp(config: AuthConfig, surroundings: Surroundings): P
   const keyStore = new KeyStore(database);
   const seal = createKeySeal(config.encryptionKey);
   let keys = await openKeysAlone(database, keyStore, seal);
+  const clients = new ClientStore(database);
   const parts = {
     ...surroundings,
     config,
@@ -58,7 +60,7 @@ export async function openApp(config: AuthConfig, surroundings: Surroundings): P
     connections: new ConnectionStore(database),
     adapter: surroundings.adapter ?? createAdapterFactory(database, refreshTokenRules(config, surroundings)),
     findAccount: createFindAccount(accounts),
-    resources: createResources(config),
+    resources: createResources(config, (resource) => clients.isResource(resource)),
     apiClientSecretHash: await openApiCredential(keyStore, {
       secret: config.apiClientSecret,
       path: config.apiClientSecretPath,
@@ -68,6 +70,8 @@ export async function openApp(config: AuthConfig, surroundings: Surroundings): P
       fetchJson: surroundings.fetchJson ?? createGuardedFetch(),
       registration: config.registration,
       documentLimit: createDocumentLimit(),
+      onStale: (url: string, err: unknown) =>
+        log.warn({ url, err }, 'an app’s own page could not be read; the stored copy is used'),
     },
     signInLimits: createSignInLimits(),
     writeLimit: limitWrites(),

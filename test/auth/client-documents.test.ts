@@ -4,8 +4,8 @@ import { findKnownDocument } from '../../auth/known-documents.ts';
 import { Browser } from '../../scripts/demo/browser.ts';
 import { type ClientHosts, startClientHosts } from '../support/client-hosts.ts';
 import { shiftClock } from '../support/clock.ts';
-import { connectOver, createSigner, type Document, readDocument } from '../support/document-clients.ts';
 import { type LoopAuth, startLoopAuth } from '../support/loop-auth.ts';
+import { connectOver, createSigner, type Document, readDocument } from '../support/recorded-clients.ts';
 
 const fixtures = ['chatgpt', 'codex', 'claude', 'claude-code', 'vscode'];
 const day = 24 * 3600;
@@ -66,6 +66,17 @@ t.test(
     const second = await connectOver(world, app, way);
     t.equal(second.status, 200, 'authorize');
     t.ok(await world.isActive(second.body['access_token']), 'introspection');
+    t.match(world.lines.join(), 'the stored copy is used', 'and the operator can see it');
+
+    const { databasePath } = world;
+    const restarted = await startLoopAuth(t, { databasePath, withoutAccount: true });
+    t.equal((await connectOver(restarted, app, way)).status, 200, 'authorize, after a restart');
+    t.ok(await restarted.isActive(second.body['access_token']), 'introspection, after a restart');
+    t.equal(
+      (await restarted.refresh(app, second.body['refresh_token'])).status,
+      200,
+      'refresh, after a restart',
+    );
   },
 );
 

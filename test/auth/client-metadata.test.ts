@@ -3,75 +3,11 @@ import t from 'tap';
 import { isLoopback, redirectHost } from '../../auth/client-metadata.ts';
 import { Browser } from '../../scripts/demo/browser.ts';
 import { type LoopAuth, startLoopAuth } from '../support/loop-auth.ts';
-
-/** Registration bodies as they were seen on the wire (facts: clients 2.1 to 2.6). */
-const realClients: Readonly<Record<string, Record<string, unknown>>> = {
-  Claude: {
-    client_name: 'Claude',
-    redirect_uris: ['https://claude.ai/api/mcp/auth_callback'],
-    grant_types: ['authorization_code', 'refresh_token'],
-    response_types: ['code'],
-    token_endpoint_auth_method: 'none',
-    scope: 'vault.read vault.write offline_access',
-  },
-  ChatGPT: {
-    client_name: 'ChatGPT',
-    redirect_uris: ['https://chatgpt.com/connector_platform_oauth_redirect'],
-    grant_types: ['authorization_code', 'refresh_token'],
-    response_types: ['code'],
-    token_endpoint_auth_method: 'none',
-    client_uri: 'https://chatgpt.com/',
-  },
-  'VS Code': {
-    client_name: 'Visual Studio Code',
-    client_uri: 'https://code.visualstudio.com',
-    grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
-    response_types: ['code'],
-    redirect_uris: [
-      'https://insiders.vscode.dev/redirect',
-      'https://vscode.dev/redirect',
-      'http://127.0.0.1/',
-      'http://127.0.0.1:33418/',
-    ],
-    token_endpoint_auth_method: 'none',
-    application_type: 'native',
-  },
-  Cursor: {
-    client_name: 'Cursor',
-    redirect_uris: [
-      'http://localhost:8787/callback',
-      'https://www.cursor.com/agents/mcp/oauth/callback',
-      'cursor://anysphere.cursor-mcp/oauth/callback',
-    ],
-    grant_types: ['authorization_code', 'refresh_token'],
-    response_types: ['code'],
-    token_endpoint_auth_method: 'none',
-  },
-  'mcp-remote': {
-    client_name: 'mcp-remote',
-    client_uri: 'https://github.com/geelen/mcp-remote',
-    redirect_uris: ['http://localhost:3334/oauth/callback'],
-    software_id: '2e6dc280-f3c3-4e01-99a7-8181dbd1d23d',
-    software_version: '0.15.1',
-    scope: 'openid email profile made.up',
-  },
-  'a sloppy one': {
-    client_name: '',
-    logo_uri: '',
-    client_uri: null,
-    contacts: ['not an address'],
-    redirect_uris: ['https://app.example/cb'],
-    grant_types: ['authorization_code', 'implicit', 'client_credentials'],
-    response_types: ['code', 'token'],
-    scope: '',
-    tos_uri: 'about:blank',
-    made_up: { by: 'nobody' },
-  },
-};
+import { readRegistrations } from '../support/recorded-clients.ts';
 
 t.test('every real client can register as it does, and gets refresh tokens', async (t) => {
   const world = await startLoopAuth(t);
-  for (const [name, metadata] of Object.entries(realClients)) {
+  for (const [name, metadata] of readRegistrations()) {
     const { status, body } = await world.tryRegister(metadata);
     t.equal(status, 201, name);
     t.same(body['grant_types'], ['authorization_code', 'refresh_token'], `${name}: grant types`);
@@ -96,7 +32,7 @@ t.test('an app that names no way to prove itself gets a secret, which works', as
 
 t.test('a registered app that lists loopback addresses may use any port', async (t) => {
   const world = await startLoopAuth(t);
-  const app = await world.register(realClients['VS Code']);
+  const app = await world.register(new Map(readRegistrations()).get('vscode'));
   const allowed = world.authorization(app, { redirect_uri: 'http://127.0.0.1:51234/' });
   t.equal((await new Browser().visit(allowed.url)).status, 200);
   for (const redirect of [

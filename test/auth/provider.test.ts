@@ -5,10 +5,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import t from 'tap';
 import { hashOpaque } from '../../adapters/hash.ts';
+import { createGuardedFetch } from '../../auth/guarded-fetch.ts';
 import { Browser } from '../../scripts/demo/browser.ts';
 import { authorizeInBrowser } from '../../scripts/demo/sign-in.ts';
 import { type App, ann, basic, redirectUri, resource, startLoopAuth } from '../support/loop-auth.ts';
 import { createPkce } from '../support/oauth.ts';
+import { createSigner } from '../support/recorded-clients.ts';
 
 t.test('every app needs a proof key, and only S256 will do', async (t) => {
   const world = await startLoopAuth(t);
@@ -269,42 +271,75 @@ t.test('a token for the vault opens nothing at the userinfo endpoint', async (t)
 });
 
 t.test('an app can not make the server ask addresses of its own network', async (t) => {
-  const world = await startLoopAuth(t);
+  const world = await startLoopAuth(t, { fetchJson: createGuardedFetch() });
   let asked = 0;
-  const inside = createServer((_request, response) => {
+  const inside = createServer(() => {
     asked += 1;
-    response.end('{"keys":[]}');
   }).listen(0, '127.0.0.1');
   t.teardown(() => inside.close());
+  inside.on('connection', (socket) => {
+    asked += 1;
+    socket.destroy();
+  });
   await once(inside, 'listening');
   const { port } = inside.address() as AddressInfo;
-  const app = await world.register({
+  const signing = {
     redirect_uris: ['https://app.example/cb'],
     token_endpoint_auth_method: 'private_key_jwt',
-    jwks_uri: `http://127.0.0.1:${port}/jwks`,
-  });
-  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const now = Math.floor(Date.now() / 1000);
-  const claims = {
-    iss: app.clientId,
-    sub: app.clientId,
-    aud: world.issuer,
-    jti: 'x',
-    iat: now,
-    exp: now + 60,
   };
-  const answer = await world.token(app, {
-    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-    client_assertion: `${part({ alg: 'RS256', kid: 'x' })}.${part(claims)}.AAAA`,
-    grant_type: 'refresh_token',
-    refresh_token: 'x',
-  });
-  t.ok(answer.status >= 400 && answer.status < 500, String(answer.status));
+  const plain = await world.tryRegister({ ...signing, jwks_uri: `http://127.0.0.1:${port}/jwks` });
+  t.equal(plain.status, 400);
+  t.match(plain.body['error_description'], 'jwks_uri');
+  const signer = await createSigner('x');
+  for (const host of ['127.0.0.1', 'localhost', '[::1]']) {
+    const app = await world.register({ ...signing, jwks_uri: `https://${host}:${port}/jwks` });
+    const answer = await world.token(app, {
+      ...(await signer.proofFor(app.clientId, world.issuer)),
+      grant_type: 'refresh_token',
+      refresh_token: 'x',
+    });
+    t.equal(answer.status, 503, host);
+    const id = `https://${host}:${port}/client.json`;
+    const { status } = await world.ask(`/auth${world.authorization({ clientId: id }).url.search}`);
+    t.equal(status, host === 'localhost' ? 503 : 400, id);
+  }
   await world.tryRegister({
     redirect_uris: ['https://app.example/cb'],
     sector_identifier_uri: `https://127.0.0.1:${port}/sector`,
   });
   t.equal(asked, 0);
+});
+
+t.test('a secret in HTTP Basic may be form-encoded or not', async (t) => {
+  for (const secret of ['a+b 100% of %41:c/d=&', 'a+b%41%2b:c/d=&/twenty']) {
+    const world = await startLoopAuth(t, { settings: { API_CLIENT_SECRET: secret } });
+    const { tokens } = await world.connect();
+    const raw = (text: string): string => `Basic ${Buffer.from(`loop-api:${text}`).toString('base64')}`;
+    for (const [what, credentials] of [
+      ['form-encoded', basic('loop-api', secret)],
+      ['percent-encoded', raw(encodeURIComponent(secret))],
+      ['as it is', raw(secret)],
+    ] as const) {
+      t.equal((await world.introspect(tokens.access_token, credentials)).body['active'], true, what);
+    }
+    for (const wrong of [
+      raw(secret.replace('+', ' ')),
+      raw(`${secret}x`),
+      raw('%'),
+      raw(''),
+      'Basic %%',
+      'Basic',
+    ]) {
+      const { status } = await world.introspect(tokens.access_token, wrong);
+      t.ok(status === 401 || status === 400, `${wrong}: ${status}`);
+    }
+  }
+});
+
+t.test('a nonce without an ID token is no reason to refuse', async (t) => {
+  const world = await startLoopAuth(t);
+  const { tokens } = await world.connect({ parameters: { nonce: 'n' } });
+  t.notOk('id_token' in tokens);
 });
 
 t.test('an ID token answers the very request that asked for it', async (t) => {

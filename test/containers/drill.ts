@@ -387,7 +387,10 @@ async function end(fault?: string): Promise<void> {
   if (isEnding) return;
   isEnding = true;
   clearTimeout(overdue);
-  if (fault) faults.push(fault);
+  if (fault) {
+    faults.push(fault);
+    step(`stopped: ${fault}`);
+  }
   await person.close().catch(() => undefined);
   await engine
     .try('docker compose down -v --remove-orphans', { cwd: join(engine.folder, 'loop'), timeoutMs: 60_000 })

@@ -70,6 +70,10 @@ export class Engine {
       });
     }
     child.once('close', resolve);
+    child.once('error', (error) => {
+      text += error.message;
+      resolve(null);
+    });
     const overdue = setTimeout(() => {
       text += '\n(ended: it took too long)';
       if (child.pid) process.kill(-child.pid, 'SIGKILL');

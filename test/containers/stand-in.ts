@@ -32,7 +32,8 @@ async function makeBase(engine: Engine): Promise<void> {
       'set -e',
       `cp ${process.execPath} ${root}/usr/local/bin/node`,
       `mkdir -p ${root}/usr/local/lib/node_modules`,
-      `cp -rL "$(npm root -g)/npm" ${root}/usr/local/lib/node_modules/npm`,
+      // npm's own folder, from where its command really is; `npm root -g` depends on who asks.
+      `cp -rL "$(dirname "$(dirname "$(readlink -f "$(command -v npm)")")")" ${root}/usr/local/lib/node_modules/npm`,
       `ln -s ../lib/node_modules/npm/bin/npm-cli.js ${root}/usr/local/bin/npm`,
       `chroot ${root} groupadd -g 1000 node`,
       `chroot ${root} useradd -u 1000 -g node -m node`,

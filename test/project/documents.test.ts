@@ -62,6 +62,13 @@ const runBy: ReadonlyArray<readonly [RegExp, string, string]> = [
     "runScript(pair, 'rotate-keys'",
   ],
   [/^npm run migrate-store -- --to postgres:/, 'test/flow/postgres.test.ts', "'migrate-store'"],
+  [
+    /^npm run seed-client -- --preset chatgpt-action$/,
+    'test/flow/seed-client.test.ts',
+    "'--preset', 'chatgpt-action'",
+  ],
+  [/^npm run seed-client -- update /, 'test/flow/seed-client.test.ts', "'--add-redirect-uri', callback"],
+  [/^npm run seed-client -- list$/, 'test/flow/seed-client.test.ts', "run('list')"],
   [/npm run seed-user -- --username ann --password-stdin/, 'test/flow/seed-user.test.ts', "'seed-user'"],
 ];
 

@@ -1,6 +1,6 @@
-// Clients that are known by a metadata document: their fixtures, their way to tokens, and the keys they sign with.
+// Recorded clients: their registrations and metadata documents, their way to tokens, and the keys they sign with.
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { Browser } from '../../scripts/demo/browser.ts';
@@ -11,9 +11,21 @@ export type Document = Record<string, unknown> & {
   readonly redirect_uris: readonly string[];
 };
 
+const fixtures = join(import.meta.dirname, '../fixtures');
+
 export function readDocument(name: string): Document {
-  const path = join(import.meta.dirname, `../fixtures/client-documents/${name}.json`);
-  return JSON.parse(readFileSync(path, 'utf8')) as Document;
+  return readJson(`client-documents/${name}.json`) as Document;
+}
+
+/** The registration body of each client, by the client's name. */
+export function readRegistrations(): [string, Record<string, unknown>][] {
+  return readdirSync(join(fixtures, 'registrations'))
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => [file.slice(0, -'.json'.length), readJson(`registrations/${file}`)]);
+}
+
+function readJson(path: string): Record<string, unknown> {
+  return JSON.parse(readFileSync(join(fixtures, path), 'utf8')) as Record<string, unknown>;
 }
 
 type Fields = Readonly<Record<string, string | undefined>>;

@@ -1,0 +1,229 @@
+// npm run seed-client: clients made by hand, for GPT Actions and for apps that ask for an id and a secret.
+import { randomBytes } from 'node:crypto';
+import { Command, Option } from 'commander';
+import { hashClientSecret } from '../adapters/client-adapter.ts';
+import { ClientStore, type StoredClient } from '../adapters/client-store.ts';
+import type { AuthConfig } from '../auth/config.ts';
+import {
+  createResourceServer,
+  createSeededClient,
+  SeedRefused,
+  withRedirectUris,
+} from '../auth/seeded-client.ts';
+import { type Preset, presets } from './client-presets.ts';
+import { listClients, publicMetadata } from './client-table.ts';
+import { fail, withDatabase } from './operator.ts';
+import { printTable } from './table.ts';
+
+type Metadata = StoredClient['metadata'];
+
+interface CreateOptions {
+  readonly preset?: string;
+  readonly name?: string;
+  readonly redirectUri?: string[];
+  readonly authMethod?: string;
+  readonly grant?: string[];
+  readonly scope?: string[];
+  readonly public?: true;
+  readonly withoutPkce?: true;
+  readonly resourceServer?: string;
+  readonly json?: true;
+}
+
+interface UpdateOptions {
+  readonly name?: string;
+  readonly addRedirectUri?: string[];
+  readonly removeRedirectUri?: string[];
+}
+
+const program = new Command('seed-client').description(
+  'Makes and manages clients by hand. Uses AUTH_DATABASE_URL; a running loop-auth knows of it at once.',
+);
+
+program
+  .command('create', { isDefault: true })
+  .description('makes a client and prints its id, and once its secret')
+  .addOption(new Option('--preset <app>', 'values of a well-known app').choices(Object.keys(presets)))
+  .option('--name <name>', 'what people are shown')
+  .option('--redirect-uri <uri...>', 'where people may be sent back to, exactly')
+  .option('--auth-method <method>', 'client_secret_basic, client_secret_post or none')
+  .option('--grant <type...>', 'authorization_code, refresh_token (both)')
+  .option('--scope <scope...>', 'the most that it may ask for (no limit)')
+  .option('--public', 'an app that keeps no secret')
+  .option('--without-pkce', 'let it go without a proof key, which only GPT Actions need; needs a secret')
+  .option(
+    '--resource-server <url>',
+    'a credential that may introspect tokens for that resource, and nothing else',
+  )
+  .option('--json', 'print JSON')
+  .action((options: CreateOptions) => withClients((store, config) => create(store, config, options)));
+
+program
+  .command('list')
+  .description('every client; identical registrations are one line')
+  .option('--json', 'print JSON, every client on its own')
+  .action(({ json }: { json?: true }) =>
+    withClients(async (store) => {
+      const clients = await store.list();
+      if (json) console.log(JSON.stringify(clients.map(publicMetadata), null, 2));
+      else if (clients.length === 0) console.log('There are no clients.');
+      else printTable(listClients(clients));
+    }),
+  );
+
+program
+  .command('show <id>')
+  .description('everything about one client, except its secret')
+  .action((id: string) =>
+    withClients(async (store) =>
+      console.log(JSON.stringify(publicMetadata(await findClient(store, id)), null, 2)),
+    ),
+  );
+
+program
+  .command('update <id>')
+  .description('changes a client that was made by hand')
+  .option('--name <name>', 'what people are shown')
+  .option('--add-redirect-uri <uri...>', 'one more address')
+  .option('--remove-redirect-uri <uri...>', 'an address less')
+  .action((id: string, options: UpdateOptions) => withClients((store) => update(store, id, options)));
+
+program
+  .command('rotate-secret <id>')
+  .description('gives it a new secret, printed once; the old one ends now, its tokens stay')
+  .option('--json', 'print JSON')
+  .action((id: string, { json }: { json?: true }) =>
+    withClients(async (store) => {
+      const { metadata } = await findSeeded(store, id);
+      if (metadata.client_secret === undefined) fail(`${id} has no secret`);
+      const { secret, hash } = createSecret();
+      await store.update(id, { ...metadata, client_secret: hash });
+      if (json) console.log(JSON.stringify({ client_id: id, client_secret: secret }, null, 2));
+      else console.log(`New secret of ${id} (shown this once): ${secret}`);
+    }),
+  );
+
+program
+  .command('delete <id>')
+  .description('deletes a client of any kind, with everything that was issued to it')
+  .action((id: string) =>
+    withClients(async (store) => {
+      await findClient(store, id);
+      await store.delete(id);
+      console.log(`Deleted ${id}, and every token that it had.`);
+    }),
+  );
+
+await program.parseAsync();
+
+async function create(store: ClientStore, config: AuthConfig, options: CreateOptions): Promise<void> {
+  const id = randomBytes(16).toString('hex');
+  const { resourceServer: resource } = options;
+  if (resource !== undefined) await refuseTaken(store, config, resource);
+  const metadata =
+    resource === undefined ? fromOptions(id, options) : resourceServerOf(id, resource, options);
+  const isPublic = metadata.token_endpoint_auth_method === 'none';
+  const { secret, hash } = createSecret();
+  const stored = { ...metadata, ...(!isPublic && { client_secret: hash }) };
+  await store.add(resource === undefined ? 'seeded' : 'resource-server', stored, resource ?? null);
+  const endpoints = {
+    issuer: config.issuer,
+    authorization_endpoint: `${config.issuer}/auth`,
+    token_endpoint: `${config.issuer}/token`,
+    introspection_endpoint: `${config.issuer}/token/introspection`,
+  };
+  const made = { ...metadata, ...(!isPublic && { client_secret: secret }) };
+  if (options.json) console.log(JSON.stringify({ ...made, ...endpoints }, null, 2));
+  else printMade(made, endpoints, presets[options.preset ?? '']);
+}
+
+function fromOptions(id: string, options: CreateOptions): Metadata {
+  const preset: Partial<Preset> = presets[options.preset ?? ''] ?? {};
+  const { grant: grants = ['authorization_code', 'refresh_token'], scope: scopes = [] } = options;
+  return createSeededClient(id, {
+    name: options.name ?? preset.name ?? fail('give --name, or a --preset'),
+    redirectUris: [...(preset.redirectUris ?? []), ...(options.redirectUri ?? [])],
+    authMethod: authMethodOf(options) ?? preset.authMethod ?? 'client_secret_basic',
+    grants,
+    scopes,
+    withoutPkce: (options.withoutPkce ?? preset.withoutPkce) === true,
+  });
+}
+
+function authMethodOf({ public: isPublic, authMethod }: CreateOptions): string | undefined {
+  if (isPublic && authMethod !== undefined && authMethod !== 'none')
+    fail('--public and --auth-method say different things');
+  return isPublic ? 'none' : authMethod;
+}
+
+function resourceServerOf(id: string, resource: string, options: CreateOptions): Metadata {
+  const { name, resourceServer: _, json: __, ...others } = options;
+  const [other] = Object.keys(others);
+  if (other !== undefined) fail('--resource-server goes with --name and --json only');
+  return createResourceServer(id, name ?? resource, resource);
+}
+
+async function refuseTaken(store: ClientStore, config: AuthConfig, resource: string): Promise<void> {
+  if (config.resources.includes(resource)) fail(`${resource} is loop-api's own; it has a credential`);
+  if (await store.isResource(resource))
+    fail(`${resource} has a credential; rotate its secret, or delete it first`);
+}
+
+function printMade(made: Metadata, endpoints: Record<string, string>, preset?: Preset): void {
+  const lines = [`Client id:  ${made.client_id}`];
+  if (made.client_secret !== undefined) lines.push(`Secret:     ${made.client_secret}  (shown this once)`);
+  if (made['resource_server']) lines.push(`Introspect: ${endpoints['introspection_endpoint']}`);
+  else lines.push(...describeApp(made, endpoints), preset?.next ?? '');
+  console.log(lines.filter(Boolean).join('\n'));
+}
+
+function describeApp(made: Metadata, endpoints: Record<string, string>): string[] {
+  return [
+    `Authorize:  ${endpoints['authorization_endpoint']}`,
+    `Token:      ${endpoints['token_endpoint']}`,
+    made['may_omit_pkce'] ? 'PKCE:       not required of this client' : '',
+    made.redirect_uris?.length === 0 ? 'No redirect URI yet: nobody can sign in through it.' : '',
+  ];
+}
+
+async function update(store: ClientStore, id: string, options: UpdateOptions): Promise<void> {
+  const { metadata } = await findSeeded(store, id);
+  const { name, addRedirectUri = [], removeRedirectUri = [] } = options;
+  const present = metadata.redirect_uris ?? [];
+  const unknown = removeRedirectUri.find((uri) => !present.includes(uri));
+  if (unknown !== undefined) fail(`${id} has no redirect URI ${unknown}`);
+  const kept = [...present, ...addRedirectUri].filter((uri) => !removeRedirectUri.includes(uri));
+  const renamed = { ...metadata, ...(name !== undefined && { client_name: name }) };
+  const changed = metadata['resource_server'] ? renamed : withRedirectUris(renamed, kept);
+  await store.update(id, changed);
+  console.log(`${id} now sends people to: ${changed.redirect_uris?.join(' ') || 'nowhere yet'}`);
+}
+
+async function findClient(store: ClientStore, id: string): Promise<StoredClient> {
+  return (
+    (await store.find(id)) ?? fail(`there is no client ${id}; \`npm run seed-client -- list\` lists them`)
+  );
+}
+
+async function findSeeded(store: ClientStore, id: string): Promise<StoredClient> {
+  const client = await findClient(store, id);
+  if (client.source === 'registration' || client.source === 'document')
+    fail(`${id} describes itself (${client.source}); it can be deleted, not changed`);
+  return client;
+}
+
+function createSecret(): { secret: string; hash: string } {
+  const secret = randomBytes(32).toString('base64url');
+  return { secret, hash: hashClientSecret(secret) };
+}
+
+async function withClients(work: (store: ClientStore, config: AuthConfig) => Promise<void>): Promise<void> {
+  await withDatabase(async (database, config) => {
+    try {
+      await work(new ClientStore(database), config);
+    } catch (error) {
+      if (error instanceof SeedRefused) fail(error.message);
+      throw error;
+    }
+  });
+}

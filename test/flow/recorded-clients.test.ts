@@ -1,0 +1,111 @@
+// Every client as it was recorded, from its registration or document to a token that the resource server takes.
+import t from 'tap';
+import { Browser } from '../../scripts/demo/browser.ts';
+import { startClientHosts } from '../support/client-hosts.ts';
+import { startLoopAuth } from '../support/loop-auth.ts';
+import { connectOver, createSigner, readDocument, readRegistrations } from '../support/recorded-clients.ts';
+
+/** Where a client really listens when it differs from what it registered: loopback ports are chosen at each start. */
+const listeningAt: Readonly<Record<string, string>> = {
+  codex: 'http://127.0.0.1:49152/callback',
+  'claude-code': 'http://localhost:50123/callback',
+  vscode: 'http://127.0.0.1:51234/',
+  cursor: 'cursor://anysphere.cursor-mcp/oauth/callback',
+  'mcp-remote': 'http://localhost:3342/oauth/callback',
+};
+
+/** What clients send in the authorization request that differs from a plain one. */
+const requests: Readonly<Record<string, Record<string, string | undefined>>> = {
+  chatgpt: { scope: 'openid offline_access profile email vault.read vault.write', prompt: 'consent' },
+  claude: { scope: 'vault.read vault.write offline_access', prompt: 'consent' },
+  'claude-code': { resource: undefined },
+  codex: { scope: undefined },
+  'mcp-remote': { scope: 'openid email profile vault.read', resource: 'http://localhost:8082/mcp/' },
+  bare: { scope: undefined, resource: undefined },
+};
+
+const knownResource = 'http://localhost:8082/mcp';
+
+t.test('by registration', async (t) => {
+  const world = await startLoopAuth(t);
+  for (const [name, metadata] of readRegistrations()) {
+    const app = await world.register({ token_endpoint_auth_method: undefined, ...metadata });
+    const redirectUri = listeningAt[name] ?? String((metadata['redirect_uris'] as string[])[0]);
+    const parameters = requests[name] ?? {};
+    const { status, body } = await connectOver(world, app, { redirectUri, parameters });
+    t.equal(status, 200, `${name}: tokens`);
+    const { body: seen } = await world.introspect(body['access_token']);
+    t.match(seen, { active: true, aud: knownResource, client_id: app.clientId }, `${name}: introspection`);
+    const refreshed = await world.refresh(app, body['refresh_token'], { resource: parameters['resource'] });
+    t.equal(refreshed.status, 200, `${name}: refresh`);
+    t.ok(await world.isActive(refreshed.body['access_token']));
+    const { status: revoked } = await world.revoke(app, refreshed.body['refresh_token']);
+    t.equal(revoked, 200, `${name}: disconnect`);
+  }
+});
+
+t.test('by document', async (t) => {
+  const hosts = await startClientHosts(t);
+  const world = await startLoopAuth(t, { fetchJson: hosts.fetchJson });
+  const signer = await createSigner('chatgpt-1');
+  hosts.serve('https://chatgpt.com/oauth/jwks.json', { keys: [signer.publicKey] });
+  for (const name of ['chatgpt', 'claude', 'claude-code', 'codex', 'vscode']) {
+    const document = readDocument(name);
+    hosts.serve(document.client_id, document);
+    const app = { clientId: document.client_id };
+    const redirectUri = listeningAt[name] ?? String(document.redirect_uris[0]);
+    const proof = async (): Promise<Record<string, string | undefined>> =>
+      document['token_endpoint_auth_method'] === 'none' ? {} : signer.proofFor(app.clientId, world.issuer);
+    const parameters = requests[name] ?? {};
+    const { status, body } = await connectOver(world, app, { redirectUri, parameters, proof });
+    t.equal(status, 200, `${name}: tokens`);
+    const { body: seen } = await world.introspect(body['access_token']);
+    t.match(seen, { active: true, aud: knownResource, client_id: app.clientId }, `${name}: introspection`);
+    const refreshed = await world.refresh(app, body['refresh_token'], await proof());
+    t.equal(refreshed.status, 200, `${name}: refresh`);
+  }
+});
+
+t.test('a ChatGPT connector with an address of its own, and Zed’s and OpenCode’s documents', async (t) => {
+  const hosts = await startClientHosts(t);
+  const world = await startLoopAuth(t, { fetchJson: hosts.fetchJson });
+  for (const [id, redirectUri] of [
+    [
+      'https://chatgpt.com/oauth/V1c2d3E4f5G6/client.json',
+      'https://chatgpt.com/connector/oauth/V1c2d3E4f5G6',
+    ],
+    ['https://zed.dev/oauth/client-metadata.json', 'http://127.0.0.1:40001/callback'],
+    ['https://opencode.ai/oauth/opencode/client.json', 'http://127.0.0.1:19876/mcp/oauth/callback'],
+  ] as const) {
+    hosts.serve(id, {
+      client_id: id,
+      client_name: 'An app',
+      redirect_uris: [redirectUri],
+      default_acr_values: ['1'],
+      response_modes: ['query', 'jwt'],
+      scope: 'something of its own',
+      contacts: [],
+      id_token_signed_response_alg: 'ES256',
+    });
+    const { status } = await connectOver(world, { clientId: id }, { redirectUri });
+    t.equal(status, 200, id);
+  }
+});
+
+t.test('the consent page warns where anyone’s program could be the app', async (t) => {
+  const hosts = await startClientHosts(t);
+  const world = await startLoopAuth(t, { fetchJson: hosts.fetchJson });
+  const document = readDocument('claude-code');
+  hosts.serve(document.client_id, document);
+  const browser = new Browser();
+  const parameters = { redirect_uri: 'http://localhost:50123/callback' };
+  const { url } = world.authorization({ clientId: document.client_id }, parameters);
+  const signIn = await browser.visit(url);
+  const consent = await browser.submit(signIn, {
+    username: 'ann',
+    password: 'a sentence that only Ann knows',
+  });
+  t.match(consent.text, 'This address is on your own computer');
+  t.match(consent.text, '<bdi>localhost:50123</bdi>');
+  t.match(consent.text, '<bdi>claude.ai</bdi>');
+});
