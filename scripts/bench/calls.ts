@@ -4,25 +4,27 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { type NodeIncomingMessageLike, toNodeHandler } from '@modelcontextprotocol/node';
-import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
+import { createMcpHandler, type McpHttpHandler, McpServer } from '@modelcontextprotocol/server';
 import express from 'express';
 import { z } from 'zod';
 import { IntrospectionCache } from '../../api/introspection-cache.ts';
 import { createLogger } from '../../api/log.ts';
 import { createMcpEndpoint } from '../../api/mcp.ts';
+import { createMcpServerFactory } from '../../api/mcp-server.ts';
 import { createNoteResources } from '../../api/note-resources.ts';
+import { createMcpFetch } from '../../api/older-revisions.ts';
 import { parseResourceIdentifiers } from '../../api/resource-identifiers.ts';
 import { createTokenVerifier, type Principal } from '../../api/token-verifier.ts';
 import type { Tool } from '../../api/tools/tool.ts';
 import { createTools } from '../../api/tools/tools.ts';
 import { openVault } from '../../api/vault/vault.ts';
-import { type Era, load } from './mcp-load.ts';
+import { describeCall, type Era, load } from './mcp-load.ts';
 import { formatRatio, type Measure, median, printMeasures } from './measure.ts';
 import { makeNotes } from './notes.ts';
 
-const rounds = 7;
-/** A cheap tool, so that what is around it shows. */
-const call = { tool: 'list', inputs: [{ folder: 'Folder 0', limit: 5 }], connections: 16, seconds: 1.5 };
+const rounds = 8;
+/** A call that does nearly nothing, so that what is around it shows. */
+const call = { tool: 'list', inputs: [{ folder: '.hidden' }], connections: 16, seconds: 1.5 };
 const resources = parseResourceIdentifiers('http://localhost:8082/mcp');
 const issuer = 'http://localhost:8083';
 
@@ -31,22 +33,22 @@ export async function run(): Promise<void> {
   const vault = await openVault(notes);
   while (vault.progress().building) await setTimeout(20);
   const tools = createTools(vault, String);
-  const endpoint = createMcpEndpoint({
-    tools,
-    notes: createNoteResources(vault),
-    verify: createVerify(),
-    resources,
-    logger: createLogger({ write: () => undefined }),
-  });
+  const logger = createLogger({ write: () => undefined });
+  const parts = { tools, notes: createNoteResources(vault), logger };
+  const endpoint = createMcpEndpoint({ ...parts, verify: createVerify(), resources });
+  const own = createMcpFetch({ createServer: createMcpServerFactory(parts), onerror: () => undefined });
+  const stock = createStockHandler(tools);
   const servers = {
     checked: await listen(express().all('/mcp', endpoint.handlers)),
     unchecked: await listen(express().all('/mcp', endpoint.handlers.with(1, allowEverything))),
-    stock: await listen(createStockServer(tools)),
+    stock: await listen(mount(stock)),
   };
   const measures: Measure[] = [];
-  for (const era of ['2026-07-28', '2025-11-25'] as const) measures.push(...(await measureEra(era, servers)));
+  for (const era of ['2026-07-28', '2025-11-25'] as const) {
+    measures.push(...(await measureEra(era, servers)), await measureInProcess(own, stock, era));
+  }
   printMeasures(
-    'tools/call over HTTP on 16 connections: time of the server on a processor for each call, and how many calls the same time is good for',
+    'tools/call, 16 connections: time of the server thread on a processor for each call, and how many calls the same time is good for',
     measures,
   );
   for (const server of Object.values(servers)) server.close();
@@ -61,14 +63,11 @@ type Servers = Record<'checked' | 'unchecked' | 'stock', { url: string; close():
 // clients have a thread of their own, and what other processes take does not count.
 async function measureEra(era: Era, servers: Servers): Promise<Measure[]> {
   const costs: Record<keyof Servers, number[]> = { checked: [], unchecked: [], stock: [] };
+  const names = ['checked', 'unchecked', 'stock'] as const;
   for (let round = 0; round <= rounds; round += 1) {
-    for (const name of ['checked', 'unchecked', 'stock'] as const) {
-      const before = process.threadCpuUsage();
-      const { times, errors } = await load({ ...call, url: servers[name].url, era });
-      const { user, system } = process.threadCpuUsage(before);
-      if (errors > 0) throw new Error(`${errors} calls of ${name} failed`);
-      // the first is for the compiler
-      if (round > 0) costs[name].push((user + system) / times.length);
+    // to and fro: whoever is first has no advantage
+    for (const name of round % 2 ? names : names.toReversed()) {
+      costs[name].push(await measureServer(servers[name].url, era));
     }
   }
   const format = (microseconds: number): string => `${microseconds.toFixed(0)} µs`;
@@ -84,6 +83,43 @@ async function measureEra(era: Era, servers: Servers): Promise<Measure[]> {
     compare('unchecked', 'check off', 'at least 0.95'),
     compare('stock', 'new McpServer for each', era === '2026-07-28' ? 'at least 1.5' : 'at least 3'),
   ];
+}
+
+async function measureServer(url: string, era: Era): Promise<number> {
+  const before = process.threadCpuUsage();
+  const { times, errors } = await load({ ...call, url, era });
+  const { user, system } = process.threadCpuUsage(before);
+  if (errors > 0) throw new Error(`${errors} calls failed`);
+  return (user + system) / times.length;
+}
+
+type Handle = Pick<McpHttpHandler, 'fetch'>;
+
+// The same handlers without Node's HTTP server, Express and sockets, which cost both sides alike.
+async function measureInProcess(own: Handle, stock: Handle, era: Era): Promise<Measure> {
+  const costs = { own: [] as number[], stock: [] as number[] };
+  const { headers, body } = describeCall(call.tool, { folder: '.hidden' }, era);
+  const costOf = async (handler: Handle): Promise<number> => {
+    const before = process.threadCpuUsage();
+    for (let number = 0; number < 200; number += 1) {
+      const request = new Request('http://localhost:8082/mcp', { method: 'POST', headers, body });
+      const answer = await handler.fetch(request, { parsedBody: JSON.parse(body) });
+      if (!(await answer.text()).includes('structuredContent')) throw new Error('a call failed');
+    }
+    const { user, system } = process.threadCpuUsage(before);
+    return (user + system) / 200;
+  };
+  for (let round = 0; round <= 4 * rounds; round += 1) {
+    costs.own.push(await costOf(own));
+    costs.stock.push(await costOf(stock));
+  }
+  return {
+    what: `${era}, handler in process`,
+    value: `${median(costs.own).toFixed(0)} µs`,
+    beside: `new McpServer for each: ${median(costs.stock).toFixed(0)} µs`,
+    ratio: formatRatio(median(costs.stock) / median(costs.own)),
+    aim: era === '2026-07-28' ? 'at least 1.5' : 'at least 3',
+  };
 }
 
 // The real path of a token that has been seen: hash, cache, our rules.
@@ -121,7 +157,7 @@ const allowEverything: express.RequestHandler = (_req, res, next) => {
 };
 
 // As the SDK's own examples do: a McpServer with its tools for each request, here with the very same tools and no auth.
-function createStockServer(tools: readonly Tool[]): RequestListener {
+function createStockHandler(tools: readonly Tool[]): McpHttpHandler {
   const described = tools.map(({ definition, name, run: runTool }) => ({
     name,
     runTool,
@@ -132,7 +168,7 @@ function createStockServer(tools: readonly Tool[]): RequestListener {
       outputSchema: z.fromJSONSchema(definition.outputSchema) as z.ZodObject,
     },
   }));
-  const handler = createMcpHandler(() => {
+  return createMcpHandler(() => {
     const server = new McpServer({ name: 'stock', version: '1' });
     for (const { name, config, runTool } of described) {
       server.registerTool(name, config, async (input) => {
@@ -142,12 +178,13 @@ function createStockServer(tools: readonly Tool[]): RequestListener {
     }
     return server;
   });
+}
+
+function mount(handler: McpHttpHandler): RequestListener {
   const handle = toNodeHandler(handler);
   // the SDK's own types disagree with exactOptionalPropertyTypes
-  return express().post(
-    '/mcp',
-    express.json(),
-    (req, res) => void handle(req as NodeIncomingMessageLike, res, req.body),
+  return express().post('/mcp', express.json(), (req, res) =>
+    handle(req as NodeIncomingMessageLike, res, req.body),
   );
 }
 

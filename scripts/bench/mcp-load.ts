@@ -61,25 +61,29 @@ async function call(
   const answer = await pool.request({
     path: new URL(url).pathname,
     method: 'POST',
+    ...describeCall(tool, input, era),
+  });
+  return (await answer.body.text()).includes('structuredContent') && answer.statusCode === 200;
+}
+
+/** One call as a client of that revision sends it. */
+export function describeCall(
+  tool: string,
+  input: Record<string, unknown>,
+  era: Era,
+): { headers: Record<string, string>; body: string } {
+  const isModern = era === '2026-07-28';
+  const params = { name: tool, arguments: input, ...(isModern ? { _meta: meta } : {}) };
+  return {
     headers: {
       authorization: 'Bearer bench',
       'content-type': 'application/json',
       accept: 'application/json, text/event-stream',
       'mcp-protocol-version': era,
-      ...(era === '2026-07-28' ? { 'mcp-method': 'tools/call', 'mcp-name': tool } : {}),
+      ...(isModern ? { 'mcp-method': 'tools/call', 'mcp-name': tool } : {}),
     },
-    body: JSON.stringify({
-      jsonrpc: '2.0',
-      id: 1,
-      method: 'tools/call',
-      params: {
-        name: tool,
-        arguments: input,
-        ...(era === '2026-07-28' ? { _meta: meta } : {}),
-      },
-    }),
-  });
-  return (await answer.body.text()).includes('structuredContent') && answer.statusCode === 200;
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params }),
+  };
 }
 
 const meta = {
