@@ -50,7 +50,7 @@ async function measureSize(count: number, measures: Measure[]): Promise<Record<s
   const vault = await openVault(notes);
   while (vault.progress().building) await setTimeout(100);
   // what the thread does after building would be measured too
-  await setTimeout(2_000);
+  await setTimeout(3_000);
   const medians: Record<string, number> = {};
   for (const [kind, makeQuery] of Object.entries(kinds)) {
     const random = createRandom(count);
