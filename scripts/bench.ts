@@ -2,9 +2,17 @@
 import { program } from 'commander';
 
 /** A benchmark is a file in scripts/bench/ that exports `run`; `npm run bench -- NAME` runs it alone. */
-const benchmarks: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>> = {
+const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   search: () => import('./bench/search.ts'),
+  index: () => import('./bench/index-build.ts'),
+  calls: () => import('./bench/calls.ts'),
+  load: () => import('./bench/load.ts'),
+  tools: () => import('./bench/tool-list.ts'),
 };
+
+interface Benchmark {
+  run(options: { seconds: number }): Promise<void>;
+}
 
 program
   .name('npm run bench --')
@@ -12,11 +20,12 @@ program
     'Prints tables of measures and ratios. Trust the ratios: both sides of one ran on the same machine.',
   )
   .argument('[names...]', `which to run: ${Object.keys(benchmarks).join(', ')}; all without a name`)
-  .action(async (names: string[]) => {
+  .option('--seconds <number>', 'how long load lasts', Number, 60)
+  .action(async (names: string[], options: { seconds: number }) => {
     const unknown = names.filter((name) => !Object.hasOwn(benchmarks, name));
     if (unknown.length > 0) program.error(`there is no benchmark ${unknown.join(', ')}`);
     const chosen = names.length > 0 ? names : Object.keys(benchmarks);
-    for (const name of chosen) await (await benchmarks[name]?.())?.run();
+    for (const name of chosen) await (await benchmarks[name]?.())?.run(options);
   });
 
 await program.parseAsync();
