@@ -1,11 +1,11 @@
 // The MCP endpoint on Express: revision 2026-07-28 and the older ones, without sessions, so that nothing is lost with the process.
 import { type NodeIncomingMessageLike, toNodeHandler } from '@modelcontextprotocol/node';
-import { createMcpHandler } from '@modelcontextprotocol/server';
 import type { Request, RequestHandler } from 'express';
 import { type Challenge, insufficientScope, requireBearer } from './bearer.ts';
 import { describeCaller } from './caller.ts';
 import { parseJsonBody, readJsonBody } from './json-body.ts';
 import { createMcpServerFactory, type McpServerOptions } from './mcp-server.ts';
+import { createMcpFetch } from './older-revisions.ts';
 import { guardOrigin } from './origins.ts';
 import { metadataUrlOf, type ResourceIdentifiers } from './resource-identifiers.ts';
 import { methodNotAllowed } from './resource-metadata.ts';
@@ -30,7 +30,8 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
     metadataUrl: metadataUrlOf(resources, 'mcp'),
     scopes: listScopes(tools),
   };
-  const handler = createMcpHandler(createMcpServerFactory(options), {
+  const handler = createMcpFetch({
+    createServer: createMcpServerFactory(options),
     onerror: (error) => logger.warn({ reason: error.message }, 'MCP request refused'),
   });
   const handle = toNodeHandler(handler, { onerror: (err) => logger.error({ err }, 'MCP handler failed') });

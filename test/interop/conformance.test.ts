@@ -55,6 +55,7 @@ const reasons = [
   /Not testable: server does not list the diagnostic tool 'test_/,
   // what the tools test_input_required_result_… would have answered
   /InputRequiredResult/,
+  /Resource not found: test:\/\//,
   // methods of features that loop-api neither has nor announces
   /Method not found/,
 ];

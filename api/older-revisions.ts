@@ -1,0 +1,40 @@
+// Revisions 2025-03-26 to 2025-11-25 of MCP: each POST served alone, and answered with one JSON body.
+import {
+  createMcpHandler,
+  isLegacyRequest,
+  type McpHttpHandler,
+  type Server,
+  WebStandardStreamableHTTPServerTransport,
+} from '@modelcontextprotocol/server';
+
+export interface McpFetchOptions {
+  createServer(): Server;
+  onerror(error: Error): void;
+}
+
+/**
+ * Serves all revisions. For the older ones the SDK's own fallback opens an event stream for each answer, which doubles
+ * the cost of a call; tools that say nothing before their answer need none. Put together as the SDK describes it for
+ * such a case: its own predicate in front of its own strict handler.
+ */
+export function createMcpFetch({
+  createServer,
+  onerror,
+}: McpFetchOptions): Pick<McpHttpHandler, 'fetch' | 'close'> {
+  const modern = createMcpHandler(createServer, { legacy: 'reject', onerror });
+  return {
+    fetch: async (request, options) => {
+      if (!(await isLegacyRequest(request, options?.parsedBody))) return modern.fetch(request, options);
+      const server = createServer();
+      server.onerror = onerror;
+      const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });
+      await server.connect(transport);
+      try {
+        return await transport.handleRequest(request, options);
+      } finally {
+        await server.close();
+      }
+    },
+    close: modern.close,
+  };
+}
