@@ -24,7 +24,7 @@ export interface VaultOptions {
   onProblem?: (problem: Error) => void;
 }
 
-export interface SearchOptions {
+interface SearchOptions {
   /** 10 by default, 100 at most. */
   limit?: number | undefined;
   /** Costs about as much again as finding the notes: their texts are read. */
