@@ -19,10 +19,9 @@ export async function run({ seconds }: { seconds: number }): Promise<void> {
   });
   await waitForIndex(api.url);
   const random = createRandom(7);
-  const queries = Array.from(
-    { length: 1_000 },
-    () => vocabulary.english[20 + Math.floor(random() * 2_000)] ?? '',
-  );
+  const inputs = Array.from({ length: 1_000 }, () => ({
+    query: vocabulary.english[20 + Math.floor(random() * 2_000)] ?? '',
+  }));
   const memory = [await api.memory()];
   const times: number[] = [];
   let errors = 0;
@@ -31,7 +30,8 @@ export async function run({ seconds }: { seconds: number }): Promise<void> {
     era: '2026-07-28',
     connections,
     seconds: seconds / 4,
-    queries,
+    tool: 'search',
+    inputs,
   } as const;
   for (let part = 0; part < 4; part += 1) {
     const result = await load(quarter);

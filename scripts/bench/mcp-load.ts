@@ -18,8 +18,9 @@ export interface LoadOptions {
   era: Era;
   connections: number;
   seconds: number;
-  /** Of the calls in turn. */
-  queries: readonly string[];
+  tool: string;
+  /** The arguments of the calls in turn. */
+  inputs: readonly Record<string, unknown>[];
 }
 
 /** From a thread of its own, so that a server in this one has its time for itself. */
@@ -39,9 +40,9 @@ async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const until = startedAt + options.seconds * 1_000;
   const client = async (): Promise<void> => {
     while (performance.now() < until) {
-      const query = options.queries[result.times.length % options.queries.length] ?? '';
+      const input = options.inputs[result.times.length % options.inputs.length] ?? {};
       const calledAt = performance.now();
-      const isAnswered = await call(pool, options, query).catch(() => false);
+      const isAnswered = await call(pool, options, input).catch(() => false);
       result.times.push(performance.now() - calledAt);
       if (!isAnswered) result.errors += 1;
     }
@@ -52,7 +53,11 @@ async function runLoad(options: LoadOptions): Promise<LoadResult> {
   return { ...result, perSecond };
 }
 
-async function call(pool: Pool, { url, era }: LoadOptions, query: string): Promise<boolean> {
+async function call(
+  pool: Pool,
+  { url, era, tool }: LoadOptions,
+  input: Record<string, unknown>,
+): Promise<boolean> {
   const answer = await pool.request({
     path: new URL(url).pathname,
     method: 'POST',
@@ -61,15 +66,15 @@ async function call(pool: Pool, { url, era }: LoadOptions, query: string): Promi
       'content-type': 'application/json',
       accept: 'application/json, text/event-stream',
       'mcp-protocol-version': era,
-      ...(era === '2026-07-28' ? { 'mcp-method': 'tools/call', 'mcp-name': 'search' } : {}),
+      ...(era === '2026-07-28' ? { 'mcp-method': 'tools/call', 'mcp-name': tool } : {}),
     },
     body: JSON.stringify({
       jsonrpc: '2.0',
       id: 1,
       method: 'tools/call',
       params: {
-        name: 'search',
-        arguments: { query },
+        name: tool,
+        arguments: input,
         ...(era === '2026-07-28' ? { _meta: meta } : {}),
       },
     }),
