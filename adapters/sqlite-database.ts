@@ -58,9 +58,9 @@ function createSqliteDatabase(connection: Sqlite.Database, builder: Knex): Datab
   return {
     builder,
     first: async (statement, values) =>
-      reading(() => prepare(statement).get(...bind(statement, values)) as Row | undefined),
+      patiently(() => prepare(statement).get(...bind(statement, values)) as Row | undefined),
     all: async (statement, values) =>
-      reading(() => prepare(statement).all(...bind(statement, values)) as Row[]),
+      patiently(() => prepare(statement).all(...bind(statement, values)) as Row[]),
     commit,
     // One process owns the file's tokens, so a lock inside it serializes a family; operators' scripts only revoke.
     lock: async (name): Promise<Lock> => {
@@ -137,15 +137,7 @@ async function migrateConnection(connection: Sqlite.Database, path: string): Pro
   }
 }
 
-function reading<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (cause) {
-    throw translate(cause);
-  }
-}
-
-/** Runs a transaction again while another writer holds the file, without holding up other requests. */
+/** Runs a statement or transaction again while another process holds the file, without holding up other requests. */
 async function patiently<T>(run: () => T): Promise<T> {
   const giveUpAt = performance.now() + patienceMs;
   for (let pauseMs = 5; ; pauseMs = Math.min(pauseMs * 2, 100)) {

@@ -34,21 +34,25 @@ function explainStart(error: unknown, { host, port }: Config): never {
   throw error;
 }
 
-const config = readConfig();
-const service = await startService(config, logger).catch((error) => explainStart(error, config));
-logger.info({ host: config.host, port: service.port, resource: config.resource }, 'loop-api listens');
-
+let service: Awaited<ReturnType<typeof startService>> | undefined;
 let isStopping = false;
+
 async function stop(signal: string): Promise<void> {
   if (isStopping) return;
   isStopping = true;
   logger.info({ signal }, 'loop-api stops');
-  await service.stop();
+  await service?.stop();
   logger.info('loop-api stopped');
   process.exit(0);
 }
 
-// Started by npm start: it waits for this word, and when it is gone, even killed, nobody else would stop us.
-process.send?.('ready');
+// Before anything is opened: as the first process of a container we get no signal that we did not ask for.
+// `disconnect`: npm start is gone, even killed, and nobody else would stop us.
 for (const signal of ['SIGTERM', 'SIGINT', 'disconnect'] as const)
   process.on(signal, () => void stop(signal));
+
+const config = readConfig();
+service = await startService(config, logger).catch((error) => explainStart(error, config));
+logger.info({ host: config.host, port: service.port, resource: config.resource }, 'loop-api listens');
+// npm start waits for this word.
+process.send?.('ready');

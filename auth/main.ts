@@ -1,4 +1,5 @@
 // loop-auth: reads the environment, opens what it needs, wires it together, listens, stops on a signal.
+import type { Server } from 'node:http';
 import { type Database, openDatabase } from '../adapters/database.ts';
 import { DatabaseDamaged, DatabaseNewer, DatabaseUnavailable } from '../adapters/database-errors.ts';
 import { HandoverUnavailable } from './api-credential.ts';
@@ -36,13 +37,27 @@ async function run(config: AuthConfig): Promise<void> {
   let phase: Phase = 'starting';
   let app: App | undefined;
   let database: Database | undefined;
+  let server: Server | undefined;
+  const stop = async (signal: string): Promise<void> => {
+    if (phase === 'stopping') return;
+    phase = 'stopping';
+    log.info({ signal }, 'loop-auth stops');
+    if (server) await stopServer(server);
+    await app?.close();
+    await database?.close();
+    process.exit(0);
+  };
+
+  // Before anything is opened: as the first process of a container we get no signal that we did not ask for.
+  // `disconnect`: npm start is gone, even killed, and nobody else would stop us.
+  for (const signal of ['SIGTERM', 'SIGINT', 'disconnect']) process.on(signal, () => void stop(signal));
   const health = withHealth({
     phase: () => phase,
     app: () => app?.listener,
     isDatabaseThere: async () => (await database?.isThere()) ?? false,
     metrics,
   });
-  const server = await startServer(health, config.host, config.port);
+  server = await startServer(health, config.host, config.port);
   database = await openDatabase(config.databaseUrl);
   app = await openApp(config, { database, log, metrics });
   phase = 'ready';
@@ -50,17 +65,6 @@ async function run(config: AuthConfig): Promise<void> {
     { issuer: config.issuer, resource: config.resources[0] },
     `loop-auth listens on ${config.host}:${config.port}`,
   );
-  const stop = async (signal: string): Promise<void> => {
-    if (phase === 'stopping') return;
-    phase = 'stopping';
-    log.info({ signal }, 'loop-auth stops');
-    await stopServer(server);
-    await app?.close();
-    await database.close();
-    process.exit(0);
-  };
-  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => void stop(signal));
-  // Started by npm start: it waits for this word, and when it is gone, even killed, nobody else would stop us.
+  // npm start waits for this word.
   process.send?.('ready');
-  process.once('disconnect', () => void stop('disconnect'));
 }

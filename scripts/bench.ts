@@ -8,6 +8,9 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   calls: () => import('./bench/calls.ts'),
   load: () => import('./bench/load.ts'),
   tools: () => import('./bench/tool-list.ts'),
+  introspection: () => import('./bench/introspection.ts'),
+  sweep: () => import('./bench/sweep.ts'),
+  durability: () => import('./bench/durability.ts'),
 };
 
 interface Benchmark {

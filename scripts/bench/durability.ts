@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { openDatabase } from '../../adapters/database.ts';
-import { median } from './introspection-load.ts';
+import { formatRatio, median, printMeasures } from './measure.ts';
 
 const transactions = 2000;
 const rounds = 5;
 
-export async function durability(): Promise<Record<string, string>[]> {
+export async function run(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'loop-bench-'));
   try {
     const path = join(folder, 'auth.db');
@@ -19,12 +19,16 @@ export async function durability(): Promise<Record<string, string>[]> {
     for (let round = 0; round < rounds; round += 1) {
       for (const level of ['NORMAL', 'FULL'] as const) costs[level].push(timeTransactions(path, level));
     }
-    const base = median(costs.NORMAL);
-    return (['NORMAL', 'FULL'] as const).map((level) => ({
-      synchronous: level === 'FULL' ? 'FULL (what loop-auth uses)' : level,
-      'a transaction (µs)': median(costs[level]).toFixed(0),
-      'beside NORMAL': `${(median(costs[level]) / base).toFixed(2)} ×`,
-    }));
+    const [normal, full] = [median(costs.NORMAL), median(costs.FULL)];
+    printMeasures('Durability: a transaction of the size of a refresh', [
+      { what: 'synchronous = NORMAL', value: `${normal.toFixed(0)} µs` },
+      {
+        what: 'synchronous = FULL, as loop-auth has it',
+        value: `${full.toFixed(0)} µs`,
+        beside: 'NORMAL',
+        ratio: formatRatio(full / normal),
+      },
+    ]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -7,7 +7,7 @@ import { apiSecret, type ServerFacts, type ServerFigures } from './auth-server.t
 
 export interface LoadResult {
   readonly cpuMicrosecondsPerRequest: number;
-  /** Milliseconds, one a request, sorted. */
+  /** Milliseconds, one a request. */
   readonly latencies: number[];
 }
 
@@ -57,7 +57,6 @@ export class BenchServer {
     };
     await Promise.all(Array.from({ length: connections }, worker));
     const after = await this.figures();
-    latencies.sort((a, b) => a - b);
     return {
       cpuMicrosecondsPerRequest: (after.cpuMicroseconds - before.cpuMicroseconds) / latencies.length,
       latencies,
@@ -75,15 +74,4 @@ export class BenchServer {
     this.#child.disconnect();
     await once(this.#child, 'exit');
   }
-}
-
-export function quantile(sorted: readonly number[], part: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
-}
-
-export function median(values: readonly number[]): number {
-  return quantile(
-    [...values].sort((a, b) => a - b),
-    0.5,
-  );
 }

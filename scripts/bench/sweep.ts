@@ -1,29 +1,41 @@
 // Introspection while a million expired rows are swept, beside introspection without a sweep.
-import { BenchServer, quantile } from './introspection-load.ts';
+import { BenchServer } from './introspection-load.ts';
+import { formatMs, formatRatio, type Measure, percentile, printMeasures } from './measure.ts';
 
 const expired = 1_000_000;
-const seconds = 20;
 
-export async function sweep(): Promise<Record<string, string>[]> {
-  const rows: Record<string, string>[] = [];
-  for (const [name, count] of [
-    ['no expired rows', 0],
-    ['1,000,000 expired rows being swept', expired],
-  ] as const) {
-    const server = await BenchServer.start('sqlite', 10_000, 100, count);
-    const before = (await server.figures()).expiredRows;
-    const overAt = performance.now() + seconds * 1000;
-    const { latencies } = await server.introspect(() => performance.now() > overAt);
-    const swept = before - (await server.figures()).expiredRows;
-    await server.stop();
-    rows.push({
-      introspections: name,
-      answered: String(latencies.length),
-      'p50 (ms)': quantile(latencies, 0.5).toFixed(2),
-      'p99 (ms)': quantile(latencies, 0.99).toFixed(2),
-      'rows swept': count === 0 ? '' : String(swept),
-      'rows a second': count === 0 ? '' : (swept / seconds).toFixed(0),
-    });
-  }
-  return rows;
+export async function run({ seconds }: { seconds: number }): Promise<void> {
+  const still = await measure(0, seconds);
+  const swept = await measure(expired, seconds);
+  const beside = 'without a sweep';
+  const row = (what: string, share: number): Measure[] => {
+    const [before, during] = [percentile(still.latencies, share), percentile(swept.latencies, share)];
+    return [
+      { what: `${what}, ${beside}`, value: formatMs(before) },
+      {
+        what: `${what}, while sweeping`,
+        value: formatMs(during),
+        beside,
+        ratio: formatRatio(during / before),
+      },
+    ];
+  };
+  printMeasures(
+    `Sweep of ${expired.toLocaleString('en')} expired rows beside introspection, ${seconds} s each`,
+    [
+      ...row('introspection p50', 0.5),
+      ...row('introspection p99', 0.99),
+      { what: 'rows swept meanwhile', value: `${swept.rows}, ${(swept.rows / seconds).toFixed(0)} a second` },
+    ],
+  );
+}
+
+async function measure(rows: number, seconds: number): Promise<{ latencies: number[]; rows: number }> {
+  const server = await BenchServer.start('sqlite', 10_000, 100, rows);
+  const before = (await server.figures()).expiredRows;
+  const overAt = performance.now() + seconds * 1000;
+  const { latencies } = await server.introspect(() => performance.now() > overAt);
+  const after = (await server.figures()).expiredRows;
+  await server.stop();
+  return { latencies, rows: before - after };
 }

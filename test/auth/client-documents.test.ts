@@ -260,6 +260,12 @@ t.test(
       'read in the end',
     );
 
+    hosts.cut();
+    clock.advance(2 * day);
+    const later = await connectOver(world, known, { redirectUri: 'https://claude.ai/new' });
+    t.equal(later.status, 200, 'what was read is not replaced by what came with loop');
+    hosts.mend();
+
     const vscode = readDocument('vscode');
     hosts.serve(vscode.client_id, { ...vscode, client_id: 'https://vscode.dev/other.json' });
     const { status } = await world.ask(

@@ -111,7 +111,7 @@ async function drillPlain(): Promise<void> {
     await downAndUp();
   });
   await client.refresh();
-  judge('localhost', client.takeCount(), ['refused connection', 'cut connection', 'HTTP 503']);
+  await judge('localhost', client.takeCount(), ['refused connection', 'cut connection', 'HTTP 503']);
   await command('docker compose down -v');
 }
 
@@ -142,19 +142,19 @@ async function drillBehindNginx(): Promise<void> {
       step(`  loop-api rebuilt behind nginx, ${round} of ${rebuilds}: ${gap} s without an answer at most`);
     }
   });
-  judge(`nginx, loop-api rebuilt ${rebuilds} times`, client.takeCount(), []);
+  await judge(`nginx, loop-api rebuilt ${rebuilds} times`, client.takeCount(), []);
   await whileCalling(client, async () => {
     await command('docker compose up -d --build');
     await command('docker compose restart loop-auth');
     await whenReady(8083);
     step('  loop-auth restarted');
   });
-  judge('nginx, and loop-auth restarted', client.takeCount(), []);
+  await judge('nginx, and loop-auth restarted', client.takeCount(), []);
   await command('docker compose exec -T nginx nginx -s reload');
   await whileCalling(client, downAndUp);
   await backUpAndRestore();
   await client.refresh();
-  judge('nginx, and all of it down and up, and a backup restored', client.takeCount(), [
+  await judge('nginx, and all of it down and up, and a backup restored', client.takeCount(), [
     'refused connection',
     'cut connection',
     'HTTP 503',
@@ -177,7 +177,7 @@ async function drillTwoHosts(): Promise<void> {
   const client = await connect(resource);
   await client.refresh();
   await client.callOverStream();
-  judge('nginx, two hosts', client.takeCount(), []);
+  await judge('nginx, two hosts', client.takeCount(), []);
   await command('docker compose stop loop-auth loop-api');
   conclude(await checkNginx({ token: `${issuer}/token`, mcp: resource }));
   step('nginx on two hosts checked');
@@ -218,7 +218,7 @@ async function drillScale(): Promise<void> {
     }
   });
   // A call that was being answered by the killed one is lost, and is not repeated: it may have been carried out.
-  judge('two of each on PostgreSQL, each killed once', client.takeCount(), ['HTTP 503', 'HTTP 502']);
+  await judge('two of each on PostgreSQL, each killed once', client.takeCount(), ['HTTP 503', 'HTTP 502']);
   await command('docker compose down -v');
 }
 
@@ -351,14 +351,18 @@ function command(line: string): Promise<string> {
   return engine.run(line, { cwd: join(engine.folder, 'loop') });
 }
 
-function judge(name: string, count: Count, bearable: readonly string[]): void {
+async function judge(name: string, count: Count, bearable: readonly string[]): Promise<void> {
   rows.push([name, count]);
   const bad = Object.keys(count.failures).filter((kind) => !bearable.includes(kind));
-  conclude([
+  const found = [
     ...bad.map((kind) => `${name}: ${kind}`),
     ...(count.unauthorized > 0 ? [`${name}: ${count.unauthorized} times 401`] : []),
     ...(count.reauthorizations > 0 ? [`${name}: ${count.reauthorizations} re-authorizations`] : []),
-  ]);
+  ];
+  conclude(found);
+  // The containers go in a moment, and what they said with them.
+  const cwd = join(engine.folder, 'loop');
+  if (found.length > 0) console.log((await engine.try('docker compose logs --tail=60', { cwd })).text);
 }
 
 /** One thing was looked at; it passed when nothing is wrong with it. */

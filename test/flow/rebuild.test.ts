@@ -5,7 +5,7 @@ import { startConnectedPair } from '../support/connected-pair.ts';
 import { callTool } from '../support/mcp-call.ts';
 
 t.test(
-  '200 calls while loop-api is killed five times: the same token, no 401, no new authorization',
+  '200 calls while loop-api is killed twenty times: the same token, no 401, no new authorization',
   async (t) => {
     const { pair, connect } = await startConnectedPair(t);
     const { tokens, refresh } = await connect();
@@ -19,7 +19,7 @@ t.test(
         await delay(status === 0 ? 50 : 5);
       }
     })();
-    for (let round = 0; round < 5; round += 1) {
+    for (let round = 0; round < 20; round += 1) {
       await delay(150);
       await pair.kill('api');
       await pair.start('api');

@@ -1,8 +1,14 @@
-// Every client as it was recorded, from its registration or document to a token that the resource server takes.
-import t from 'tap';
+// Every client as it was recorded, from its registration or document to a tool call.
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { parseConfig } from '../../api/config.ts';
+import { createLogger } from '../../api/log.ts';
+import { startService } from '../../api/service.ts';
 import { Browser } from '../../scripts/demo/browser.ts';
 import { startClientHosts } from '../support/client-hosts.ts';
-import { startLoopAuth } from '../support/loop-auth.ts';
+import { makeVault } from '../support/loop-api.ts';
+import { apiSecret, type LoopAuth, startLoopAuth } from '../support/loop-auth.ts';
+import { callTool } from '../support/mcp-call.ts';
 import { connectOver, createSigner, readDocument, readRegistrations } from '../support/recorded-clients.ts';
 
 /** Where a client really listens when it differs from what it registered: loopback ports are chosen at each start. */
@@ -26,8 +32,25 @@ const requests: Readonly<Record<string, Record<string, string | undefined>>> = {
 
 const knownResource = 'http://localhost:8082/mcp';
 
+/** A real loop-api over a small vault that asks this loop-auth; resolves to the address of its MCP endpoint. */
+async function startApi(t: Test, world: LoopAuth): Promise<string> {
+  const folder = await makeVault(t);
+  const config = parseConfig({
+    AUTH_ISSUER: world.issuer,
+    API_RESOURCE: knownResource,
+    API_PORT: '0',
+    API_CLIENT_SECRET: apiSecret,
+    API_VAULT_DIR: join(folder, 'vault'),
+    API_INDEX_PATH: join(folder, 'index.db'),
+  });
+  const service = await startService(config, createLogger({ write: () => {} }));
+  t.teardown(() => service.stop());
+  return `http://127.0.0.1:${service.port}/mcp`;
+}
+
 t.test('by registration', async (t) => {
   const world = await startLoopAuth(t);
+  const endpoint = await startApi(t, world);
   for (const [name, metadata] of readRegistrations()) {
     const app = await world.register({ token_endpoint_auth_method: undefined, ...metadata });
     const redirectUri = listeningAt[name] ?? String((metadata['redirect_uris'] as string[])[0]);
@@ -38,7 +61,8 @@ t.test('by registration', async (t) => {
     t.match(seen, { active: true, aud: knownResource, client_id: app.clientId }, `${name}: introspection`);
     const refreshed = await world.refresh(app, body['refresh_token'], { resource: parameters['resource'] });
     t.equal(refreshed.status, 200, `${name}: refresh`);
-    t.ok(await world.isActive(refreshed.body['access_token']));
+    const call = await callTool(endpoint, String(refreshed.body['access_token']));
+    t.equal(call.status, 200, `${name}: a tool call`);
     const { status: revoked } = await world.revoke(app, refreshed.body['refresh_token']);
     t.equal(revoked, 200, `${name}: disconnect`);
   }
@@ -47,6 +71,7 @@ t.test('by registration', async (t) => {
 t.test('by document', async (t) => {
   const hosts = await startClientHosts(t);
   const world = await startLoopAuth(t, { fetchJson: hosts.fetchJson });
+  const endpoint = await startApi(t, world);
   const signer = await createSigner('chatgpt-1');
   hosts.serve('https://chatgpt.com/oauth/jwks.json', { keys: [signer.publicKey] });
   for (const name of ['chatgpt', 'claude', 'claude-code', 'codex', 'vscode']) {
@@ -63,6 +88,8 @@ t.test('by document', async (t) => {
     t.match(seen, { active: true, aud: knownResource, client_id: app.clientId }, `${name}: introspection`);
     const refreshed = await world.refresh(app, body['refresh_token'], await proof());
     t.equal(refreshed.status, 200, `${name}: refresh`);
+    const call = await callTool(endpoint, String(refreshed.body['access_token']));
+    t.equal(call.status, 200, `${name}: a tool call`);
   }
 });
 

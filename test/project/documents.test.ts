@@ -54,6 +54,7 @@ t.test('every promise names a test that is there', (t) => {
 const runBy: ReadonlyArray<readonly [RegExp, string, string]> = [
   [/^npm ci$/, '.ci/run', 'npm ci'],
   [/^npm ci && npm start$/, 'test/flow/start.test.ts', 'scripts/start.ts'],
+  [/^docker compose up -d$/, 'test/containers/drill.ts', 'drillPlain'],
   [/^npm run demo$/, 'test/flow/demo.test.ts', 'scripts/demo.ts'],
   [/^npm run check$/, '.ci/run', 'npm run lint'],
   [

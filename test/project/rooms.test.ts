@@ -1,7 +1,7 @@
 // Rules about ourselves: what each room has, and that nothing of this or that machine is in the tree.
 import { execFile, execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
 
@@ -46,5 +46,32 @@ t.test('versions are exact', (t) => {
     );
     t.same(loose, [], file);
   }
+  t.end();
+});
+
+// Started as processes or threads of their own, so no test imports them.
+const started = new Set([
+  'auth/main.ts',
+  'api/main.ts',
+  'api/vault/index-worker.ts',
+  ...['backup', 'migrate-store', 'restore'].map((name) => `scripts/${name}.ts`),
+]);
+
+t.test('every source file is reached by a test', (t) => {
+  const reached = new Set<string>();
+  const visit = (file: string): void => {
+    if (reached.has(file)) return;
+    reached.add(file);
+    for (const [, path = ''] of read(file).matchAll(/(?:from|import\(?) ?'(\.{1,2}\/[^']+\.ts)'/g)) {
+      visit(join(dirname(file), path));
+    }
+  };
+  for (const file of files.filter((one) => one.endsWith('.test.ts'))) visit(file);
+  for (const file of started) visit(file);
+  const sources = files.filter((file) => /^(adapters|auth|api)\/.*\.ts$/.test(file));
+  t.same(
+    sources.filter((file) => !reached.has(file)),
+    [],
+  );
   t.end();
 });

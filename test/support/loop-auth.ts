@@ -25,7 +25,7 @@ import { createPkce, type Tokens } from './oauth.ts';
 export const ann = { username: 'ann', password: 'a sentence that only Ann knows' };
 export const redirectUri = 'http://127.0.0.1:40404/callback';
 export const resource = 'http://localhost:8082/mcp';
-const apiSecret = 'the secret of loop-api, 32 signs';
+export const apiSecret = 'the secret of loop-api, 32 signs';
 
 export interface App {
   readonly clientId: string;
