@@ -1,5 +1,6 @@
 // A person at a real browser: Chromium without a screen, that takes every example name for this machine.
 import { existsSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
@@ -39,6 +40,7 @@ export class Person {
   }
 
   async createFirstAccount(setupUrl: string, account: Account): Promise<void> {
+    await networksAreStill();
     await this.#goTo(setupUrl);
     await this.#fill(account);
     await this.#page.waitForLoadState();
@@ -47,6 +49,7 @@ export class Person {
 
   /** Signs in where asked, allows the app, and resolves to where the browser was sent then. */
   async allow(authorizationUrl: URL, account: Account): Promise<URL> {
+    await networksAreStill();
     const redirectUri = authorizationUrl.searchParams.get('redirect_uri') ?? '';
     const back = this.#page.waitForRequest((request) => request.url().startsWith(redirectUri), {
       timeout: 20_000,
@@ -88,5 +91,22 @@ export class Person {
 
   async #describe(): Promise<string> {
     return `the browser is at ${this.#page.url()}: ${await this.#page.locator('body').innerText()}`;
+  }
+}
+
+const stillMs = 3000;
+
+/**
+ * Waits until no container has changed the machine's networks for a while: Chromium gives up a form that is on its way
+ * then, and a form can't be sent again as a page can be asked for again.
+ */
+async function networksAreStill(): Promise<void> {
+  let seen = '';
+  let since = performance.now();
+  while (performance.now() - since < stillMs) {
+    const now = JSON.stringify(networkInterfaces());
+    if (now !== seen) since = performance.now();
+    seen = now;
+    await delay(200);
   }
 }
