@@ -13,11 +13,15 @@ export async function run(): Promise<void> {
   const servers = {
     'memory adapter of oidc-provider': await BenchServer.start('memory', few, clients),
     'loop-auth, SQLite, 300 tokens': await BenchServer.start('sqlite', few, clients),
-    'loop-auth, SQLite, 1,000,000 tokens, 100,000 clients': await BenchServer.start(
+    'the same, 1,000,000 tokens, 100,000 clients': await BenchServer.start(
       'sqlite',
       1_000_000,
       100_000,
+      0,
+      clients,
     ),
+    // The library keeps a hundred clients ready and builds any other anew: that shows here, not the file's size.
+    'the same, asked at random for all clients': await BenchServer.start('sqlite', 1_000_000, 100_000),
   };
   const costs = new Map<string, number[]>();
   for (let round = 0; round <= rounds; round += 1) {
