@@ -1,7 +1,7 @@
 // Decides about the access token (RFC 6750) before anything of the body is read.
 import type { Request, RequestHandler } from 'express';
 import { RequestRefused } from './errors.ts';
-import type { TokenVerifier } from './token-verifier.ts';
+import type { Principal, TokenVerifier, Verification } from './token-verifier.ts';
 
 /** How a route speaks of itself in WWW-Authenticate. */
 export interface Challenge {
@@ -16,31 +16,38 @@ export type VerifyAgain = () => ReturnType<TokenVerifier>;
 
 /** Sets `res.locals.principal` and `res.locals.verifyAgain`, or refuses with 400, 401 or 503. */
 export function requireBearer(verify: TokenVerifier, challenge: Challenge): RequestHandler {
-  return async (req, res, next) => {
+  return (req, res, next) => {
     const token = readToken(req, challenge);
-    const verification = await verify(token);
-    switch (verification.outcome) {
-      case 'active':
-        res.locals['principal'] = verification.principal;
-        res.locals['verifyAgain'] = (() => verify(token)) satisfies VerifyAgain;
-        next();
-        return;
-      case 'inactive':
-        throw unauthorized(challenge, {
-          error: 'invalid_token',
-          error_description: 'The access token is unknown, expired, revoked or meant for another resource',
-        });
-      case 'unavailable':
-        // Not 401: a client would throw away a token that is good, and ask the person to sign in again.
-        throw new RequestRefused({
-          status: 503,
-          error: 'temporarily_unavailable',
-          message: 'The authorization server can not be asked about the access token now; try again',
-          headers: { 'Retry-After': String(verification.retryAfterSeconds) },
-          cause: verification.cause,
-        });
-    }
+    const admit = (judged: Verification): void => {
+      res.locals['principal'] = findPrincipal(judged, challenge);
+      res.locals['verifyAgain'] = (() => verify(token)) satisfies VerifyAgain;
+      next();
+    };
+    const verification = verify(token);
+    // at once where it can be: a body whose reader comes later takes a longer way through Node's streams
+    return verification instanceof Promise ? verification.then(admit) : admit(verification);
   };
+}
+
+function findPrincipal(verification: Verification, challenge: Challenge): Principal {
+  switch (verification.outcome) {
+    case 'active':
+      return verification.principal;
+    case 'inactive':
+      throw unauthorized(challenge, {
+        error: 'invalid_token',
+        error_description: 'The access token is unknown, expired, revoked or meant for another resource',
+      });
+    case 'unavailable':
+      // Not 401: a client would throw away a token that is good, and ask the person to sign in again.
+      throw new RequestRefused({
+        status: 503,
+        error: 'temporarily_unavailable',
+        message: 'The authorization server can not be asked about the access token now; try again',
+        headers: { 'Retry-After': String(verification.retryAfterSeconds) },
+        cause: verification.cause,
+      });
+  }
 }
 
 /** The JSON-RPC request that is refused. */

@@ -1,5 +1,5 @@
 // Keeps introspection answers briefly, and active ones a while longer when loop-auth can't be reached. Knows no HTTP.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { ActiveToken, Introspection } from './introspection.ts';
 import { AuthorizationServerUnreachable } from './introspection-errors.ts';
@@ -42,10 +42,13 @@ export class IntrospectionCache {
     this.#options = options;
   }
 
-  /** Throws what the option `introspect` throws when there is no answer to fall back on. */
-  introspect(token: string): Promise<Introspection> {
+  /**
+   * What is known comes at once, without a promise. Rejects with what the option `introspect` throws when there is no
+   * answer to fall back on.
+   */
+  introspect(token: string): Introspection | Promise<Introspection> {
     // a heap dump or core file must not hold tokens
-    const key = createHash('sha256').update(token).digest('base64');
+    const key = hash('sha256', token, 'base64');
     const fresh = this.#findFresh(key);
     if (fresh) return this.#count('hit', fresh);
     const stale = this.#outage ? this.#findStale(key) : undefined;
@@ -57,11 +60,11 @@ export class IntrospectionCache {
   #findFresh(key: string): Introspection | undefined {
     const now = Date.now();
     const cacheMs = this.#options.cacheSeconds * 1_000;
-    const inactiveSince = this.#inactive.get(key) ?? Number.NEGATIVE_INFINITY;
-    if (now - inactiveSince < Math.min(cacheMs, INACTIVE_MAX_SECONDS * 1_000)) return INACTIVE;
     const known = this.#active.get(key);
     if (known && hasExpired(known.token, now)) return INACTIVE;
-    return known && now - known.answeredAt < cacheMs ? known.token : undefined;
+    if (known) return now - known.answeredAt < cacheMs ? known.token : undefined;
+    const inactiveSince = this.#inactive.get(key) ?? Number.NEGATIVE_INFINITY;
+    return now - inactiveSince < Math.min(cacheMs, INACTIVE_MAX_SECONDS * 1_000) ? INACTIVE : undefined;
   }
 
   #findStale(key: string): Introspection | undefined {
@@ -132,9 +135,9 @@ export class IntrospectionCache {
     this.#askOnce(key, token).then(done, done);
   }
 
-  #count(event: 'hit' | 'stale', answer: Introspection): Promise<Introspection> {
+  #count(event: 'hit' | 'stale', answer: Introspection): Introspection {
     this.#options.onEvent?.(event);
-    return Promise.resolve(answer);
+    return answer;
   }
 }
 

@@ -1,4 +1,4 @@
-// Makes MCP servers out of tools and notes, one for each request: a server instance can't take parallel calls.
+// Makes MCP servers out of tools and notes; each is for one request at a time: an instance can not take parallel calls.
 import type { ServerContext } from '@modelcontextprotocol/server';
 import { ProtocolError, ProtocolErrorCode, Server } from '@modelcontextprotocol/server';
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/server/validators/ajv';

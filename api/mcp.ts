@@ -1,16 +1,17 @@
 // The MCP endpoint on Express: revision 2026-07-28 and the older ones, without sessions, so that nothing is lost with the process.
-import { type NodeIncomingMessageLike, toNodeHandler } from '@modelcontextprotocol/node';
-import type { Request, RequestHandler } from 'express';
+import type { RequestHandler } from 'express';
 import { type Challenge, insufficientScope, requireBearer } from './bearer.ts';
 import { describeCaller } from './caller.ts';
 import { parseJsonBody, readJsonBody } from './json-body.ts';
 import { createMcpServerFactory, type McpServerOptions } from './mcp-server.ts';
-import { createMcpFetch } from './older-revisions.ts';
+import { createMcpFetch, isPlainRequest } from './older-revisions.ts';
 import { guardOrigin } from './origins.ts';
 import { metadataUrlOf, type ResourceIdentifiers } from './resource-identifiers.ts';
 import { methodNotAllowed } from './resource-metadata.ts';
+import { createServerPool } from './server-pool.ts';
 import type { Principal, TokenVerifier } from './token-verifier.ts';
 import { findMissingScopes, listScopes } from './tool-scopes.ts';
+import { sendWebResponse, toWebRequest } from './web-exchange.ts';
 
 export interface McpOptions extends McpServerOptions {
   verify: TokenVerifier;
@@ -30,12 +31,10 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
     metadataUrl: metadataUrlOf(resources, 'mcp'),
     scopes: listScopes(tools),
   };
-  const handler = createMcpFetch({
-    createServer: createMcpServerFactory(options),
-    onerror: (error) => logger.warn({ reason: error.message }, 'MCP request refused'),
-  });
-  const handle = toNodeHandler(handler, { onerror: (err) => logger.error({ err }, 'MCP handler failed') });
-  const { host } = new URL(resources.mcp);
+  const createServer = createMcpServerFactory(options);
+  const onerror = (error: Error): void => logger.warn({ reason: error.message }, 'MCP request refused');
+  const handler = createMcpFetch({ createServer, onerror });
+  const pool = createServerPool(createServer, onerror);
 
   const serve: RequestHandler = async (req, res) => {
     const body = parseJsonBody(req);
@@ -45,7 +44,13 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
     if (missing) throw insufficientScope({ ...challenge, scopes: missing.scopes }, missing.request);
     // nginx must not hold back what is streamed
     res.set({ 'X-Accel-Buffering': 'no', 'Cache-Control': 'no-store' });
-    await handle(describeRequest(req, res.locals, host), res, body);
+    const authInfo = describeCaller(res.locals);
+    if (isPlainRequest(req.headers, body)) {
+      res.type('json').end(JSON.stringify(await pool.answer(body, authInfo)));
+      return;
+    }
+    const request = toWebRequest(req, res, resources.mcp);
+    await sendWebResponse(await handler.fetch(request, { authInfo, parsedBody: body }), res);
   };
 
   const handlers: RequestHandler[] = [
@@ -55,7 +60,13 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
     readJsonBody(),
     serve,
   ];
-  return { handlers, close: handler.close };
+  return {
+    handlers,
+    close: async () => {
+      await handler.close();
+      await pool.close();
+    },
+  };
 }
 
 // MCP (Streamable HTTP): there is no GET stream and no session to DELETE; older clients take 405 for that.
@@ -63,19 +74,3 @@ const onlyPost: RequestHandler = (req, _res, next) => {
   if (req.method !== 'POST') throw methodNotAllowed('POST, OPTIONS');
   next();
 };
-
-// What the SDK's adapter reads of a request. The Host header is replaced: the adapter builds a URL from it, and throws
-// at one that is no host name.
-function describeRequest(
-  req: Request,
-  locals: Record<string, unknown>,
-  host: string,
-): NodeIncomingMessageLike {
-  return {
-    method: 'POST',
-    url: '/mcp',
-    headers: { ...req.headers, host },
-    auth: describeCaller(locals),
-    [Symbol.asyncIterator]: () => req[Symbol.asyncIterator](),
-  };
-}

@@ -1,9 +1,13 @@
 // Revisions 2025-03-26 to 2025-11-25 of MCP: each POST served alone, and answered with one JSON body.
+import type { IncomingHttpHeaders } from 'node:http';
 import {
+  classifyInboundRequest,
   createMcpHandler,
   isLegacyRequest,
+  type JSONRPCRequest,
   type McpHttpHandler,
   type Server,
+  SUPPORTED_PROTOCOL_VERSIONS,
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
 
@@ -37,4 +41,21 @@ export function createMcpFetch({
     },
     close: modern.close,
   };
+}
+
+/**
+ * Whether `body` is a request of an older revision that any connected server can answer: one request and no batch, no
+ * `initialize`, and nothing about its headers that the SDK's transport would refuse. Nearly all calls are.
+ */
+export function isPlainRequest(headers: IncomingHttpHeaders, body: unknown): body is JSONRPCRequest {
+  const version = headers['mcp-protocol-version'] as string | undefined;
+  const { accept = '' } = headers;
+  if (!accept.includes('application/json') || !accept.includes('text/event-stream')) return false;
+  if (version !== undefined && !SUPPORTED_PROTOCOL_VERSIONS.includes(version)) return false;
+  const route = classifyInboundRequest({
+    httpMethod: 'POST',
+    body,
+    ...(version === undefined ? {} : { protocolVersionHeader: version }),
+  });
+  return route.kind === 'legacy' && route.reason === 'no-claim';
 }

@@ -33,9 +33,12 @@ export function openTokenChecks(
       else logger.warn({ err: cause }, 'loop-auth is out of reach; tokens known as active stay good a while');
     },
   });
-  const introspect = (token: string): Promise<Introspection> => cache.introspect(token);
   return {
-    verify: createTokenVerifier({ introspect, issuer: config.issuer, resources }),
+    verify: createTokenVerifier({
+      introspect: (token) => cache.introspect(token),
+      issuer: config.issuer,
+      resources,
+    }),
     close: introspector.close,
   };
 }

@@ -11,34 +11,39 @@ export interface Principal {
   expiresAt: number;
 }
 
-type Verification =
+export type Verification =
   | { outcome: 'active'; principal: Principal }
   | { outcome: 'inactive' }
   | { outcome: 'unavailable'; retryAfterSeconds: number; cause: Error };
 
 export interface TokenVerifierOptions {
-  introspect(token: string): Promise<Introspection>;
+  /** An answer that is known comes at once, without a promise. */
+  introspect(token: string): Introspection | Promise<Introspection>;
   issuer: string;
   resources: ResourceIdentifiers;
 }
 
-export type TokenVerifier = (token: string) => Promise<Verification>;
+/** A token that is known is judged at once, without a promise. */
+export type TokenVerifier = (token: string) => Verification | Promise<Verification>;
 
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
   const audiences = [options.resources.mcp, options.resources.sse];
-  return async (token) => {
-    try {
-      const answer = await options.introspect(token);
-      const principal = answer.active ? findPrincipal(answer, options.issuer, audiences) : undefined;
-      return principal ? { outcome: 'active', principal } : { outcome: 'inactive' };
-    } catch (error) {
-      if (error instanceof AuthorizationServerUnreachable || error instanceof IntrospectionFailed) {
-        // loop-auth is asked again at once when the next call comes: a second is enough to wait
-        return { outcome: 'unavailable', retryAfterSeconds: 1, cause: error };
-      }
-      throw error;
-    }
+  const judge = (answer: Introspection): Verification => {
+    const principal = answer.active ? findPrincipal(answer, options.issuer, audiences) : undefined;
+    return principal ? { outcome: 'active', principal } : { outcome: 'inactive' };
   };
+  return (token) => {
+    const answer = options.introspect(token);
+    return answer instanceof Promise ? answer.then(judge).catch(toUnavailable) : judge(answer);
+  };
+}
+
+function toUnavailable(error: unknown): Verification {
+  if (error instanceof AuthorizationServerUnreachable || error instanceof IntrospectionFailed) {
+    // loop-auth is asked again at once when the next call comes: a second is enough to wait
+    return { outcome: 'unavailable', retryAfterSeconds: 1, cause: error };
+  }
+  throw error;
 }
 
 function findPrincipal(

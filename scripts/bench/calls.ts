@@ -10,21 +10,21 @@ import { z } from 'zod';
 import { IntrospectionCache } from '../../api/introspection-cache.ts';
 import { createLogger } from '../../api/log.ts';
 import { createMcpEndpoint } from '../../api/mcp.ts';
-import { createMcpServerFactory } from '../../api/mcp-server.ts';
 import { createNoteResources } from '../../api/note-resources.ts';
-import { createMcpFetch } from '../../api/older-revisions.ts';
 import { parseResourceIdentifiers } from '../../api/resource-identifiers.ts';
 import { createTokenVerifier, type Principal } from '../../api/token-verifier.ts';
 import type { Tool } from '../../api/tools/tool.ts';
 import { createTools } from '../../api/tools/tools.ts';
 import { openVault } from '../../api/vault/vault.ts';
-import { describeCall, type Era, load } from './mcp-load.ts';
+import { type Era, load } from './mcp-load.ts';
 import { formatRatio, type Measure, median, printMeasures } from './measure.ts';
 import { makeNotes } from './notes.ts';
 
-const rounds = 8;
+const rounds = 16;
+/** Turns that are not counted: code that has just been loaded is slower. */
+const warmUps = 4;
 /** A call that does nearly nothing, so that what is around it shows. */
-const call = { tool: 'list', inputs: [{ folder: '.hidden' }], connections: 16, seconds: 1.5 };
+const call = { tool: 'list', inputs: [{ folder: '.hidden' }], connections: 16, seconds: 0.75 };
 const resources = parseResourceIdentifiers('http://localhost:8082/mcp');
 const issuer = 'http://localhost:8083';
 
@@ -36,48 +36,52 @@ export async function run(): Promise<void> {
   const logger = createLogger({ write: () => undefined });
   const parts = { tools, notes: createNoteResources(vault), logger };
   const endpoint = createMcpEndpoint({ ...parts, verify: createVerify(), resources });
-  const own = createMcpFetch({ createServer: createMcpServerFactory(parts), onerror: () => undefined });
   const stock = createStockHandler(tools);
-  const servers = {
-    checked: await listen(express().all('/mcp', endpoint.handlers)),
-    unchecked: await listen(express().all('/mcp', endpoint.handlers.with(1, allowEverything))),
-    stock: await listen(mount(stock)),
-  };
+  // one server and one application, so that nothing differs but what is compared
+  const app = express()
+    .all('/checked', endpoint.handlers)
+    .all('/unchecked', endpoint.handlers.with(1, allowEverything))
+    .post('/stock', express.json(), mount(stock));
+  const server = await listen(app);
+  const urlOf = (path: string): string => new URL(path, server.url).href;
+  const urls = { checked: urlOf('checked'), unchecked: urlOf('unchecked'), stock: urlOf('stock') };
   const measures: Measure[] = [];
   const checkCost = await measureCheck(endpoint.handlers[1]);
   for (const era of ['2026-07-28', '2025-11-25'] as const) {
-    measures.push(...(await measureEra(era, servers, checkCost)), await measureInProcess(own, stock, era));
+    measures.push(...(await measureEra(era, urls, checkCost)));
   }
   printMeasures(
     'tools/call, 16 connections: time of the server thread on a processor for each call, and how many calls the same time is good for',
     measures,
   );
-  for (const server of Object.values(servers)) server.close();
+  server.close();
   await endpoint.close();
   await vault.close();
   notes.remove();
 }
 
-type Servers = Record<'checked' | 'unchecked' | 'stock', { url: string; close(): void }>;
+type Urls = Record<'checked' | 'unchecked' | 'stock', string>;
 
-// In turns, so that whatever else the machine does meets all alike. The time is that of this thread on a processor: the
-// clients have a thread of their own, and what other processes take does not count.
-async function measureEra(era: Era, servers: Servers, checkCost: number): Promise<Measure[]> {
-  const costs: Record<keyof Servers, number[]> = { checked: [], unchecked: [], stock: [] };
+// In turns, and compared within each turn, so that whatever else the machine does meets all alike. The time is that of
+// this thread on a processor: the clients have a thread of their own, and what other processes take does not count.
+async function measureEra(era: Era, urls: Urls, checkCost: number): Promise<Measure[]> {
+  const costs: Record<keyof Urls, number>[] = [];
   const names = ['checked', 'unchecked', 'stock'] as const;
-  for (let round = 0; round <= rounds; round += 1) {
+  for (let round = -warmUps; round < rounds; round += 1) {
+    const turn = { checked: 0, unchecked: 0, stock: 0 };
     // to and fro: whoever is first has no advantage
     for (const name of round % 2 ? names : names.toReversed()) {
-      costs[name].push(await measureServer(servers[name].url, era));
+      turn[name] = await measureServer(urls[name], era);
     }
+    if (round >= 0) costs.push(turn);
   }
   const format = (microseconds: number): string => `${microseconds.toFixed(0)} µs`;
-  const checked = median(costs.checked);
+  const costOf = (name: keyof Urls): number => median(costs.map((turn) => turn[name]));
   const compare = (name: 'unchecked' | 'stock', beside: string, aim: string): Measure => ({
     what: `${era}, bearer check and handler`,
-    value: format(checked),
-    beside: `${beside}: ${format(median(costs[name]))}`,
-    ratio: formatRatio(median(costs[name]) / checked),
+    value: format(costOf('checked')),
+    beside: `${beside}: ${format(costOf(name))}`,
+    ratio: formatRatio(median(costs.map((turn) => turn[name] / turn.checked))),
     aim,
   });
   return [
@@ -85,8 +89,8 @@ async function measureEra(era: Era, servers: Servers, checkCost: number): Promis
     {
       what: `${era}, the check alone`,
       value: `${checkCost.toFixed(1)} µs`,
-      beside: `a call without it: ${format(median(costs.unchecked))}`,
-      ratio: formatRatio(median(costs.unchecked) / (median(costs.unchecked) + checkCost)),
+      beside: `a call without it: ${format(costOf('unchecked'))}`,
+      ratio: formatRatio(costOf('unchecked') / (costOf('unchecked') + checkCost)),
       aim: 'at least 0.95',
     },
     compare('stock', 'new McpServer for each', era === '2026-07-28' ? 'at least 1.5' : 'at least 3'),
@@ -114,35 +118,6 @@ async function measureCheck(check: express.RequestHandler | undefined): Promise<
     costs.push((user + system) / 5_000);
   }
   return median(costs);
-}
-
-type Handle = Pick<McpHttpHandler, 'fetch'>;
-
-// The same handlers without Node's HTTP server, Express and sockets, which cost both sides alike.
-async function measureInProcess(own: Handle, stock: Handle, era: Era): Promise<Measure> {
-  const costs = { own: [] as number[], stock: [] as number[] };
-  const { headers, body } = describeCall(call.tool, { folder: '.hidden' }, era);
-  const costOf = async (handler: Handle): Promise<number> => {
-    const before = process.threadCpuUsage();
-    for (let number = 0; number < 200; number += 1) {
-      const request = new Request('http://localhost:8082/mcp', { method: 'POST', headers, body });
-      const answer = await handler.fetch(request, { parsedBody: JSON.parse(body) });
-      if (!(await answer.text()).includes('structuredContent')) throw new Error('a call failed');
-    }
-    const { user, system } = process.threadCpuUsage(before);
-    return (user + system) / 200;
-  };
-  for (let round = 0; round <= 4 * rounds; round += 1) {
-    costs.own.push(await costOf(own));
-    costs.stock.push(await costOf(stock));
-  }
-  return {
-    what: `${era}, handler in process`,
-    value: `${median(costs.own).toFixed(0)} µs`,
-    beside: `new McpServer for each: ${median(costs.stock).toFixed(0)} µs`,
-    ratio: formatRatio(median(costs.stock) / median(costs.own)),
-    aim: era === '2026-07-28' ? 'at least 1.5' : 'at least 3',
-  };
 }
 
 // The real path of a token that has been seen: hash, cache, our rules.
@@ -203,19 +178,17 @@ function createStockHandler(tools: readonly Tool[]): McpHttpHandler {
   });
 }
 
-function mount(handler: McpHttpHandler): RequestListener {
+function mount(handler: McpHttpHandler): express.RequestHandler {
   const handle = toNodeHandler(handler);
   // the SDK's own types disagree with exactOptionalPropertyTypes
-  return express().post('/mcp', express.json(), (req, res) =>
-    handle(req as NodeIncomingMessageLike, res, req.body),
-  );
+  return (req, res) => handle(req as NodeIncomingMessageLike, res, req.body);
 }
 
 async function listen(listener: RequestListener): Promise<{ url: string; close(): void }> {
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     close: () => {
       server.close();
       server.closeAllConnections();

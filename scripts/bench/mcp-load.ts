@@ -67,7 +67,7 @@ async function call(
 }
 
 /** One call as a client of that revision sends it. */
-export function describeCall(
+function describeCall(
   tool: string,
   input: Record<string, unknown>,
   era: Era,

@@ -58,5 +58,5 @@ t.test('an outage is said to be one, and a bug of ours stays an exception', asyn
     outcome: 'unavailable',
     retryAfterSeconds: 1,
   });
-  await t.rejects(failWith(new TypeError('bug')), TypeError);
+  await t.rejects(async () => failWith(new TypeError('bug')), TypeError);
 });

@@ -1,0 +1,38 @@
+// Between Node's HTTP and the web standard's Request and Response, in which the MCP SDK serves.
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ReadableStream } from 'node:stream/web';
+import type { Request as ExpressRequest, Response as ExpressResponse } from 'express';
+
+/**
+ * `req` without its body, which its caller has read. The address is `url` whatever the Host header says, and the signal
+ * is the end of the connection.
+ */
+export function toWebRequest(req: ExpressRequest, res: ExpressResponse, url: string): Request {
+  const abort = new AbortController();
+  res.once('close', () => {
+    if (!res.writableFinished) abort.abort();
+  });
+  const headers = new Headers();
+  for (const [name, values = []] of Object.entries(req.headersDistinct)) {
+    for (const value of values) headers.append(name, value);
+  }
+  return new Request(url, { method: 'POST', headers, signal: abort.signal });
+}
+
+/**
+ * Answers with `response`. What is not an event stream goes out in one piece: the SDK's own adapter for Node writes
+ * every answer as a stream, which costs as much again as all of the rest.
+ */
+export async function sendWebResponse(response: Response, res: ExpressResponse): Promise<void> {
+  res.status(response.status);
+  for (const [name, value] of response.headers) res.setHeader(name, value);
+  if (response.body === null) {
+    res.end();
+  } else if (response.headers.get('content-type')?.startsWith('text/event-stream')) {
+    // a client that goes away ends its stream, as it may
+    await pipeline(Readable.fromWeb(response.body as ReadableStream), res).catch(() => undefined);
+  } else {
+    res.end(await response.text());
+  }
+}
