@@ -1,8 +1,10 @@
 // The few words around a match that a search result shows.
 
 const width = 200;
-/** Of each word: enough to find where the query's words stand together; a long note is not searched to its end for a snippet. */
-const mostMatches = 40;
+/** Two words so far apart are shown together. */
+const sight = width - 40;
+/** Of all words together: a long note full of one word is not gone through to its end for a snippet. */
+const mostMatches = 500;
 
 /**
  * About 200 characters of `text` on one line, around the place where most of `words` stand; else its beginning.
@@ -25,42 +27,24 @@ function cutAt(piece: string): number {
   return space > width - 40 ? space : width;
 }
 
+// Where most different words stand within sight of each other; with all of them there, nothing is better.
 function findBestStart(text: string, words: string[]): number {
-  const places = findPlaces(text, words);
+  const wanted = new Set(words.map((word) => word.toLowerCase()));
+  const lastPlaces = new Map<string, number>();
   let best = { start: 0, found: 0 };
-  for (const [index, place] of places.entries()) {
-    const found = new Set<string>();
-    for (let next = index; next < places.length; next += 1) {
-      const other = places[next];
-      if (other === undefined || other.at > place.at + width - 40) {
-        break;
-      }
-      found.add(other.word);
+  for (const { 0: word, index } of text.matchAll(matchAny(wanted)).take(mostMatches)) {
+    lastPlaces.set(word.toLowerCase(), index);
+    const inSight = [...lastPlaces.values()].filter((place) => place >= index - sight);
+    if (inSight.length > best.found) {
+      best = { start: Math.max(0, Math.min(...inSight) - 40), found: inSight.length };
     }
-    if (found.size > best.found) {
-      best = { start: Math.max(0, place.at - 40), found: found.size };
-    }
+    if (inSight.length === wanted.size) break;
   }
   return best.start;
 }
 
-function findPlaces(text: string, words: string[]): Array<{ at: number; word: string }> {
-  // A few letters of the world grow in lower case (İ): the snippet then starts a little late, which nobody sees.
-  const folded = text.toLowerCase();
-  const places = new Set(words.map((word) => word.toLowerCase()))
-    .values()
-    .flatMap((word) => findWord(folded, word));
-  return [...places].sort((a, b) => a.at - b.at);
-}
-
-function findWord(folded: string, word: string): Array<{ at: number; word: string }> {
-  const places: Array<{ at: number; word: string }> = [];
-  for (
-    let at = folded.indexOf(word);
-    at >= 0 && places.length < mostMatches;
-    at = folded.indexOf(word, at + 1)
-  ) {
-    places.push({ at, word });
-  }
-  return places;
+function matchAny(words: ReadonlySet<string>): RegExp {
+  // the longest first: a word that begins like another one is found as itself
+  const longestFirst = [...words].sort((one, other) => other.length - one.length);
+  return new RegExp(longestFirst.map(RegExp.escape).join('|'), 'giu');
 }

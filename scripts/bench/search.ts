@@ -1,5 +1,6 @@
 // Search at 10,000 and 100,000 notes beside a bare FTS5 query of the same words, and beside a vault server that scans.
 
+import { statSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { PathFilter, SearchService } from '@bitbonsai/mcpvault';
 import type Database from 'better-sqlite3';
@@ -49,11 +50,11 @@ async function measureSize(count: number, measures: Measure[]): Promise<Record<s
   database.exec("INSERT INTO words(words) VALUES('optimize')");
   const vault = await openVault(notes);
   while (vault.progress().building) await setTimeout(100);
-  // what the thread does after building would be measured too
-  await setTimeout(3_000);
+  await waitForMerge(notes.indexPath);
   const medians: Record<string, number> = {};
   for (const [kind, makeQuery] of Object.entries(kinds)) {
-    const random = createRandom(count);
+    // the same words whatever the size
+    const random = createRandom(7);
     const queries = Array.from({ length: queriesPerKind }, () => makeQuery(random));
     const { own, withSnippets, bare } = await measureQueries(queries, vault, database);
     medians[kind] = own;
@@ -76,6 +77,17 @@ async function measureSize(count: number, measures: Measure[]): Promise<Record<s
   database.close();
   notes.remove();
   return medians;
+}
+
+// What the indexing thread does after building would be measured too.
+async function waitForMerge(indexPath: string): Promise<void> {
+  let seen = 0;
+  for (;;) {
+    await setTimeout(2_000);
+    const { mtimeMs } = statSync(`${indexPath}-wal`);
+    if (mtimeMs === seen) return;
+    seen = mtimeMs;
+  }
 }
 
 // In turns, query by query: whatever else the machine does meets both alike.
