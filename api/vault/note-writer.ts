@@ -23,7 +23,7 @@ interface WrittenNote {
 
 /**
  * Every change but `create` takes the revision that was read, and throws RevisionStale when the note has another one
- * by now. All throw NoteNotFound, VaultReadOnly where the disk says so, and what else is named. A change is on the
+ * by now. All throw NoteNotFound, VaultReadOnly where the disk says so, VaultAway, and what else is named. A change is on the
  * disk and can be found by a search when it resolves.
  */
 export interface NoteWriter {
@@ -52,9 +52,11 @@ export interface NoteWriterOptions {
   root: string;
   /** Brings the index up to date with one note. */
   refresh(id: string): Promise<void>;
+  /** Throws VaultAway while the folder is not there: what is under its mount point is not the vault. */
+  requireHome(cause?: unknown): Promise<void>;
 }
 
-export function createNoteWriter({ root, refresh }: NoteWriterOptions): NoteWriter {
+export function createNoteWriter({ root, refresh, requireHome }: NoteWriterOptions): NoteWriter {
   const queue = new KeyedQueue();
 
   async function write<Result extends { id: string }>(
@@ -62,7 +64,13 @@ export function createNoteWriter({ root, refresh }: NoteWriterOptions): NoteWrit
     work: () => Promise<Result>,
   ): Promise<Result> {
     // Case and Unicode form left aside: on some disks such names are one file.
-    const result = await queue.run(foldName(id), () => work().catch(explain));
+    const result = await queue.run(foldName(id), async () => {
+      await requireHome();
+      return work().catch(async (error: unknown) => {
+        await requireHome(error);
+        return explain(error);
+      });
+    });
     await refresh(result.id);
     return result;
   }
@@ -72,8 +80,7 @@ export function createNoteWriter({ root, refresh }: NoteWriterOptions): NoteWrit
       const { target } = await findPlace(root, id);
       const { bytes, stats } = await readCurrent(target, revision);
       const edited = encode(edit(decode(bytes)));
-      const check = async (): Promise<void> => void (await readCurrent(target, revision));
-      await replaceFile(target, edited, stats, check);
+      await replaceFile(target, edited, stats, async () => (await readCurrent(target, revision)).stats);
       return { id: id.normalize('NFC'), revision: createRevision(edited) };
     });
   }
@@ -105,7 +112,8 @@ export function createNoteWriter({ root, refresh }: NoteWriterOptions): NoteWrit
         }
         await readCurrent(path, revision);
         const plain = id.normalize('NFC');
-        return { id: plain, trashPath: await moveToTrash(root, plain, path) };
+        const verify = async (): Promise<Stats> => (await readCurrent(path, revision)).stats;
+        return { id: plain, trashPath: await moveToTrash(root, plain, { path, verify }) };
       }),
   };
 }

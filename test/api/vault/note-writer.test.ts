@@ -296,7 +296,7 @@ t.test('a process killed in the middle of writing leaves the old note or the new
     import { statSync } from 'node:fs';
     const path = process.argv[1];
     console.log('ready');
-    for (let n = 0; ; n += 1) await replaceFile(path, Buffer.alloc(300_000, String(n % 10)), statSync(path), async () => {});
+    for (let n = 0; ; n += 1) await replaceFile(path, Buffer.alloc(300_000, String(n % 10)), statSync(path), async () => statSync(path));
   `;
   for (const delayMs of [20, 45, 70]) {
     const child = execFile(process.execPath, ['--input-type=module', '-e', program, join(directory, 'a.md')]);
