@@ -155,6 +155,7 @@ t.test('reading', async (t) => {
     'Broken.md': '---\na: [\n---\ntext',
     'Large.md': Buffer.alloc(5 * 1024 * 1024 + 1, 'needle '),
     'Binary.md': Buffer.from('needle\0\x01\x02'),
+    'Binary late.md': Buffer.concat([Buffer.alloc(20_000, 'needle '), Buffer.from([0])]),
     'picture.png': Buffer.from([0x89, 0x50]),
     'page.html': 'needle',
     [`Cafe\u0301/재인증.md`.normalize('NFD')]: 'decomposed',
@@ -248,7 +249,7 @@ t.test('reading', async (t) => {
   });
 
   t.test('a note too large, or binary, is listed and says why it is empty', async (t) => {
-    for (const id of ['Large.md', 'Binary.md']) {
+    for (const id of ['Large.md', 'Binary.md', 'Binary late.md']) {
       const note = await vault.readNote(id);
       t.same([note?.text, note?.warnings.length], ['', 1], id);
       t.ok(vault.scan().notes.some((summary) => summary.id === id));
@@ -267,6 +268,7 @@ t.test('reading', async (t) => {
       { kind: 'folder', path: 'Caf\u00e9' },
       { kind: 'folder', path: 'Caf\u00e9 2' },
       { kind: 'folder', path: 'Folder' },
+      { kind: 'note', path: 'Binary late.md', title: 'Binary late' },
       { kind: 'note', path: 'Binary.md', title: 'Binary' },
       { kind: 'note', path: 'Broken.md' },
       { kind: 'note', path: 'Large.md' },
@@ -456,6 +458,27 @@ t.test('a note that may not be read is named with its dates, and read once it ma
   const vault = await world.open();
   await built(vault);
   t.same(ids(vault.search('needle')).sort(), ['a.md', 'closed.md']);
+});
+
+t.test('a field is found by its name whatever its value, tags as a field too', async (t) => {
+  const long = 'word '.repeat(60);
+  const world = await createWorld(t, {
+    'long.md': `---\nsummary: ${long}\n---\n`,
+    'map.md': '---\nsummary: {a: {b: {c: 1}}}\n---\n',
+    'list.md': '---\nsummary: []\n---\n',
+    'short.md': '---\nSummary: word\ntags: [x/y, z]\n---\n',
+    'none.md': 'summary #x',
+  });
+  const vault = await world.open();
+  await built(vault);
+  const scan = (name: string, value?: string) =>
+    vault.scan({ field: { name, value } }).notes.map(({ id }) => id);
+  t.same(scan('summary').sort(), ['list.md', 'long.md', 'map.md', 'short.md']);
+  t.same(scan('SUMMARY', 'word'), ['short.md']);
+  t.same(scan('summary', ''), []);
+  t.same(scan('tags', 'x/y'), ['short.md']);
+  t.same(ids(vault.search('tags:z')), ['short.md']);
+  t.same(scan('summ'), []);
 });
 
 t.test('following the folder', async (t) => {
