@@ -3,11 +3,13 @@ import { isUtf8 } from 'node:buffer';
 import type { Stats } from 'node:fs';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { createFile, replaceFile } from './atomic-file.ts';
 import { EditRefused, NoteExists, NoteNotFound, RevisionStale, VaultReadOnly } from './errors.ts';
 import { parseFrontMatter } from './front-matter.ts';
 import { type FieldValue, setField } from './front-matter-edit.ts';
 import { KeyedQueue } from './keyed-queue.ts';
+import { createLeftoverRemover } from './leftovers.ts';
 import { makePlace, parseNewPath } from './new-path.ts';
 import { createRevision, largestNote } from './note-content.ts';
 import { appendText, replaceSection, replaceText } from './note-edit.ts';
@@ -58,6 +60,7 @@ export interface NoteWriterOptions {
 
 export function createNoteWriter({ root, refresh, requireHome }: NoteWriterOptions): NoteWriter {
   const queue = new KeyedQueue();
+  const removeLeftovers = createLeftoverRemover();
 
   async function write<Result extends { id: string }>(
     id: string,
@@ -81,6 +84,7 @@ export function createNoteWriter({ root, refresh, requireHome }: NoteWriterOptio
       const { bytes, stats } = await readCurrent(target, revision);
       const edited = encode(edit(decode(bytes)));
       await replaceFile(target, edited, stats, async () => (await readCurrent(target, revision)).stats);
+      await removeLeftovers(dirname(target));
       return { id: id.normalize('NFC'), revision: createRevision(edited) };
     });
   }
@@ -94,6 +98,7 @@ export function createNoteWriter({ root, refresh, requireHome }: NoteWriterOptio
         if (!(await createFile(place, bytes))) {
           throw new NoteExists(id);
         }
+        await removeLeftovers(dirname(place));
         return { id, revision: createRevision(bytes) };
       });
     },

@@ -11,6 +11,7 @@ import {
   stat,
   symlink,
   truncate,
+  utimes,
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -342,6 +343,19 @@ t.test('a process killed in the middle of writing leaves the old note or the new
     await new Promise((resolve) => child.once('exit', resolve));
     t.match(await read('a.md'), /^(old\n|(\d)\2{299999})$/);
   }
+});
+
+t.test('what a killed process left is removed by a later write, once it is surely dead', async (t) => {
+  const id = '099213aa-09a0-48b9-9229-ceeecbc9aaf3';
+  const left = [`.loop-${id}.tmp`, '.loop-4f4ba3caa9359609.lock'];
+  const others = ['.loop-notes.tmp', `loop-${id}.tmp`, '.loop-5f4ba3caa9359609.lock'];
+  const { writer, directory } = await openWorld(t, { 'Folder/a.md': 'a' });
+  for (const name of [...left, ...others]) {
+    await writeFile(join(directory, 'Folder', name), 'x');
+    if (name !== others[2]) await utimes(join(directory, 'Folder', name), 1000, 1000);
+  }
+  await writer.create('Folder/b.md', 'b');
+  t.same((await readdir(join(directory, 'Folder'))).sort(), [...others, 'a.md', 'b.md'].sort());
 });
 
 t.test('where the folder refuses, there is no writer', async (t) => {
