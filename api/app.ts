@@ -66,7 +66,7 @@ export function createApp(options: AppOptions): App {
     res.set('Content-Type', metrics.registry.contentType).send(await metrics.registry.metrics());
   });
   app.use(createResourceMetadataRouter({ resources, issuer: config.issuer, sse: config.sse }));
-  app.use('/notes', onlyGet, showNotePage());
+  app.all('/notes/*path', onlyGet, showNotePage());
   app.all('/mcp', mcp.handlers, answerErrors('json-rpc', logger));
   if (sse) {
     app.all('/sse', sse.streamHandlers, answerErrors('json', logger));

@@ -28,14 +28,10 @@ export function createNoteUrl({ origin, pathPrefix }: ResourceIdentifiers): (id:
   return (id) => `${origin}${pathPrefix}/notes/${id.split('/').map(encodeURIComponent).join('/')}`;
 }
 
-/** For any path under /notes/, mounted there: a router's own reading of it would refuse what is not well-formed. */
+/** For any path under /notes/. */
 export function showNotePage(): RequestHandler {
-  return (req, res, next) => {
-    if (req.path === '/') {
-      next();
-      return;
-    }
-    res.set(HEADERS).send(renderNotePage(decodePath(req.path.slice('/'.length))));
+  return (req, res) => {
+    res.set(HEADERS).send(renderNotePage(decodePath(req.path.slice('/notes/'.length))));
   };
 }
 

@@ -30,17 +30,6 @@ t.test('the path is shown and linked to Obsidian, escaped', async (t) => {
   t.equal(href.replaceAll('&#39;', "'"), `obsidian://open?file=${encodeURIComponent(path)}`);
 });
 
-t.test('an address that is not well-formed has the same page', async (t) => {
-  const { url } = await startWorld(t);
-  const usual = withoutPath(await (await fetch(`${url}/notes/a.md`)).text(), 'a.md');
-  for (const path of ['%ff.md', '50%.md', 'a//b.md', '.obsidian/app.md', 'a%2Fb.md']) {
-    const answer = await fetch(`${url}/notes/${path}`);
-    t.equal(answer.status, 200, path);
-    t.equal(withoutPath(await answer.text(), path.replace('%2F', '/')), usual, path);
-  }
-  t.equal((await fetch(`${url}/notes/`)).status, 404, 'of no note');
-});
-
 t.test('it loads nothing, frames nowhere and sends no referrer', async (t) => {
   const { url } = await startWorld(t);
   const { headers } = await fetch(`${url}/notes/a.md`);

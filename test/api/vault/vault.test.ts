@@ -524,6 +524,9 @@ t.test('a folder without notices is followed by looking again', async (t) => {
   await world.write('Folder/b.md', 'second');
   await world.write('New/c.md', 'third');
   await until(() => vault.search('second').length + vault.search('third').length === 2, 'both', 2000);
+  await rm(join(directory, 'Folder/b.md'));
+  await rm(join(directory, 'New'), { recursive: true });
+  await until(() => vault.search('second').length + vault.search('third').length === 0, 'neither', 2000);
 });
 
 t.test('two processes may keep one index, as while one takes over from the other', async (t) => {
