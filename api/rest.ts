@@ -127,6 +127,7 @@ const statuses: Record<RefusalReason, Pick<RefusalOptions, 'status' | 'error' | 
   exists: { status: 409, error: 'already_exists' },
   stale: { status: 409, error: 'stale_revision' },
   'read-only': { status: 403, error: 'read_only' },
+  full: { status: 507, error: 'disk_full' },
   away: { status: 503, error: 'vault_away', headers: { 'Retry-After': '30' } },
 };
 

@@ -34,7 +34,7 @@ export class IndexNotUsable extends Error {
 }
 
 /** In what way something can't be done as it was asked for. */
-export type RefusalReason = 'invalid' | 'missing' | 'exists' | 'stale' | 'read-only' | 'away';
+export type RefusalReason = 'invalid' | 'missing' | 'exists' | 'stale' | 'read-only' | 'away' | 'full';
 
 /** What the caller asked for and can mend: the message says how, and names no place outside of the vault. */
 export class VaultRefusal extends Error {
@@ -116,6 +116,18 @@ export class VaultAway extends VaultRefusal {
     super(
       'away',
       "The folder of notes can't be reached just now, so notes can be searched and listed as last seen, not read or changed. Try again later; its owner can see whether the disk or share is mounted.",
+      options,
+    );
+  }
+}
+
+/** There is no room for the change; the note is as it was. */
+export class VaultFull extends VaultRefusal {
+  override readonly name = 'VaultFull';
+  constructor(options?: ErrorOptions) {
+    super(
+      'full',
+      'The disk that holds the notes is full, so nothing was changed. Its owner has to make room.',
       options,
     );
   }

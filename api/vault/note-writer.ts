@@ -5,7 +5,7 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createFile, replaceFile } from './atomic-file.ts';
-import { EditRefused, NoteExists, NoteNotFound, RevisionStale, VaultReadOnly } from './errors.ts';
+import { EditRefused, NoteExists, NoteNotFound, RevisionStale, VaultFull, VaultReadOnly } from './errors.ts';
 import { parseFrontMatter } from './front-matter.ts';
 import { type FieldValue, setField } from './front-matter-edit.ts';
 import { KeyedQueue } from './keyed-queue.ts';
@@ -25,8 +25,8 @@ interface WrittenNote {
 
 /**
  * Every change but `create` takes the revision that was read, and throws RevisionStale when the note has another one
- * by now. All throw NoteNotFound, VaultReadOnly where the disk says so, VaultAway, and what else is named. A change is on the
- * disk and can be found by a search when it resolves.
+ * by now. All throw NoteNotFound, VaultReadOnly and VaultFull where the disk says so, VaultAway, and what else is named.
+ * A change is on the disk and can be found by a search when it resolves.
  */
 export interface NoteWriter {
   /** Folders are made where they are missing. Throws PathRefused, NoteExists, EditRefused. */
@@ -184,6 +184,9 @@ function explain(error: unknown): never {
   const code = (error as NodeJS.ErrnoException).code ?? '';
   if (['EROFS', 'EACCES', 'EPERM'].includes(code)) {
     throw new VaultReadOnly({ cause: error });
+  }
+  if (['ENOSPC', 'EDQUOT'].includes(code)) {
+    throw new VaultFull({ cause: error });
   }
   if (['ENOENT', 'ELOOP'].includes(code)) {
     throw new NoteNotFound();

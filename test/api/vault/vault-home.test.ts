@@ -203,6 +203,32 @@ t.test('on a read-only mount there is no writer; one that becomes read-only says
   t.same((await readdir(directory)).sort(), ['Folder', 'a.md'], 'nothing left behind');
 });
 
+t.test('a full disk is named as what it is, and the note stays', async (t) => {
+  if (!(await canMount())) {
+    t.pass('no disk of its own here');
+    return;
+  }
+  const { top, directory } = await makeNotes(t);
+  const output = await runWithMounts(
+    'mount -t tmpfs -o size=1m none "$2"; echo alpha > "$2/a.md"; program "$2" "$1/i.db"',
+    `${onMount}
+    import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+    const { revision } = await vault.readNote('a.md');
+    try { writeFileSync(directory + '/film.bin', Buffer.alloc(4_000_000)); } catch {}
+    const told = {
+      append: await nameOf(vault.writer.append('a.md', { text: 'x'.repeat(100_000), revision })),
+      create: await nameOf(vault.writer.create('new.md', 'x'.repeat(100_000))),
+      text: readFileSync(directory + '/a.md', 'utf8'),
+      names: readdirSync(directory),
+    };
+    console.log(JSON.stringify(told));
+    await vault.close();`,
+    [top, directory],
+  );
+  const told = { append: 'VaultFull', create: 'VaultFull', text: 'alpha\n', names: ['a.md', 'film.bin'] };
+  t.same(JSON.parse(output), told);
+});
+
 t.test('a note that is not there is still just that', async (t) => {
   const { vault } = await openWorld(t);
   t.equal(await vault.readNote('never.md'), undefined);
