@@ -57,7 +57,9 @@ export function createApp(options: AppOptions): App {
   app.all('/healthz', onlyGet, (_req, res) => void res.json({ status: 'ok' }));
   app.all('/readyz', onlyGet, (_req, res) => {
     // not loop-auth's state: while it is away, tokens that are known keep working; and no counts: anybody may ask
-    if (options.isReady()) res.json({ status: 'ready', indexing: vault.progress().building });
+    // nor the vault's: without it searches go on, and starting loop-api again would not bring it back
+    const away = vault.isAway() ? { vault: 'away' } : {};
+    if (options.isReady()) res.json({ status: 'ready', indexing: vault.progress().building, ...away });
     else res.status(503).json({ status: 'stopping' });
   });
   app.all('/metrics', onlyGet, async (_req, res) => {

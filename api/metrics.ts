@@ -8,6 +8,7 @@ export interface Metrics {
   introspections: Counter<'outcome'>;
   tokenChecks: Counter<'answer'>;
   openStreams: Gauge;
+  vaultAway: Gauge;
 }
 
 export function createMetrics(): Metrics {
@@ -43,6 +44,11 @@ export function createMetrics(): Metrics {
     openStreams: new Gauge({
       name: 'loop_api_open_streams',
       help: 'Open streams of the older HTTP+SSE transport',
+      registers,
+    }),
+    vaultAway: new Gauge({
+      name: 'loop_api_vault_away',
+      help: '1 while the folder of notes is not there, as when a share is not mounted',
       registers,
     }),
   };

@@ -1,6 +1,6 @@
 // The notes as MCP resources: every note has an address of its own, listed in a fixed order, read as Markdown.
 import { ProtocolError, ProtocolErrorCode, ResourceNotFoundError } from '@modelcontextprotocol/server';
-import { VaultRefusal } from './vault/errors.ts';
+import { VaultAway, VaultRefusal } from './vault/errors.ts';
 import type { NoteSummary, Vault } from './vault/vault.ts';
 
 interface ListedResource {
@@ -58,7 +58,7 @@ export function createNoteResources(vault: Pick<Vault, 'scan' | 'readNote'>): No
     ],
     read: async (uri) => {
       const id = parseNoteUri(uri);
-      const note = id === undefined ? undefined : await vault.readNote(id);
+      const note = id === undefined ? undefined : await vault.readNote(id).catch(explainAway);
       if (!note) throw new ResourceNotFoundError(uri);
       const _meta = { 'loop/revision': note.revision, 'loop/frontMatter': note.frontMatter };
       return { contents: [{ uri, mimeType, text: note.text, _meta }] };
@@ -89,6 +89,11 @@ function parseNoteUri(uri: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+function explainAway(error: unknown): never {
+  if (error instanceof VaultAway) throw new ProtocolError(ProtocolErrorCode.InternalError, error.message);
+  throw error;
 }
 
 function invalidParams(message: string): ProtocolError {

@@ -2,7 +2,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { Router } from 'express';
 import { type Challenge, insufficientScope, requireBearer } from './bearer.ts';
-import { RequestRefused } from './errors.ts';
+import { type RefusalOptions, RequestRefused } from './errors.ts';
 import { parseJsonBody, readJsonBody } from './json-body.ts';
 import { guardOrigin } from './origins.ts';
 import { metadataUrlOf, type ResourceIdentifiers } from './resource-identifiers.ts';
@@ -121,12 +121,14 @@ function badRequest(message: string, cause?: unknown): RequestRefused {
   return new RequestRefused({ status: 400, error: 'invalid_request', message, cause });
 }
 
-const statuses: Record<RefusalReason, { status: number; error: string }> = {
+const statuses: Record<RefusalReason, Pick<RefusalOptions, 'status' | 'error' | 'headers'>> = {
   invalid: { status: 400, error: 'invalid_request' },
   missing: { status: 404, error: 'not_found' },
   exists: { status: 409, error: 'already_exists' },
   stale: { status: 409, error: 'stale_revision' },
   'read-only': { status: 403, error: 'read_only' },
+  full: { status: 507, error: 'disk_full' },
+  away: { status: 503, error: 'vault_away', headers: { 'Retry-After': '30' } },
 };
 
 function explainRefusal(error: unknown): never {

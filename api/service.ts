@@ -24,6 +24,11 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     directory: config.vaultDirectory,
     indexPath: config.indexPath,
     onProblem: (err) => logger.warn({ err }, 'the search index was in trouble and was started again'),
+    onAway: (isAway) => {
+      metrics.vaultAway.set(isAway ? 1 : 0);
+      if (isAway) logger.warn('the folder of notes is not there: searches go on from the index');
+      else logger.info('the folder of notes is back');
+    },
   });
   const tokenChecks = openTokenChecks(config, resources, metrics, logger);
   const close = async (): Promise<void> => {

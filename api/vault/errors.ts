@@ -34,7 +34,7 @@ export class IndexNotUsable extends Error {
 }
 
 /** In what way something can't be done as it was asked for. */
-export type RefusalReason = 'invalid' | 'missing' | 'exists' | 'stale' | 'read-only';
+export type RefusalReason = 'invalid' | 'missing' | 'exists' | 'stale' | 'read-only' | 'away' | 'full';
 
 /** What the caller asked for and can mend: the message says how, and names no place outside of the vault. */
 export class VaultRefusal extends Error {
@@ -104,6 +104,30 @@ export class VaultReadOnly extends VaultRefusal {
     super(
       'read-only',
       'The notes are mounted read-only: they can be read and searched, not changed.',
+      options,
+    );
+  }
+}
+
+/** The folder of notes is not there just now, as when a network share is not mounted; nothing is said of the note. */
+export class VaultAway extends VaultRefusal {
+  override readonly name = 'VaultAway';
+  constructor(options?: ErrorOptions) {
+    super(
+      'away',
+      "The folder of notes can't be reached just now, so notes can be searched and listed as last seen, not read or changed. Try again later; its owner can see whether the disk or share is mounted.",
+      options,
+    );
+  }
+}
+
+/** There is no room for the change; the note is as it was. */
+export class VaultFull extends VaultRefusal {
+  override readonly name = 'VaultFull';
+  constructor(options?: ErrorOptions) {
+    super(
+      'full',
+      'The disk that holds the notes is full, so nothing was changed. Its owner has to make room.',
       options,
     );
   }

@@ -1,6 +1,9 @@
 // One look through the folder beside what the index knows of it: what is new, changed, moved or gone.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { type FolderListing, type ListedFolder, type ListedNote, listDiskFolder } from './folder-listing.ts';
 import type { FolderWatch } from './folder-watch.ts';
+import type { GoneNotes } from './gone-notes.ts';
 import { type EntryRow, type IndexWriter, type KnownNote, ranks } from './index-writer.ts';
 
 export interface ChangedNote {
@@ -13,12 +16,14 @@ export interface FolderComparisonOptions {
   root: string;
   writer: IndexWriter;
   watch: FolderWatch;
+  gone: GoneNotes;
   inTransaction: (work: () => void) => void;
 }
 
 export class FolderComparison {
   readonly changed: ChangedNote[] = [];
-  readonly gone = new Map<number, KnownNote>();
+  /** Where what the disk has is not known: nothing below these is gone. */
+  readonly #unlisted: string[] = [];
   readonly #options: FolderComparisonOptions;
 
   constructor(options: FolderComparisonOptions) {
@@ -43,16 +48,45 @@ export class FolderComparison {
     this.changed.sort((a, b) => (a.note.id < b.note.id ? 1 : -1));
   }
 
-  /** The note with these bytes that is gone from where it was: it keeps its number, so that a scan shows it once. */
-  takeMoved(revision: string): KnownNote | undefined {
-    const moved =
-      this.gone.size === 0
-        ? undefined
-        : this.#options.writer.notesWith(revision).find((note) => this.gone.has(note.number));
+  /**
+   * The number of the note that was elsewhere until now, with these bytes or in this very file: it keeps its number,
+   * so that a scan shows it once.
+   */
+  takeMoved(note: { revision: string; file: string }): number | undefined {
+    const moved = this.#findGone(note) ?? this.#findNotMissedYet(note);
     if (moved !== undefined) {
-      this.gone.delete(moved.number);
+      this.#options.gone.delete(moved);
     }
     return moved;
+  }
+
+  #findGone({ revision, file }: { revision: string; file: string }): number | undefined {
+    const { gone, writer } = this.#options;
+    if (gone.isEmpty) {
+      return undefined;
+    }
+    return gone.findFile(file) ?? writer.numbersWith(revision).find((number) => gone.has(number));
+  }
+
+  // Met in its new folder before the old one was looked at. A file may have two names, though.
+  #findNotMissedYet({ revision, file }: { revision: string; file: string }): number | undefined {
+    const { root, writer } = this.#options;
+    const note = file === '' ? undefined : writer.findFile(revision, file);
+    return note === undefined || existsSync(join(root, note.id)) ? undefined : note.number;
+  }
+
+  /**
+   * After a look at everything: notes of folders that no look met. A process that ended between forgetting a folder
+   * and forgetting its notes leaves such.
+   */
+  missStrays(): void {
+    const { writer, watch } = this.#options;
+    for (const folder of writer.noteFolders()) {
+      const isUnlisted = this.#unlisted.some((path) => isAtOrBelow(folder, path));
+      if (watch.find(folder) === undefined && !isUnlisted) {
+        this.#addGone(writer.notesIn(folder));
+      }
+    }
   }
 
   // A folder that can't be listed just now keeps its notes: a network folder that is away is not an empty vault.
@@ -62,6 +96,7 @@ export class FolderComparison {
       return listDiskFolder(this.#options.root, folder);
     } catch {
       this.#options.watch.remove(folder.path);
+      this.#unlisted.push(folder.path);
       return undefined;
     }
   }
@@ -88,6 +123,9 @@ export class FolderComparison {
     for (const note of notes) {
       const before = known.get(note.id);
       known.delete(note.id);
+      if (before !== undefined) {
+        this.#options.gone.delete(before.number);
+      }
       if (before?.stamp !== note.stamp) {
         this.changed.push({ note, known: before });
       }
@@ -115,9 +153,13 @@ export class FolderComparison {
 
   #addGone(notes: Iterable<KnownNote>): void {
     for (const note of notes) {
-      this.gone.set(note.number, note);
+      this.#options.gone.add(note);
     }
   }
+}
+
+function isAtOrBelow(folder: string, path: string): boolean {
+  return path === '' || folder === path || folder.startsWith(`${path}/`);
 }
 
 function entriesOf(listing: FolderListing): EntryRow[] {

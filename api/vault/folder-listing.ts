@@ -67,16 +67,32 @@ function addEntry(
     listing.files.push(path);
     return;
   }
-  const stats = statSync(target, { throwIfNoEntry: false });
-  if (stats?.isFile()) {
-    listing.notes.push({ id: path, diskPath: target, stamp: createStamp(stats) });
+  const stats = findStats(target, statSync);
+  if (stats === 'unknown' || stats?.isFile()) {
+    listing.notes.push({
+      id: path,
+      diskPath: target,
+      stamp: stats === 'unknown' ? stats : createStamp(stats),
+    });
+  }
+}
+
+// One entry that the disk can't tell about must not hide its whole folder.
+function findStats(path: string, ask: typeof statSync): Stats | 'unknown' | undefined {
+  try {
+    return ask(path, { throwIfNoEntry: false });
+  } catch {
+    return 'unknown';
   }
 }
 
 function kindOf(entry: Dirent, diskPath: string): 'folder' | 'file' | 'link' | undefined {
   // Some network file systems give no type with the name.
   const known = entry.isDirectory() || entry.isFile() || entry.isSymbolicLink();
-  const type = known ? entry : lstatSync(diskPath, { throwIfNoEntry: false });
+  const type = known ? entry : findStats(diskPath, lstatSync);
+  if (type === 'unknown') {
+    return undefined;
+  }
   if (type?.isDirectory()) {
     return 'folder';
   }

@@ -32,7 +32,7 @@ export class FolderWatch {
 
   /** Starts to watch a folder; true where that is new. To be called before listing it: nothing falls between. */
   add(folder: ListedFolder): boolean {
-    const inode = statSync(folder.diskPath, { throwIfNoEntry: false })?.ino ?? 0;
+    const inode = findInode(folder.diskPath);
     const before = this.#watched.get(folder.path);
     if (before?.inode === inode && before.folder.diskPath === folder.diskPath) {
       return false;
@@ -93,6 +93,14 @@ export class FolderWatch {
       watched.watcher?.close();
       this.#watched.delete(path);
     }
+  }
+}
+
+function findInode(diskPath: string): number {
+  try {
+    return statSync(diskPath).ino;
+  } catch {
+    return 0;
   }
 }
 

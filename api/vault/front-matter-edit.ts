@@ -46,28 +46,36 @@ function editBlock(note: string, name: string, value: FieldValue): string {
   const ending = lineEndingOf(note);
   const block = findFrontMatterBlock(note);
   if (block === undefined) {
-    const start = note.startsWith('\ufeff') ? 1 : 0;
-    const lines = value === null ? '' : `---\n${write(name, value)}---\n`.replaceAll('\n', ending);
-    return note.slice(0, start) + lines + note.slice(start);
+    return value === null ? note : addBlock(note, write(name, value), ending);
   }
   const { source, sourceStart } = block;
-  const sourceEnd = sourceStart + source.length;
-  const edited = editSource(source, name, value, ending);
+  const rest = note.slice(sourceStart + source.length);
   // An empty block has no line of its own yet: `---` follows `---` at once.
-  const isClosed = /^\r?\n/.test(note.slice(sourceEnd)) || edited === '' || edited.endsWith('\n');
-  const rest = note.slice(sourceEnd);
+  const lineEnd = /^\r?\n/.exec(rest)?.[0];
+  const edited = editSource(source, name, value, { ending, lineEnd });
+  const head = note.slice(0, sourceStart) + edited;
   if (edited === '') {
-    return note.slice(0, sourceStart) + (source === '' ? rest : rest.replace(/^\r?\n/, ''));
+    return head + (source === '' ? rest : rest.slice(lineEnd?.length ?? 0));
   }
-  return note.slice(0, sourceStart) + edited + (isClosed ? '' : ending) + rest;
+  return head + (lineEnd !== undefined || edited.endsWith('\n') ? '' : ending) + rest;
 }
 
-function editSource(source: string, name: string, value: FieldValue, ending: string): string {
+function addBlock(note: string, lines: string, ending: string): string {
+  const start = note.startsWith('\ufeff') ? 1 : 0;
+  return `${note.slice(0, start)}${`---\n${lines}---\n`.replaceAll('\n', ending)}${note.slice(start)}`;
+}
+
+/** `lineEnd` ends the last line of `source`, and is not part of it. */
+function editSource(
+  source: string,
+  name: string,
+  value: FieldValue,
+  { ending, lineEnd = '' }: { ending: string; lineEnd: string | undefined },
+): string {
   const pair = findPair(source, name);
   if (pair === undefined) {
-    const opening = source === '' || source.endsWith('\n') ? '' : ending;
     const lines = value === null ? '' : write(name, value).trimEnd();
-    return lines === '' ? source : source + opening + lines.replaceAll('\n', ending);
+    return lines === '' ? source : source + lineEnd + lines.replaceAll('\n', ending);
   }
   return value === null ? removePair(source, pair) : replaceValue(source, pair, value, ending);
 }

@@ -56,11 +56,12 @@ function parseFields(source: string): Record<string, unknown> {
   if (simple !== undefined) {
     return simple;
   }
-  const document = parseDocument(source, { logLevel: 'silent' });
+  // Without the tags of YAML 1.1 (!!binary, !!set): what they mark stays as it is written.
+  const document = parseDocument(source, { logLevel: 'silent', resolveKnownTags: false });
   if (document.errors.length > 0) {
     throw new UnreadableFrontMatter('it is not valid YAML');
   }
-  // Through JSON: a circular value throws, dates and binaries become text, NaN becomes null.
+  // Through JSON: a circular value throws, NaN becomes null.
   const json = JSON.stringify(document.toJS({ maxAliasCount: mostAliases }) ?? {});
   if (json.length > longestValue) {
     throw new UnreadableFrontMatter('it unfolds to too much');

@@ -2,6 +2,7 @@
 // when the file turns out to be damaged.
 import { Worker } from 'node:worker_threads';
 import type Database from 'better-sqlite3';
+import { IndexFacts } from './index-facts.ts';
 import { isDamage, openIndexFile, removeIndexFile } from './index-file.ts';
 import type { IndexProgress } from './index-keeper.ts';
 import { IndexReader } from './index-reader.ts';
@@ -12,6 +13,7 @@ export interface IndexConnectionOptions {
   indexPath: string;
   isPolling?: boolean;
   onProblem?: (problem: Error) => void;
+  onAway?: (isAway: boolean) => void;
 }
 
 /** A thread that failed is started again, later each time: 1 s, 2 s … 60 s. */
@@ -24,6 +26,7 @@ export class IndexConnection {
   readonly #options: IndexConnectionOptions;
   #database: Database.Database;
   #reader: IndexReader;
+  #facts: IndexFacts;
   #worker: Worker | undefined;
   #progress: IndexProgress;
   #restart: NodeJS.Timeout | undefined;
@@ -38,20 +41,21 @@ export class IndexConnection {
     this.#options = options;
     this.#database = openIndexFile(options.indexPath, options.root);
     this.#reader = new IndexReader(this.#database);
-    this.#progress = { ...this.#reader.counts(), building: true };
+    this.#facts = new IndexFacts(this.#database);
+    this.#progress = { ...this.#reader.counts(), building: true, isAway: false };
     this.#startWorker();
   }
 
   /** Asks the index; one that is damaged is made anew, and the question asked again. */
-  ask<Answer>(question: (reader: IndexReader) => Answer): Answer {
+  ask<Answer>(question: (reader: IndexReader, facts: IndexFacts) => Answer): Answer {
     try {
-      return question(this.#reader);
+      return question(this.#reader, this.#facts);
     } catch (error) {
       if (this.#closed || !isDamage(error)) {
         throw error;
       }
       this.#rebuild(error);
-      return question(this.#reader);
+      return question(this.#reader, this.#facts);
     }
   }
 
@@ -95,10 +99,18 @@ export class IndexConnection {
         this.#refreshing.get(news.number)?.();
         return;
       }
-      this.#progress = news.progress;
+      this.#takeProgress(news.progress);
       this.#restartMs = firstRestartMs;
     });
     worker.on('error', (error) => this.#recover(worker, error));
+  }
+
+  #takeProgress(progress: IndexProgress): void {
+    const wasAway = this.#progress.isAway;
+    this.#progress = progress;
+    if (progress.isAway !== wasAway) {
+      this.#options.onAway?.(progress.isAway);
+    }
   }
 
   #stopWorker(): Promise<void> {
@@ -123,20 +135,37 @@ export class IndexConnection {
       return;
     }
     this.#report(error, 'The indexing thread failed and is started again');
-    this.#restart = setTimeout(() => this.#startWorker(), this.#restartMs);
-    this.#restartMs = Math.min(this.#restartMs * 2, lastRestartMs);
+    this.#reopenLater();
   }
 
   #rebuild(error: unknown): void {
-    const { root, indexPath } = this.#options;
     this.#report(error, 'The search index is damaged and is built anew');
     clearTimeout(this.#restart);
     void this.#stopWorker();
     this.#database.close();
-    removeIndexFile(indexPath);
-    this.#database = openIndexFile(indexPath, root);
+    removeIndexFile(this.#options.indexPath);
+    this.#reopen();
+  }
+
+  #reopenLater(): void {
+    this.#restart = setTimeout(() => this.#reopen(), this.#restartMs);
+    this.#restartMs = Math.min(this.#restartMs * 2, lastRestartMs);
+  }
+
+  // This thread's connection too: the file may be another one by now, and both have to have the same.
+  #reopen(): void {
+    const { root, indexPath } = this.#options;
+    this.#database.close();
+    try {
+      this.#database = openIndexFile(indexPath, root);
+    } catch (error) {
+      this.#report(error, 'The search index can not be opened');
+      this.#reopenLater();
+      return;
+    }
     this.#reader = new IndexReader(this.#database);
-    this.#progress = { notes: 0, indexed: 0, building: true };
+    this.#facts = new IndexFacts(this.#database);
+    this.#progress = { ...this.#progress, ...this.#reader.counts(), building: true };
     this.#startWorker();
   }
 

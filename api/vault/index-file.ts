@@ -7,7 +7,7 @@ import { IndexNotUsable } from './errors.ts';
 /** "loop" in ASCII, in SQLite's header: whether a file is ours to delete. */
 const applicationId = 0x6c6f6f70;
 /** Raise it with any change of the schema, of `tokens.ts` or of what is written into a row. */
-const schemaVersion = 1;
+const schemaVersion = 2;
 
 // `words` holds no text (content=''): the words are in pieces that nobody could read back. How the columns weigh is index-reader.ts's matter.
 const schema = `
@@ -15,11 +15,12 @@ CREATE TABLE facts(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE notes(
   number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, folder TEXT NOT NULL, name TEXT NOT NULL,
   title TEXT NOT NULL, front_matter TEXT NOT NULL, tags TEXT NOT NULL, created_at INTEGER NOT NULL,
-  modified_at INTEGER NOT NULL, size_bytes INTEGER NOT NULL, revision TEXT NOT NULL, stamp TEXT NOT NULL
+  born_at INTEGER NOT NULL, modified_at INTEGER NOT NULL, size_bytes INTEGER NOT NULL, revision TEXT NOT NULL, stamp TEXT NOT NULL,
+  file TEXT NOT NULL
 );
 CREATE INDEX notes_by_folder ON notes(folder);
 CREATE INDEX notes_by_name ON notes(name);
-CREATE INDEX notes_by_revision ON notes(revision);
+CREATE INDEX notes_by_revision ON notes(revision, file);
 CREATE TABLE texts(note INTEGER PRIMARY KEY, text TEXT NOT NULL);
 CREATE TABLE entries(folder TEXT, rank INTEGER, path TEXT, PRIMARY KEY(folder, rank, path)) WITHOUT ROWID;
 CREATE TABLE links(name TEXT, note INTEGER, target TEXT, PRIMARY KEY(name, note, target)) WITHOUT ROWID;
@@ -102,6 +103,8 @@ function createIndexFile(path: string, root: string): Database.Database {
 function openExisting(path: string, root: string): Database.Database | undefined {
   const isOurs = hasOurHeader(path);
   if (isOurs === undefined) {
+    // Without their file they are in the way: a process that still has all three open shares them with nobody.
+    removeIndexFile(path);
     return undefined;
   }
   if (!isOurs) {

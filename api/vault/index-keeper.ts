@@ -1,16 +1,21 @@
 // Keeps the index in step with the folder: looks, reads what is new or changed, forgets what is gone, and waits.
 import { setImmediate } from 'node:timers/promises';
-import { type ChangedNote, FolderComparison } from './folder-comparison.ts';
-import { createStamp, type ListedFolder, type ListedNote } from './folder-listing.ts';
+import { FolderComparison } from './folder-comparison.ts';
+import type { ListedFolder } from './folder-listing.ts';
 import { FolderWatch } from './folder-watch.ts';
+import { GoneNotes } from './gone-notes.ts';
+import type { IndexFacts } from './index-facts.ts';
+import { IndexUpdate } from './index-update.ts';
 import type { IndexWriter } from './index-writer.ts';
-import { createUnreadableNote, type NoteFile, readNoteFileSync } from './note-file.ts';
+import { findVaultHome } from './vault-home.ts';
 
 export interface IndexProgress {
   /** Notes in the folder, as far as it has been looked through. */
   notes: number;
   indexed: number;
   building: boolean;
+  /** The folder is not there just now: what is indexed stays as it is. */
+  isAway: boolean;
 }
 
 export interface IndexKeeperOptions {
@@ -19,6 +24,7 @@ export interface IndexKeeperOptions {
   /** Looks again and again even where the kernel would tell of changes. */
   isPolling: boolean;
   writer: IndexWriter;
+  facts: IndexFacts;
   inTransaction: (work: () => void) => void;
   onProgress: (progress: IndexProgress) => void;
 }
@@ -28,18 +34,22 @@ const gatherMs = 100;
 /** Without notices, changes are to be found within 2 s, reading included; a slow folder gets a quarter of the time. */
 const pollMs = 1200;
 const pollRest = 4;
+/** A share that goes away gives no notice. */
+const homeMs = 2000;
 /** With them, a look at everything now and then for a notice that got lost. */
 const checkMs = 60_000;
-const batchMs = 200;
+/** What one look missed is looked for once more. */
+const missedMs = 300;
 const sliceMs = 10;
-/** So many new notes leave enough pieces in the index to be worth joining. */
-const mergeAfter = 500;
 
 export class IndexKeeper {
   readonly #options: IndexKeeperOptions;
   readonly #root: ListedFolder;
   readonly #watch: FolderWatch;
   readonly #dirty = new Set<string>();
+  readonly #gone = new GoneNotes();
+  readonly #update: IndexUpdate;
+  #hasLooked = false;
   #wake: (() => void) | undefined;
   #running: Promise<void> | undefined;
   #closed = false;
@@ -50,6 +60,13 @@ export class IndexKeeper {
     this.#watch = new FolderWatch({
       isPolling: options.isPolling,
       onChange: (path): void => this.#noteChange(path),
+    });
+    const { writer, inTransaction } = options;
+    this.#update = new IndexUpdate({
+      writer,
+      gone: this.#gone,
+      inTransaction,
+      onProgress: (progress): void => options.onProgress({ ...progress, isAway: false }),
     });
   }
 
@@ -62,6 +79,7 @@ export class IndexKeeper {
   /** Resolves when nothing is being written any more. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#update.stop();
     this.#wake?.();
     await this.#running;
     this.#watch.remove('');
@@ -69,13 +87,13 @@ export class IndexKeeper {
 
   /** Looks at the note `id` at once, in the middle of whatever else is going on; what else is new has its turn later. */
   refresh(id: string): void {
-    const { root, writer, inTransaction } = this.#options;
+    const { writer, inTransaction } = this.#options;
     let folder = parentOf(id);
     // A folder made for the note is found by the one above it.
     while (folder !== '' && this.#watch.find(folder) === undefined) {
       folder = parentOf(folder);
     }
-    const comparison = new FolderComparison({ root, writer, watch: this.#watch, inTransaction });
+    const comparison = this.#createComparison();
     for (const _ of comparison.look(
       this.#root,
       this.#watch.find(folder) === undefined ? undefined : [folder],
@@ -85,13 +103,24 @@ export class IndexKeeper {
     inTransaction(() => {
       for (const changed of comparison.changed) {
         if (changed.note.id === id) {
-          this.#readOne(comparison, changed);
+          this.#update.readNote(comparison, changed);
         } else {
           this.#noteChange(parentOf(changed.note.id));
         }
       }
-      this.#removeGone(comparison);
+      const number = writer.findNumber(id);
+      if (number !== undefined && this.#gone.delete(number)) {
+        writer.removeNote(number);
+      }
     });
+    if (!this.#gone.isEmpty) {
+      setTimeout(() => this.#wake?.(), missedMs);
+    }
+  }
+
+  #createComparison(): FolderComparison {
+    const { root, writer, inTransaction } = this.#options;
+    return new FolderComparison({ root, writer, watch: this.#watch, gone: this.#gone, inTransaction });
   }
 
   #noteChange(path: string): void {
@@ -104,22 +133,57 @@ export class IndexKeeper {
   async #keep(): Promise<void> {
     let nextLookAt = 0;
     while (!this.#closed) {
-      const startedAt = performance.now();
-      const isFull = startedAt >= nextLookAt;
-      const dirty = [...this.#dirty];
-      this.#dirty.clear();
-      const lookMs = await this.#bringInStep(isFull ? undefined : dirty);
-      if (isFull) {
-        const restMs = this.#watch.isReliable() ? checkMs : Math.max(pollMs, pollRest * lookMs);
-        nextLookAt = performance.now() + restMs;
+      const isFull = this.#mustLookAtAll() || performance.now() >= nextLookAt;
+      const lookMs = await this.#look(isFull);
+      if (isFull || lookMs === undefined) {
+        nextLookAt = performance.now() + this.#restMs(lookMs ?? 0);
       }
-      await this.#rest(nextLookAt - performance.now());
+      await this.#rest(Math.min(homeMs, nextLookAt - performance.now()));
     }
   }
 
+  /** Looks at everything, or at what changed, if anything did; undefined while the folder is away. */
+  async #look(isFull: boolean): Promise<number | undefined> {
+    const dirty = [...this.#dirty];
+    this.#dirty.clear();
+    if (!(await this.#isHome())) {
+      return undefined;
+    }
+    if (isFull) {
+      return this.#bringInStep(undefined);
+    }
+    return dirty.length > 0 || !this.#gone.isEmpty ? this.#bringInStep(dirty) : 0;
+  }
+
+  // Without notices only a look at everything can meet a note that was missed.
+  #mustLookAtAll(): boolean {
+    return !(this.#gone.isEmpty || this.#watch.isReliable());
+  }
+
+  #restMs(lookMs: number): number {
+    return this.#watch.isReliable() ? checkMs : Math.max(pollMs, pollRest * lookMs);
+  }
+
+  async #isHome(): Promise<boolean> {
+    const { root, writer, facts, onProgress } = this.#options;
+    const known = facts.home();
+    const home = await findVaultHome(root, known);
+    if (home === undefined) {
+      // Its watchers are deaf from now on; looking again finds out when it is back.
+      this.#watch.remove('');
+      onProgress({ ...writer.counts(), building: false, isAway: true });
+      return false;
+    }
+    if (home.isNew) {
+      facts.setHome(home.identity);
+    }
+    return true;
+  }
+
   #rest(ms: number): Promise<void> {
+    const longestMs = this.#gone.isEmpty ? ms : Math.min(ms, missedMs);
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, this.#dirty.size > 0 ? gatherMs : Math.max(0, ms));
+      const timer = setTimeout(resolve, this.#dirty.size > 0 ? gatherMs : Math.max(0, longestMs));
       this.#wake = (): void => {
         clearTimeout(timer);
         resolve();
@@ -132,8 +196,8 @@ export class IndexKeeper {
 
   /** Looks at the folders given, or at all; returns how long looking took. */
   async #bringInStep(dirty: string[] | undefined): Promise<number> {
-    const { root, writer, inTransaction } = this.#options;
-    const comparison = new FolderComparison({ root, writer, watch: this.#watch, inTransaction });
+    const comparison = this.#createComparison();
+    this.#gone.startLook();
     const startedAt = performance.now();
     let pausedAt = startedAt;
     for (const _ of comparison.look(this.#root, dirty)) {
@@ -146,85 +210,12 @@ export class IndexKeeper {
       }
     }
     const lookMs = performance.now() - startedAt;
-    await this.#readChanges(comparison);
+    if (!this.#hasLooked) {
+      comparison.missStrays();
+      this.#hasLooked = true;
+    }
+    await this.#update.run(comparison);
     return lookMs;
-  }
-
-  async #readChanges(comparison: FolderComparison): Promise<void> {
-    const { writer, onProgress } = this.#options;
-    const notes = writer.countNotes();
-    const isBulk = comparison.changed.length >= mergeAfter;
-    if (isBulk) {
-      writer.startBulk();
-    }
-    while (comparison.changed.length > 0 && !this.#closed) {
-      const unknown = comparison.changed.filter(({ known }) => known === undefined).length;
-      onProgress({ notes, indexed: notes - unknown, building: true });
-      this.#options.inTransaction(() => this.#readBatch(comparison));
-      await setImmediate();
-    }
-    if (this.#closed) {
-      return;
-    }
-    if (comparison.gone.size > 0) {
-      this.#options.inTransaction(() => this.#removeGone(comparison));
-    }
-    onProgress({ notes, indexed: notes, building: false });
-    if (isBulk) {
-      await this.#merge();
-    }
-  }
-
-  #removeGone(comparison: FolderComparison): void {
-    for (const number of comparison.gone.keys()) {
-      this.#options.writer.removeNote(number);
-    }
-  }
-
-  #readBatch(comparison: FolderComparison): void {
-    const until = performance.now() + batchMs;
-    let next = comparison.changed.pop();
-    while (next !== undefined) {
-      this.#readOne(comparison, next);
-      next = performance.now() < until ? comparison.changed.pop() : undefined;
-    }
-  }
-
-  #readOne(comparison: FolderComparison, { note, known }: ChangedNote): void {
-    const { writer } = this.#options;
-    const read = readListedNote(note);
-    if (read === undefined) {
-      if (known !== undefined) {
-        comparison.gone.set(known.number, known);
-      }
-      return;
-    }
-    if (known?.revision === read.file.revision) {
-      writer.touchNote(known, read.file, read.stamp);
-      return;
-    }
-    writer.putNote(known ?? comparison.takeMoved(read.file.revision), note.id, read.file, read.stamp);
-  }
-
-  async #merge(): Promise<void> {
-    const { writer } = this.#options;
-    let more = writer.mergeStep(true);
-    while (more && !this.#closed) {
-      await setImmediate();
-      more = writer.mergeStep(false);
-    }
-    writer.endBulk();
-  }
-}
-
-function readListedNote(note: ListedNote): { file: NoteFile; stamp: string } | undefined {
-  try {
-    const read = readNoteFileSync(note.id, note.diskPath);
-    return read && { file: read.note, stamp: createStamp(read.stats, Date.now()) };
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const isGone = code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP';
-    return isGone ? undefined : { file: createUnreadableNote(note.id), stamp: note.stamp };
   }
 }
 

@@ -1,6 +1,6 @@
 // What of a note goes into which column of the index.
 import { type NoteContent, nameOf } from './note-content.ts';
-import { filterWord, segmentText } from './tokens.ts';
+import { filterWord, presenceWord, segmentText } from './tokens.ts';
 
 /** Characters: a longer value is text, not something to filter by. */
 const longestFilterValue = 100;
@@ -24,6 +24,8 @@ export function createIndexWords(id: string, content: NoteContent): IndexWords {
   const name = nameOf(id);
   const properties = content.tags.flatMap(tagProperties).concat(fieldProperties(content.frontMatter));
   const values = properties.map(([, value]) => value);
+  const fieldNames = new Set(properties.map(([field]) => field));
+  const others = unfilteredFields(content.frontMatter, fieldNames);
   return {
     title: segmentText(content.title === name ? name : `${content.title}\n${name}`),
     aliases: segmentText(content.aliases.join('\n')),
@@ -32,8 +34,11 @@ export function createIndexWords(id: string, content: NoteContent): IndexWords {
     path: segmentText(id),
     // The values of front matter are found as text too, its names are not: every note has them.
     body: segmentText(`${content.text}\n${values.join('\n')}`),
-    filters: properties.map(([field, value]) => filterWord(field, value)).join(' '),
-    fieldNames: [...new Set(properties.map(([field]) => field))],
+    filters: [
+      ...properties.map(([field, value]) => filterWord(field, value)),
+      ...others.map(presenceWord),
+    ].join(' '),
+    fieldNames: [...fieldNames, ...others],
   };
 }
 
@@ -43,10 +48,18 @@ function tagProperties(tag: string): Property[] {
   return parts.map((_, index) => ['tag', parts.slice(0, index + 1).join('/')]);
 }
 
+const isTagField = (name: string): boolean => /^tags?$/i.test(name);
+
 function fieldProperties(fields: Record<string, unknown>): Property[] {
   return Object.entries(fields)
-    .filter(([name]) => !/^tags?$/i.test(name))
+    .filter(([name]) => !isTagField(name))
     .flatMap(([name, value]) => flatten(name.toLowerCase(), value, 1));
+}
+
+/** The fields that are there and have no value to filter by: a long text, a map, an empty list. */
+function unfilteredFields(fields: Record<string, unknown>, filtered: Set<string>): string[] {
+  const names = Object.keys(fields).filter((name) => !isTagField(name));
+  return [...new Set(names.map((name) => name.toLowerCase()))].filter((name) => !filtered.has(name));
 }
 
 function flatten(name: string, value: unknown, depth: number): Property[] {

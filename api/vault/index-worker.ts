@@ -1,5 +1,7 @@
 // The indexing thread: keeps the index in step with the folder, so that no search ever waits for a disk.
+import { statSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
+import { IndexFacts } from './index-facts.ts';
 import { connectToIndex } from './index-file.ts';
 import { IndexKeeper, type IndexProgress } from './index-keeper.ts';
 import { IndexWriter } from './index-writer.ts';
@@ -25,9 +27,20 @@ const keeper = new IndexKeeper({
   root,
   isPolling,
   writer: new IndexWriter(database),
+  facts: new IndexFacts(database),
   inTransaction: (work): void => database.transaction(work).immediate(),
   onProgress: (progress): void => tell({ kind: 'progress', progress }),
 });
+
+// Who deletes the index wants it made anew, and the room on the disk: both threads let go of the file (openVault's side
+// opens another).
+const inode = (): number | undefined => statSync(indexPath, { throwIfNoEntry: false })?.ino;
+const opened = inode();
+setInterval(() => {
+  if (inode() !== opened) {
+    throw new Error('The file of the search index was taken away');
+  }
+}, 2000).unref();
 
 // An error anywhere ends the thread, which tells openVault's side of it.
 parentPort?.on('message', (order: IndexWorkerOrder) => {

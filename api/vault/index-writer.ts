@@ -14,6 +14,8 @@ export interface KnownNote {
   id: string;
   revision: string;
   stamp: string;
+  /** Which file it was (note-file.ts). */
+  file: string;
 }
 
 export interface EntryRow {
@@ -31,20 +33,26 @@ const usualCrisismerge = 16;
 export const ranks = { folder: 0, note: 1, file: 2 } as const;
 
 const columns =
-  'id, folder, name, title, front_matter, tags, created_at, modified_at, size_bytes, revision, stamp';
-const places =
-  ':id, :folder, :name, :title, :frontMatter, :tags, :createdAt, :modifiedAt, :sizeBytes, :revision, :stamp';
+  'id, folder, name, title, front_matter, tags, created_at, born_at, modified_at, size_bytes, revision, stamp, file';
+const fields = ':id, :folder, :name, :title, :frontMatter, :tags';
+const state = ':modifiedAt, :sizeBytes, :revision, :stamp, :file';
+// Our own change of a note makes a new file, as many editors and all sync programs do: the earliest time is kept.
+const born = 'min(born_at, :bornAt)';
+const dates = `coalesce(:statedAt, ${born}), ${born}`;
 
 const sql = {
-  notesIn: 'SELECT number, id, revision, stamp FROM notes WHERE folder = ?',
-  notesWith: 'SELECT number, id, revision, stamp FROM notes WHERE revision = ?',
+  notesIn: 'SELECT number, id, revision, stamp, file FROM notes WHERE folder = ?',
+  numbersWith: 'SELECT number FROM notes WHERE revision = ?',
+  findFile: 'SELECT number, id FROM notes WHERE revision = ? AND file = ?',
   noteNumber: 'SELECT number FROM notes WHERE id = ?',
   entriesIn: 'SELECT rank, path FROM entries WHERE folder = ? ORDER BY rank, path',
   clearEntries: 'DELETE FROM entries WHERE folder = ?',
   addEntry: 'INSERT OR IGNORE INTO entries VALUES (?, ?, ?)',
-  addNote: `INSERT INTO notes(${columns}) VALUES (${places})`,
-  setNote: `UPDATE notes SET (${columns}) = (${places}) WHERE number = :number`,
-  touchNote: 'UPDATE notes SET modified_at = ?, created_at = ?, size_bytes = ?, stamp = ? WHERE number = ?',
+  addNote: `INSERT INTO notes(${columns}) VALUES (${fields}, coalesce(:statedAt, :bornAt), :bornAt, ${state})`,
+  setNote: `UPDATE notes SET (${columns}) = (${fields}, ${dates}, ${state}) WHERE number = :number`,
+  touchNote: `UPDATE notes SET (created_at, born_at, modified_at, size_bytes, stamp, file)
+    = (${dates}, :modifiedAt, :sizeBytes, :stamp, :file) WHERE number = :number`,
+  noteFolders: 'SELECT DISTINCT folder FROM notes',
   setText: 'INSERT OR REPLACE INTO texts VALUES (?, ?)',
   setWords:
     'INSERT OR REPLACE INTO words(rowid, title, aliases, tags, headings, path, body, filters) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
@@ -57,7 +65,7 @@ const sql = {
   // '0' follows '/': the range holds what lies below a folder.
   foldersBelow:
     "SELECT DISTINCT folder FROM entries WHERE folder = :path OR (folder > :path || '/' AND folder < :path || '0')",
-  countNotes: `SELECT count(*) AS count FROM entries WHERE rank = ${ranks.note}`,
+  counts: `SELECT (SELECT count(*) FROM entries WHERE rank = ${ranks.note}) AS notes, (SELECT count(*) FROM notes) AS indexed`,
   // A number is bound as REAL, which FTS5 refuses here.
   configure: 'INSERT INTO words(words, rank) VALUES (?, CAST(? AS INTEGER))',
   merge: "INSERT INTO words(words, rank) VALUES('merge', ?)",
@@ -77,8 +85,13 @@ export class IndexWriter {
   }
 
   /** Notes with these very bytes: a note that is new at one path and gone at another has moved. */
-  notesWith(revision: string): KnownNote[] {
-    return this.#statements.notesWith.all(revision) as KnownNote[];
+  numbersWith(revision: string): number[] {
+    return (this.#statements.numbersWith.all(revision) as Array<{ number: number }>).map((row) => row.number);
+  }
+
+  /** The note that was this file when it had these bytes. */
+  findFile(revision: string, file: string): { number: number; id: string } | undefined {
+    return this.#statements.findFile.get(revision, file) as { number: number; id: string } | undefined;
   }
 
   entriesIn(folder: string): EntryRow[] {
@@ -99,21 +112,29 @@ export class IndexWriter {
     }
   }
 
-  /** Writes a note in place of the one known (which may have had another id), or as a new one. */
-  putNote(known: KnownNote | undefined, id: string, file: NoteFile, stamp: string): void {
+  /** Every folder that has notes. */
+  noteFolders(): string[] {
+    return (this.#statements.noteFolders.all() as Array<{ folder: string }>).map((row) => row.folder);
+  }
+
+  /** Writes a note in place of the one with the number `known` (which may have had another id), or as a new one. */
+  putNote(known: number | undefined, id: string, file: NoteFile, stamp: string): void {
     const row = createRow(id, file, stamp);
     // Another process may keep the same index: what it wrote since the comparison is replaced, not met as a conflict.
-    let number = known?.number ?? this.#findNumber(id);
-    if (number === undefined) {
+    const there = this.findNumber(id);
+    if (known !== undefined && there !== undefined && there !== known) {
+      this.removeNote(known);
+    }
+    let number = there ?? known;
+    if (number === undefined || this.#statements.setNote.run({ ...row, number }).changes === 0) {
       number = Number(this.#statements.addNote.run(row).lastInsertRowid);
     } else {
-      this.#statements.setNote.run({ ...row, number });
       this.#statements.clearLinks.run(number);
     }
     this.#putWords(number, id, file.content);
   }
 
-  #findNumber(id: string): number | undefined {
+  findNumber(id: string): number | undefined {
     return (this.#statements.noteNumber.get(id) as { number: number } | undefined)?.number;
   }
 
@@ -132,7 +153,8 @@ export class IndexWriter {
 
   /** The same bytes at another time. */
   touchNote(known: KnownNote, file: NoteFile, stamp: string): void {
-    this.#statements.touchNote.run(file.modifiedAt, file.createdAt, file.sizeBytes, stamp, known.number);
+    const { content: _, statedAt = null, ...rest } = file;
+    this.#statements.touchNote.run({ ...rest, statedAt, stamp, number: known.number });
   }
 
   removeNote(number: number): void {
@@ -141,8 +163,9 @@ export class IndexWriter {
     }
   }
 
-  countNotes(): number {
-    return this.#count('countNotes');
+  /** How many notes the folders have, and how many of them can be found. */
+  counts(): { notes: number; indexed: number } {
+    return this.#statements.counts.get() as { notes: number; indexed: number };
   }
 
   /** Before very many notes at once: FTS5 joins its segments afterwards (mergeStep), not again and again. */
@@ -158,18 +181,18 @@ export class IndexWriter {
 
   /** One bounded step of joining the index's segments, for faster searches; false when nothing is left to join. */
   mergeStep(isFirst: boolean): boolean {
-    const before = this.#count('changes');
+    const before = this.#countChanges();
     // A negative number makes FTS5 begin to join everything into one segment (FTS5, section 6.8).
     this.#statements.merge.run(isFirst ? -mergePages : mergePages);
-    return this.#count('changes') - before >= 2;
+    return this.#countChanges() - before >= 2;
   }
 
-  #count(name: 'countNotes' | 'changes'): number {
-    return (this.#statements[name].get() as { count: number }).count;
+  #countChanges(): number {
+    return (this.#statements.changes.get() as { count: number }).count;
   }
 }
 
-function createRow(id: string, file: NoteFile, stamp: string): Record<string, string | number> {
+function createRow(id: string, file: NoteFile, stamp: string): Record<string, string | number | null> {
   const { content } = file;
   return {
     id,
@@ -178,10 +201,12 @@ function createRow(id: string, file: NoteFile, stamp: string): Record<string, st
     title: content.title,
     frontMatter: JSON.stringify(content.frontMatter),
     tags: JSON.stringify(content.tags),
-    createdAt: file.createdAt,
+    statedAt: file.statedAt ?? null,
+    bornAt: file.bornAt,
     modifiedAt: file.modifiedAt,
     sizeBytes: file.sizeBytes,
     revision: file.revision,
     stamp,
+    file: file.file,
   };
 }

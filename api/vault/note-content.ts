@@ -20,7 +20,6 @@ export interface NoteContent {
 
 /** Bytes. A larger note is listed and not read: one answer could not hold it anyway. */
 export const largestNote = 5 * 1024 * 1024;
-const binaryProbe = 8192;
 
 /** The same bytes have the same revision; 22 characters, so that a scan of a whole vault stays short. */
 export function createRevision(bytes: Buffer | string): string {
@@ -28,7 +27,7 @@ export function createRevision(bytes: Buffer | string): string {
 }
 
 export function parseNoteContent(id: string, bytes: Buffer): NoteContent {
-  if (bytes.subarray(0, binaryProbe).includes(0)) {
+  if (bytes.includes(0)) {
     return createEmptyContent(id, 'This file is not text, so it is not shown.');
   }
   const whole = bytes.toString('utf8');

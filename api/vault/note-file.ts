@@ -9,14 +9,19 @@ import {
   type NoteContent,
   parseNoteContent,
 } from './note-content.ts';
+import { findStatedCreation } from './note-dates.ts';
 
 export interface NoteFile {
   content: NoteContent;
   revision: string;
   sizeBytes: number;
-  /** Epoch seconds. */
-  createdAt: number;
+  /** Epoch seconds. Of this file: of the note, something earlier may be known. */
+  bornAt: number;
   modifiedAt: number;
+  /** When its front matter says that it was created. */
+  statedAt: number | undefined;
+  /** The same for one file wherever it is moved to, and for no other; '' where the file system can't tell. */
+  file: string;
 }
 
 // O_NONBLOCK: opening a named pipe would otherwise wait for a writer for ever.
@@ -67,29 +72,34 @@ function readAll(file: number, size: number): Buffer {
 }
 
 function createNoteFile(id: string, stats: Stats, bytes: Buffer | undefined): NoteFile {
-  const born = stats.birthtimeMs > 0 ? Math.min(stats.birthtimeMs, stats.mtimeMs) : stats.mtimeMs;
+  const content =
+    bytes === undefined || bytes.length > largestNote
+      ? createEmptyContent(
+          id,
+          `The note is larger than ${largestNote / 1024 / 1024} MB, so its text is not shown.`,
+        )
+      : parseNoteContent(id, bytes);
   return {
-    content:
-      bytes === undefined || bytes.length > largestNote
-        ? createEmptyContent(
-            id,
-            `The note is larger than ${largestNote / 1024 / 1024} MB, so its text is not shown.`,
-          )
-        : parseNoteContent(id, bytes),
+    content,
     revision: createRevision(bytes ?? `${stats.size} ${stats.mtimeMs}`),
-    sizeBytes: stats.size,
-    createdAt: seconds(born),
-    modifiedAt: seconds(stats.mtimeMs),
+    statedAt: findStatedCreation(content.frontMatter),
+    ...describeFile(stats),
   };
 }
 
 /** Stands for a note that this process may not read: it is named, and says why it is empty. */
-export function createUnreadableNote(id: string): NoteFile {
+export function createUnreadableNote(id: string, stats: Stats): NoteFile {
   return {
     content: createEmptyContent(id, 'The file can not be read by the server.'),
     revision: createRevision('unreadable'),
-    sizeBytes: 0,
-    createdAt: 0,
-    modifiedAt: 0,
+    statedAt: undefined,
+    ...describeFile(stats),
   };
+}
+
+function describeFile(stats: Stats): Pick<NoteFile, 'sizeBytes' | 'bornAt' | 'modifiedAt' | 'file'> {
+  const born = stats.birthtimeMs > 0 ? Math.min(stats.birthtimeMs, stats.mtimeMs) : stats.mtimeMs;
+  // The number of an inode alone is soon given to the next file.
+  const file = stats.birthtimeMs > 0 ? `${stats.dev} ${stats.ino} ${stats.birthtimeMs}` : '';
+  return { sizeBytes: stats.size, bornAt: seconds(born), modifiedAt: seconds(stats.mtimeMs), file };
 }

@@ -3,11 +3,13 @@ import { isUtf8 } from 'node:buffer';
 import type { Stats } from 'node:fs';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { createFile, replaceFile } from './atomic-file.ts';
-import { EditRefused, NoteExists, NoteNotFound, RevisionStale, VaultReadOnly } from './errors.ts';
+import { EditRefused, NoteExists, NoteNotFound, RevisionStale, VaultFull, VaultReadOnly } from './errors.ts';
 import { parseFrontMatter } from './front-matter.ts';
 import { type FieldValue, setField } from './front-matter-edit.ts';
 import { KeyedQueue } from './keyed-queue.ts';
+import { createLeftoverRemover } from './leftovers.ts';
 import { makePlace, parseNewPath } from './new-path.ts';
 import { createRevision, largestNote } from './note-content.ts';
 import { appendText, replaceSection, replaceText } from './note-edit.ts';
@@ -23,8 +25,8 @@ interface WrittenNote {
 
 /**
  * Every change but `create` takes the revision that was read, and throws RevisionStale when the note has another one
- * by now. All throw NoteNotFound, VaultReadOnly where the disk says so, and what else is named. A change is on the
- * disk and can be found by a search when it resolves.
+ * by now. All throw NoteNotFound, VaultReadOnly and VaultFull where the disk says so, VaultAway, and what else is named.
+ * A change is on the disk and can be found by a search when it resolves.
  */
 export interface NoteWriter {
   /** Folders are made where they are missing. Throws PathRefused, NoteExists, EditRefused. */
@@ -52,17 +54,26 @@ export interface NoteWriterOptions {
   root: string;
   /** Brings the index up to date with one note. */
   refresh(id: string): Promise<void>;
+  /** Throws VaultAway while the folder is not there: what is under its mount point is not the vault. */
+  requireHome(cause?: unknown): Promise<void>;
 }
 
-export function createNoteWriter({ root, refresh }: NoteWriterOptions): NoteWriter {
+export function createNoteWriter({ root, refresh, requireHome }: NoteWriterOptions): NoteWriter {
   const queue = new KeyedQueue();
+  const removeLeftovers = createLeftoverRemover();
 
   async function write<Result extends { id: string }>(
     id: string,
     work: () => Promise<Result>,
   ): Promise<Result> {
     // Case and Unicode form left aside: on some disks such names are one file.
-    const result = await queue.run(foldName(id), () => work().catch(explain));
+    const result = await queue.run(foldName(id), async () => {
+      await requireHome();
+      return work().catch(async (error: unknown) => {
+        await requireHome(error);
+        return explain(error);
+      });
+    });
     await refresh(result.id);
     return result;
   }
@@ -72,8 +83,8 @@ export function createNoteWriter({ root, refresh }: NoteWriterOptions): NoteWrit
       const { target } = await findPlace(root, id);
       const { bytes, stats } = await readCurrent(target, revision);
       const edited = encode(edit(decode(bytes)));
-      const check = async (): Promise<void> => void (await readCurrent(target, revision));
-      await replaceFile(target, edited, stats, check);
+      await replaceFile(target, edited, stats, async () => (await readCurrent(target, revision)).stats);
+      await removeLeftovers(dirname(target));
       return { id: id.normalize('NFC'), revision: createRevision(edited) };
     });
   }
@@ -87,6 +98,7 @@ export function createNoteWriter({ root, refresh }: NoteWriterOptions): NoteWrit
         if (!(await createFile(place, bytes))) {
           throw new NoteExists(id);
         }
+        await removeLeftovers(dirname(place));
         return { id, revision: createRevision(bytes) };
       });
     },
@@ -105,7 +117,8 @@ export function createNoteWriter({ root, refresh }: NoteWriterOptions): NoteWrit
         }
         await readCurrent(path, revision);
         const plain = id.normalize('NFC');
-        return { id: plain, trashPath: await moveToTrash(root, plain, path) };
+        const verify = async (): Promise<Stats> => (await readCurrent(path, revision)).stats;
+        return { id: plain, trashPath: await moveToTrash(root, plain, { path, verify }) };
       }),
   };
 }
@@ -171,6 +184,9 @@ function explain(error: unknown): never {
   const code = (error as NodeJS.ErrnoException).code ?? '';
   if (['EROFS', 'EACCES', 'EPERM'].includes(code)) {
     throw new VaultReadOnly({ cause: error });
+  }
+  if (['ENOSPC', 'EDQUOT'].includes(code)) {
+    throw new VaultFull({ cause: error });
   }
   if (['ENOENT', 'ELOOP'].includes(code)) {
     throw new NoteNotFound();

@@ -90,7 +90,7 @@ function readFilter(
     return runs.length === 0 ? undefined : `path : ${writePhrase(runs, true)}`;
   }
   if (name === 'tag' || name === 'tags') {
-    return matchField('tag', text.replace(/^#/, ''), prefix);
+    return matchField(name, text.replace(/^#/, ''), prefix);
   }
   return isField(name) ? matchField(name, text, prefix) : undefined;
 }
@@ -98,7 +98,9 @@ function readFilter(
 /** The FTS5 expression for notes whose property `name` is `value` (or, with `prefix`, starts with it). */
 export function matchField(name: string, value: string, prefix: boolean): string {
   const text = prefix ? value.replace(/\*$/, '') : value;
-  return `filters : "${filterWord(name, text)}"${prefix ? '*' : ''}`;
+  // Of front matter or of the text, in a list or on one line: tags are one property of a note.
+  const property = name === 'tags' ? 'tag' : name;
+  return `filters : "${filterWord(property, text)}"${prefix ? '*' : ''}`;
 }
 
 // The last run stands for any continuation, so its last character alone is left out; a single character has no

@@ -101,6 +101,11 @@ export function filterWord(name: string, value: string): string {
   return `${fillIn(name)}${separator}${fillIn(value)}`;
 }
 
+/** The word for a front-matter field that is there, whatever its value. */
+export function presenceWord(name: string): string {
+  return `${fillIn(name)}${separator}${separator}`;
+}
+
 function fillIn(text: string): string {
   return fold(text)
     .trim()

@@ -3,11 +3,12 @@
 import { access, constants, mkdtemp, realpath, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { IndexNotUsable, VaultNotFound, VaultNotReadable } from './errors.ts';
+import { IndexNotUsable, VaultAway, VaultNotFound, VaultNotReadable } from './errors.ts';
 import { IndexConnection } from './index-connection.ts';
 import { createUnreadableNote, type NoteFile, readNoteFile } from './note-file.ts';
 import { findNoteFile, isInside } from './note-path.ts';
 import { createNoteWriter, type NoteWriter } from './note-writer.ts';
+import { findVaultHome } from './vault-home.ts';
 import { isWritable } from './write-probe.ts';
 
 export interface VaultOptions {
@@ -22,6 +23,8 @@ export interface VaultOptions {
   isPolling?: boolean;
   /** Told of what went wrong in the background and was put right by starting again. */
   onProblem?: (problem: Error) => void;
+  /** Told when the folder is no longer there, and when it is back. */
+  onAway?: (isAway: boolean) => void;
 }
 
 interface SearchOptions {
@@ -47,6 +50,7 @@ export interface NoteSummary {
   path: string;
   title: string;
   frontMatter: Record<string, unknown>;
+  /** What the front matter says, else the earliest time known of the note's files (note-dates.ts). */
   createdAt: number;
   modifiedAt: number;
   sizeBytes: number;
@@ -91,7 +95,10 @@ export interface Vault {
    * `"phrases"`, `prefix*`, `tag:`, `path:`, `field:value` and `-` narrow it. Any text is a valid query.
    */
   search(query: string, options?: SearchOptions): SearchResult[];
-  /** The note as it is on disk now; undefined where there is none, or it is hidden or outside of the vault. */
+  /**
+   * The note as it is on disk now; undefined where there is none, or it is hidden or outside of the vault.
+   * Throws VaultAway.
+   */
   readNote(id: string): Promise<Note | undefined>;
   /** Folders, then notes, then other files, by name; 100 by default, 1000 at most. Throws BadCursor. */
   listFolder(
@@ -101,6 +108,8 @@ export interface Vault {
   /** Every note once, even while notes change or move; while the index is building, those it has. Throws BadCursor. */
   scan(options?: ScanOptions): { notes: NoteSummary[]; nextCursor?: string };
   progress(): { notes: number; indexed: number; building: boolean };
+  /** True while the folder is not there: the index answers with what it had. */
+  isAway(): boolean;
   /** Undefined where the folder may only be read. */
   readonly writer: NoteWriter | undefined;
   /** Ends the background work; nothing may be asked after. */
@@ -159,7 +168,13 @@ class FolderVault implements Vault {
   constructor(root: string, index: IndexConnection, canWrite: boolean, onClose?: () => Promise<void>) {
     this.#root = root;
     this.#index = index;
-    this.writer = canWrite ? createNoteWriter({ root, refresh: (id) => index.refresh(id) }) : undefined;
+    this.writer = canWrite
+      ? createNoteWriter({
+          root,
+          refresh: (id) => index.refresh(id),
+          requireHome: () => this.#requireHome(),
+        })
+      : undefined;
     this.#onClose = onClose;
   }
 
@@ -181,19 +196,40 @@ class FolderVault implements Vault {
   }
 
   async readNote(id: string): Promise<Note | undefined> {
-    const path = await findNoteFile(this.#root, id);
     const plain = id.normalize('NFC');
-    const file = path === undefined ? undefined : await readFile(plain, path);
-    return file && this.#createNote(plain, file);
+    try {
+      const path = await findNoteFile(this.#root, id);
+      const file = path === undefined ? undefined : await readFile(plain, path);
+      if (file !== undefined) {
+        return this.#createNote(plain, file);
+      }
+    } catch (error) {
+      await this.#requireHome(error);
+      throw error;
+    }
+    await this.#requireHome();
+    return undefined;
   }
 
-  #createNote(id: string, { content, ...file }: NoteFile): Note {
+  // Asked of the disk and not of the indexing thread, which may not know yet.
+  async #requireHome(cause?: unknown): Promise<void> {
+    const known = this.#index.ask((_, facts) => facts.home());
+    if ((await findVaultHome(this.#root, known)) === undefined) {
+      throw new VaultAway({ cause });
+    }
+  }
+
+  #createNote(id: string, { content, bornAt, statedAt, modifiedAt, sizeBytes, revision }: NoteFile): Note {
+    const knownBornAt = this.#index.ask((_, facts) => facts.bornAt(id)) ?? bornAt;
     return {
       id,
       path: id,
       title: content.title,
       frontMatter: content.frontMatter,
-      ...file,
+      createdAt: statedAt ?? Math.min(bornAt, knownBornAt),
+      modifiedAt,
+      sizeBytes,
+      revision,
       tags: content.tags,
       text: content.text,
       warnings: content.warnings,
@@ -203,7 +239,12 @@ class FolderVault implements Vault {
   }
 
   progress(): { notes: number; indexed: number; building: boolean } {
-    return this.#index.progress();
+    const { isAway: _, ...progress } = this.#index.progress();
+    return progress;
+  }
+
+  isAway(): boolean {
+    return this.#index.progress().isAway;
   }
 
   async close(): Promise<void> {
@@ -218,7 +259,7 @@ async function readFile(id: string, path: string): Promise<NoteFile | undefined>
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EACCES' || code === 'EPERM') {
-      return createUnreadableNote(id);
+      return createUnreadableNote(id, await stat(path));
     }
     if (code === 'ENOENT' || code === 'ELOOP') {
       return undefined;

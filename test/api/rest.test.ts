@@ -1,11 +1,13 @@
 // The REST API over HTTP: each operation, each kind of problem, and the description of it all.
-import { chmod, readFile } from 'node:fs/promises';
+import { chmod, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import {
   LIST_TOOLS,
   makeVault,
   postMcp,
+  postModern,
   RESOURCE,
   readJson,
   sendRaw,
@@ -243,3 +245,39 @@ t.test('where the vault may only be read, writing is not described, and says so'
   );
   await expectProblem(t, send(world, 'POST', '/api/notes', { path: 'a.md', text: 'a' }), 403, 'read_only');
 });
+
+t.test(
+  'a folder of notes that is away: searches go on, reads and writes are told so, and /readyz',
+  async (t) => {
+    const world = await startRestWorld(t);
+    const { url, folder, log } = world;
+    await rename(join(folder, 'vault'), join(folder, 'away'));
+    for (const { status, headers, body } of [
+      await send(world, 'GET', '/api/notes/garden.md'),
+      await send(world, 'POST', '/api/notes', { path: 'new', text: 'x' }),
+    ]) {
+      t.same([status, headers.get('retry-after')], [503, '30']);
+      t.match(body, { error: 'vault_away', detail: /can't be reached just now/ });
+    }
+    t.match((await send(world, 'GET', '/api/search?query=apple')).body, { results: [{ id: 'garden.md' }] });
+    const read = await postModern(url, 'writer', 'resources/read', { uri: 'vault:///garden.md' });
+    t.match(await readJson(read), {
+      error: { code: -32_603, message: /can't be reached just now/ },
+    });
+    const readyUntil = async (vault: string | undefined) => {
+      for (;;) {
+        const answer = await fetch(`${url}/readyz`);
+        t.equal(answer.status, 200);
+        const body = (await answer.json()) as { vault?: string };
+        if (body.vault === vault) return;
+        await setTimeout(20);
+      }
+    };
+    await readyUntil('away');
+    t.match(await (await fetch(`${url}/metrics`)).text(), /^loop_api_vault_away 1$/m);
+    await rename(join(folder, 'away'), join(folder, 'vault'));
+    await readyUntil(undefined);
+    t.equal((await send(world, 'GET', '/api/notes/garden.md')).status, 200);
+    t.equal(log.filter(({ msg }) => /folder of notes/.test(String(msg))).length, 2, 'said once each');
+  },
+);

@@ -224,3 +224,10 @@ t.test('bytes that are not text are named and not shown; bytes that are not UTF-
   t.match(latin.warnings[0], /not UTF-8/);
   t.end();
 });
+
+t.test('what YAML 1.1 has a tag for stays as it is written', (t) => {
+  const { fields, warning } = parseFrontMatter('---\nx: !!binary aGVsbG8=\ny: !!set {a, b}\n---\n');
+  t.match(fields, { x: 'aGVsbG8=' });
+  t.equal(warning, undefined);
+  t.end();
+});

@@ -136,6 +136,13 @@ t.test('a block is made where there is none, and may become empty', (t) => {
   t.end();
 });
 
+t.test('a new field leaves the lines before it with their endings, blank ones too', (t) => {
+  t.equal(setField('---\na: 1\n\n---\nBody', 'b', 2), '---\na: 1\n\nb: 2\n---\nBody');
+  t.equal(setField('---\n\n---\nBody', 'b', 2), '---\n\nb: 2\n---\nBody');
+  t.equal(setField('---\na: 1\r\n---\nBody\n', 'b', 2), '---\na: 1\r\nb: 2\r\n---\nBody\n', 'mixed');
+  t.end();
+});
+
 t.test('what could change more than the field is refused', (t) => {
   t.throws(() => setField('---\na: &x 1\nb: *x\n---\n', 'a', 2), EditRefused);
   t.throws(() => setField('---\n{a: 1}\n---\n', 'a', 2), EditRefused);

@@ -11,6 +11,7 @@ import {
   stat,
   symlink,
   truncate,
+  utimes,
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -284,9 +285,44 @@ t.test('the trash keeps every note that was deleted, and is never a way out', as
   await rm(join(directory, '.trash'), { recursive: true });
   await mkdir(join(directory, '..', 'outside'));
   await symlink('../outside', join(directory, '.trash'));
-  const { revision } = await writer.create('b.md', 'b');
-  await t.rejects(writer.remove('b.md', { revision }), PathRefused);
-  t.equal(await read('b.md'), 'b\n');
+  for (const id of ['b.md', 'Folder/Deep/b.md']) {
+    const { revision } = await writer.create(id, 'b');
+    await t.rejects(writer.remove(id, { revision }), PathRefused, id);
+    t.equal(await read(id), 'b\n');
+  }
+  t.same(await readdir(join(directory, '..', 'outside')), [], 'not even a folder is made outside');
+});
+
+t.test('any note can be deleted, whatever is in the trash by then', async (t) => {
+  const long = `${'한'.repeat(84)}.md`;
+  const { writer, directory, read, revisionOf } = await openWorld(t, {
+    [long]: 'one\n',
+    'a.md': 'note\n',
+    'b/c.md': 'inside\n',
+  });
+  const remove = async (id: string) =>
+    (await writer.remove(id, { revision: await revisionOf(id) })).trashPath;
+  t.equal(await remove(long), `.trash/${long}`);
+  await writeFile(join(directory, long), 'two\n');
+  t.equal(
+    await remove(long),
+    `.trash/${'한'.repeat(83)} 2.md`,
+    'a name of 255 bytes has no room for a number',
+  );
+  t.same([await read(`.trash/${long}`), await read(`.trash/${'한'.repeat(83)} 2.md`)], ['one\n', 'two\n']);
+  t.equal(await remove('a.md'), '.trash/a.md');
+  await mkdir(join(directory, 'a.md'));
+  await writeFile(join(directory, 'a.md', 'x.md'), 'x\n');
+  t.equal(await remove('a.md/x.md'), '.trash/x.md', 'its folder has the name of a note in the trash');
+  await mkdir(join(directory, '..', 'outside'));
+  await symlink('../../outside', join(directory, '.trash', 'b'));
+  t.equal(await remove('b/c.md'), '.trash/c.md');
+  t.same(await readdir(join(directory, '..', 'outside')), []);
+  await rm(join(directory, '.trash'), { recursive: true });
+  await writeFile(join(directory, '.trash'), 'a file');
+  await writeFile(join(directory, 'a.md', 'x.md'), 'x\n');
+  await t.rejects(remove('a.md/x.md'), PathRefused);
+  t.equal(await read('a.md/x.md'), 'x\n');
 });
 
 t.test('a process killed in the middle of writing leaves the old note or the new one, whole', async (t) => {
@@ -296,7 +332,7 @@ t.test('a process killed in the middle of writing leaves the old note or the new
     import { statSync } from 'node:fs';
     const path = process.argv[1];
     console.log('ready');
-    for (let n = 0; ; n += 1) await replaceFile(path, Buffer.alloc(300_000, String(n % 10)), statSync(path), async () => {});
+    for (let n = 0; ; n += 1) await replaceFile(path, Buffer.alloc(300_000, String(n % 10)), statSync(path), async () => statSync(path));
   `;
   for (const delayMs of [20, 45, 70]) {
     const child = execFile(process.execPath, ['--input-type=module', '-e', program, join(directory, 'a.md')]);
@@ -307,6 +343,19 @@ t.test('a process killed in the middle of writing leaves the old note or the new
     await new Promise((resolve) => child.once('exit', resolve));
     t.match(await read('a.md'), /^(old\n|(\d)\2{299999})$/);
   }
+});
+
+t.test('what a killed process left is removed by a later write, once it is surely dead', async (t) => {
+  const id = '099213aa-09a0-48b9-9229-ceeecbc9aaf3';
+  const left = [`.loop-${id}.tmp`, '.loop-4f4ba3caa9359609.lock'];
+  const others = ['.loop-notes.tmp', `loop-${id}.tmp`, '.loop-5f4ba3caa9359609.lock'];
+  const { writer, directory } = await openWorld(t, { 'Folder/a.md': 'a' });
+  for (const name of [...left, ...others]) {
+    await writeFile(join(directory, 'Folder', name), 'x');
+    if (name !== others[2]) await utimes(join(directory, 'Folder', name), 1000, 1000);
+  }
+  await writer.create('Folder/b.md', 'b');
+  t.same((await readdir(join(directory, 'Folder'))).sort(), [...others, 'a.md', 'b.md'].sort());
 });
 
 t.test('where the folder refuses, there is no writer', async (t) => {

@@ -1,9 +1,24 @@
 // The vault over real folders: search, reading, listing, scanning, following changes, staying inside.
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import {
+  appendFile,
+  chmod,
+  mkdir,
+  mkdtemp,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import Database from 'better-sqlite3';
 import t, { type Test } from 'tap';
 import { BadCursor, IndexNotUsable } from '../../../api/vault/errors.ts';
 import {
@@ -22,7 +37,7 @@ async function until(condition: () => boolean, whatFor: string, timeoutMs = 10_0
     if (Date.now() > deadline) {
       throw new Error(`waited in vain for ${whatFor}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await setTimeout(10);
   }
 }
 
@@ -140,6 +155,7 @@ t.test('reading', async (t) => {
     'Broken.md': '---\na: [\n---\ntext',
     'Large.md': Buffer.alloc(5 * 1024 * 1024 + 1, 'needle '),
     'Binary.md': Buffer.from('needle\0\x01\x02'),
+    'Binary late.md': Buffer.concat([Buffer.alloc(20_000, 'needle '), Buffer.from([0])]),
     'picture.png': Buffer.from([0x89, 0x50]),
     'page.html': 'needle',
     [`Cafe\u0301/재인증.md`.normalize('NFD')]: 'decomposed',
@@ -233,7 +249,7 @@ t.test('reading', async (t) => {
   });
 
   t.test('a note too large, or binary, is listed and says why it is empty', async (t) => {
-    for (const id of ['Large.md', 'Binary.md']) {
+    for (const id of ['Large.md', 'Binary.md', 'Binary late.md']) {
       const note = await vault.readNote(id);
       t.same([note?.text, note?.warnings.length], ['', 1], id);
       t.ok(vault.scan().notes.some((summary) => summary.id === id));
@@ -252,6 +268,7 @@ t.test('reading', async (t) => {
       { kind: 'folder', path: 'Caf\u00e9' },
       { kind: 'folder', path: 'Caf\u00e9 2' },
       { kind: 'folder', path: 'Folder' },
+      { kind: 'note', path: 'Binary late.md', title: 'Binary late' },
       { kind: 'note', path: 'Binary.md', title: 'Binary' },
       { kind: 'note', path: 'Broken.md' },
       { kind: 'note', path: 'Large.md' },
@@ -344,6 +361,126 @@ t.test('listing and scanning', async (t) => {
   });
 });
 
+for (const isPolling of [false, true]) {
+  t.test(
+    `a scan while notes are renamed all the time, ${isPolling ? 'looked for' : 'noticed'}`,
+    async (t) => {
+      const notes: Record<string, string> = {};
+      const where = Array.from({ length: 300 }, (_, uid) => `${uid % 5}/${uid}.md`);
+      for (const [uid, path] of where.entries()) {
+        notes[path] = `---\nuid: ${uid}\n---\nnote\n`;
+      }
+      const { directory, indexPath } = await createWorld(t, notes);
+      const vault = await openVault({ directory, indexPath, isPolling });
+      t.teardown(() => vault.close());
+      await built(vault);
+      let isOver = false;
+      const moving = (async () => {
+        for (let step = 0; !isOver; step += 1) {
+          const uid = (step * 37) % where.length;
+          const path = `${(step * 13) % 5}/${uid} ${step}.md`;
+          await rename(join(directory, where[uid] ?? ''), join(directory, path));
+          where[uid] = path;
+          await setTimeout(4);
+        }
+      })();
+      const seen: unknown[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = vault.scan({ cursor, limit: 10 });
+        seen.push(...page.notes.map(({ frontMatter }) => frontMatter['uid']));
+        cursor = page.nextCursor;
+        await setTimeout(100);
+      } while (cursor !== undefined);
+      isOver = true;
+      await moving;
+      t.equal(new Set(seen).size, 300, 'every note');
+      t.equal(seen.length, 300, 'once');
+    },
+  );
+}
+
+t.test('a note that was moved and changed, met before it was missed, is still the same one', async (t) => {
+  const world = await createWorld(t, { 'a/1.md': 'one', 'b/2.md': 'two', 'b/twin.md': 'two' });
+  const { directory } = world;
+  const vault = await world.open();
+  await built(vault);
+  const [first] = vault.scan({ limit: 1 }).notes;
+  const { nextCursor } = vault.scan({ limit: 1 });
+  t.equal(first?.id, 'a/1.md');
+  await rename(join(directory, 'a/1.md'), join(directory, 'b/1 moved.md'));
+  // Looks at b alone, at once; a has its turn later.
+  await vault.writer?.create('b/new.md', 'new');
+  await appendFile(join(directory, 'b/1 moved.md'), ' changed');
+  await until(() => vault.search('changed').length === 1, 'the change');
+  const rest = vault.scan({ cursor: nextCursor }).notes.map(({ id }) => id);
+  t.same(rest.sort(), ['b/2.md', 'b/new.md', 'b/twin.md']);
+});
+
+t.test('what a process that was killed left half forgotten is forgotten by the next', async (t) => {
+  const world = await createWorld(t, { 'kept/a.md': 'needle', 'gone/deep/b.md': 'needle' });
+  const vault = await world.open();
+  await built(vault);
+  await vault.close();
+  // As between the transaction that forgets a folder and the one that forgets its notes.
+  const database = new Database(world.indexPath);
+  database.exec("DELETE FROM entries WHERE folder LIKE 'gone%' OR path = 'gone'");
+  database.close();
+  await rm(join(world.directory, 'gone'), { recursive: true });
+  const next = await world.open();
+  await built(next);
+  t.same(ids(next.search('needle')), ['kept/a.md']);
+});
+
+t.test('a note that may not be read is named with its dates, and read once it may be', async (t) => {
+  const world = await createWorld(t, { 'a.md': 'needle', 'closed.md': 'needle' });
+  await chmod(dirname(world.directory), 0o777);
+  await chmod(join(world.directory, 'closed.md'), 0);
+  const asRoot = process.getuid?.() === 0;
+  const asOther = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    // root may read everything
+    if (asRoot) process.seteuid?.(65_534);
+    return work().finally(() => {
+      if (asRoot) process.seteuid?.(0);
+    });
+  };
+  await asOther(async () => {
+    const vault = await world.open();
+    await built(vault);
+    t.same(ids(vault.search('needle')), ['a.md']);
+    const note = await vault.readNote('closed.md');
+    t.match(note, { text: '', warnings: [/can not be read/], sizeBytes: 6 });
+    t.ok(Number(note?.createdAt) > 1_000_000_000);
+    t.equal(vault.scan().notes.find(({ id }) => id === 'closed.md')?.createdAt, note?.createdAt);
+    await vault.close();
+  });
+  await chmod(join(world.directory, 'closed.md'), 0o644);
+  const vault = await world.open();
+  await built(vault);
+  t.same(ids(vault.search('needle')).sort(), ['a.md', 'closed.md']);
+});
+
+t.test('a field is found by its name whatever its value, tags as a field too', async (t) => {
+  const long = 'word '.repeat(60);
+  const world = await createWorld(t, {
+    'long.md': `---\nsummary: ${long}\n---\n`,
+    'map.md': '---\nsummary: {a: {b: {c: 1}}}\n---\n',
+    'list.md': '---\nsummary: []\n---\n',
+    'short.md': '---\nSummary: word\ntags: [x/y, z]\n---\n',
+    'none.md': 'summary #x',
+  });
+  const vault = await world.open();
+  await built(vault);
+  const scan = (name: string, value?: string) =>
+    vault.scan({ field: { name, value } }).notes.map(({ id }) => id);
+  t.same(scan('summary').sort(), ['list.md', 'long.md', 'map.md', 'short.md']);
+  t.same(scan('SUMMARY', 'word'), ['short.md']);
+  t.same(scan('summary', ''), []);
+  t.same(scan('tags', 'x/y'), ['short.md']);
+  t.same(ids(vault.search('tags:z')), ['short.md']);
+  t.same(scan('summ'), []);
+});
+
 t.test('following the folder', async (t) => {
   const world = await createWorld(t, { 'a.md': 'first', 'Folder/b.md': 'see [[a]]' });
   const vault = await world.open();
@@ -387,6 +524,9 @@ t.test('a folder without notices is followed by looking again', async (t) => {
   await world.write('Folder/b.md', 'second');
   await world.write('New/c.md', 'third');
   await until(() => vault.search('second').length + vault.search('third').length === 2, 'both', 2000);
+  await rm(join(directory, 'Folder/b.md'));
+  await rm(join(directory, 'New'), { recursive: true });
+  await until(() => vault.search('second').length + vault.search('third').length === 0, 'neither', 2000);
 });
 
 t.test('two processes may keep one index, as while one takes over from the other', async (t) => {
@@ -465,6 +605,28 @@ t.test('the index file', async (t) => {
       'moved aside',
     );
     t.equal(await readFile(join(world.directory, 'a.md'), 'utf8'), 'needle', 'the notes are as they were');
+  });
+
+  t.test('may be deleted while it is in use: it is made anew, and nobody waits', async (t) => {
+    for (const ends of [[''], ['', '-wal', '-shm']]) {
+      const problems: string[] = [];
+      const { directory, indexPath } = world;
+      const vault = await openVault({
+        directory,
+        indexPath,
+        onProblem: ({ cause }) => problems.push(String(cause)),
+      });
+      await built(vault);
+      for (const end of ends) {
+        await rm(indexPath + end, { force: true });
+      }
+      t.same(ids(vault.search('needle')), ['a.md']);
+      await until(() => existsSync(indexPath), 'the new file');
+      await until(() => vault.search('needle').length === 1 && !vault.progress().building, 'the new index');
+      t.match(problems, [/taken away/]);
+      await vault.close();
+      t.same(await settle(), ['a.md']);
+    }
   });
 
   t.test('serves another folder only after it was made anew', async (t) => {

@@ -1,0 +1,35 @@
+// Single facts in the index beside what its reader answers: which folder it was made of, and since when a note exists.
+import type Database from 'better-sqlite3';
+import { prepareStatements, type Statements } from './statements.ts';
+
+const sql = {
+  home: "SELECT value FROM facts WHERE name = 'home'",
+  setHome: "INSERT OR REPLACE INTO facts VALUES ('home', ?)",
+  bornAt: 'SELECT born_at AS value FROM notes WHERE id = ?',
+};
+
+export class IndexFacts {
+  readonly #statements: Statements<typeof sql>;
+
+  constructor(database: Database.Database) {
+    this.#statements = prepareStatements(database, sql);
+  }
+
+  /** The identity of the folder that had the notes (vault-home.ts). */
+  home(): string | undefined {
+    return this.#find<string>(this.#statements.home.get());
+  }
+
+  setHome(identity: string): void {
+    this.#statements.setHome.run(identity);
+  }
+
+  /** Epoch seconds: the earliest time known of the note's files. */
+  bornAt(id: string): number | undefined {
+    return this.#find<number>(this.#statements.bornAt.get(id));
+  }
+
+  #find<Value>(row: unknown): Value | undefined {
+    return (row as { value: Value } | undefined)?.value;
+  }
+}
