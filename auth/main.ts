@@ -10,6 +10,7 @@ import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { PortUnavailable, startServer, stopServer } from './server.ts';
 import { type App, openApp } from './service.ts';
+import { requireVolumes, VolumeMissing } from './volumes.ts';
 
 // Whatever this process writes (the database, the secret for loop-api) is for its own user only.
 process.umask(0o077);
@@ -18,7 +19,10 @@ const log = createLog(process.env['LOG_LEVEL'] || 'info');
 const metrics = createMetrics();
 
 try {
-  await run(parseConfig(process.env));
+  const config = parseConfig(process.env);
+  // Set by Dockerfile.auth and by nobody else.
+  if (process.env['LOOP_IMAGE']) requireVolumes(config);
+  await run(config);
 } catch (error) {
   const isExplained = [
     SettingsRefused,
@@ -28,6 +32,7 @@ try {
     HandoverUnavailable,
     PortUnavailable,
     KeysUnreadable,
+    VolumeMissing,
   ].some((known) => error instanceof known);
   log.fatal(isExplained ? {} : { err: error }, `loop-auth can't start: ${(error as Error).message}`);
   process.exit(1);

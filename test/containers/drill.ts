@@ -151,6 +151,7 @@ async function drillBehindNginx(): Promise<void> {
     step('  loop-auth restarted');
   });
   await judge('nginx, and loop-auth restarted', client.takeCount(), []);
+  await printMemory();
   await command('docker compose exec -T nginx nginx -s reload');
   await whileCalling(client, downAndUp);
   await backUpAndRestore();
@@ -344,6 +345,19 @@ async function printSizes(): Promise<void> {
     const over = (await size(images[name])) - base;
     console.log(`         loop-${name}: ${(over / 1e6).toFixed(1)} MB over its base`);
     conclude(over > mostOverBase[name] ? [`loop-${name} is more than ${mostOverBase[name] / 1e6} MB`] : []);
+  }
+}
+
+/** The most that each process has had resident, its program included, and what compose allows its container. */
+async function printMemory(): Promise<void> {
+  for (const service of ['loop-auth', 'loop-api']) {
+    const status = await command(`docker compose exec -T ${service} cat /proc/1/status`);
+    const peak = Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1]) / 1024;
+    const container = `$(docker compose ps -q ${service})`;
+    const limit =
+      Number(await command(`docker inspect -f '{{.HostConfig.Memory}}' ${container}`)) / 1024 ** 2;
+    console.log(`         ${service}: ${peak.toFixed(0)} MB at most, of ${limit.toFixed(0)}`);
+    conclude(peak < limit ? [] : [`${service} had ${peak} MB of ${limit}`]);
   }
 }
 

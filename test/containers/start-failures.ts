@@ -9,6 +9,8 @@ interface Mistake {
   /** What `docker run` is given. */
   readonly options: string;
   readonly path: string;
+  /** The container's own layer takes what is written to it, and goes with it. */
+  readonly isWritable?: true;
 }
 
 /** Resolves to the faults found, a line each. */
@@ -23,12 +25,26 @@ export async function checkStartFailures(
   const vault = '-e API_VAULT_DIR=/vault';
   const mistakes: Mistake[] = [
     { name: 'no volume for the database', image: 'auth', options: '', path: '/data' },
+    {
+      name: 'no volume, on a root that can be written to',
+      image: 'auth',
+      options: '',
+      path: '-v loop-auth-data:/data',
+      isWritable: true,
+    },
+    {
+      name: 'only the handover without a volume, on a root that can be written to',
+      image: 'auth',
+      options: `-v drill-data:/data ${handover}`,
+      path: '-v loop-handover:/handover',
+      isWritable: true,
+    },
     { name: 'the data folder read-only', image: 'auth', options: '-v drill-data:/data:ro', path: '/data' },
     { name: "somebody else's data folder", image: 'auth', options: `-v ${foreign}:/data`, path: '/data' },
     {
       name: 'nowhere to hand the secret over',
       image: 'auth',
-      options: `--tmpfs /data:mode=1777 ${handover}`,
+      options: `--tmpfs /data:mode=1777 ${handover} -v ${foreign}:/handover`,
       path: '/handover/api-client-secret',
     },
     { name: 'no vault', image: 'api', options: `--tmpfs /data:mode=1777 ${vault}`, path: '/vault' },
@@ -47,9 +63,10 @@ export async function checkStartFailures(
   return faults;
 }
 
-async function check(engine: Engine, image: string, { name, options, path }: Mistake): Promise<string[]> {
-  const user = '--user 1234:1234';
-  const command = `docker run --rm --name drill-mistake --read-only ${user} ${options} ${image}`;
+async function check(engine: Engine, image: string, mistake: Mistake): Promise<string[]> {
+  const { name, path } = mistake;
+  const options = ['--user 1234:1234', mistake.isWritable ? '' : '--read-only', mistake.options].join(' ');
+  const command = `docker run --rm --name drill-mistake ${options} ${image}`;
   const { code, text } = await engine.try(command, { timeoutMs: 60_000 });
   const faults: string[] = [];
   if (code === 0 || code === 137) faults.push(`it ended with ${code}`);
