@@ -18,13 +18,18 @@ import { createTools } from '../../api/tools/tools.ts';
 import { openVault } from '../../api/vault/vault.ts';
 import { type Era, load } from './mcp-load.ts';
 import { formatRatio, type Measure, median, printMeasures } from './measure.ts';
-import { makeNotes } from './notes.ts';
+import { makeNotes, vocabulary } from './notes.ts';
 
 const rounds = 16;
 /** Turns that are not counted: code that has just been loaded is slower. */
 const warmUps = 4;
-/** A call that does nearly nothing, so that what is around it shows. */
-const call = { tool: 'list', inputs: [{ folder: '.hidden' }], connections: 16, seconds: 0.75 };
+const calls = {
+  /** Does nearly nothing, so that what is around it shows. */
+  'an empty list': { tool: 'list', inputs: [{ folder: '.hidden' }] },
+  'a search': { tool: 'search', inputs: vocabulary.english.slice(20, 400).map((query) => ({ query })) },
+};
+type Call = keyof typeof calls;
+const pressure = { connections: 16, seconds: 0.75 };
 const resources = parseResourceIdentifiers('http://localhost:8082/mcp');
 const issuer = 'http://localhost:8083';
 
@@ -62,50 +67,80 @@ export async function run(): Promise<void> {
 
 type Urls = Record<'checked' | 'unchecked' | 'stock', string>;
 
-// In turns, and compared within each turn, so that whatever else the machine does meets all alike. The time is that of
-// this thread on a processor: the clients have a thread of their own, and what other processes take does not count.
 async function measureEra(era: Era, urls: Urls, checkCost: number): Promise<Measure[]> {
-  const costs: Record<keyof Urls, number>[] = [];
-  const names = ['checked', 'unchecked', 'stock'] as const;
-  for (let round = -warmUps; round < rounds; round += 1) {
-    const turn = { checked: 0, unchecked: 0, stock: 0 };
-    // to and fro: whoever is first has no advantage
-    for (const name of round % 2 ? names : names.toReversed()) {
-      turn[name] = await measureServer(urls[name], era);
-    }
-    if (round >= 0) costs.push(turn);
-  }
+  const list = await compareInTurns(era, 'an empty list', urls);
+  const search = await compareInTurns(era, 'a search', { checked: urls.checked, unchecked: urls.unchecked });
   const format = (microseconds: number): string => `${microseconds.toFixed(0)} µs`;
-  const costOf = (name: keyof Urls): number => median(costs.map((turn) => turn[name]));
-  const compare = (name: 'unchecked' | 'stock', beside: string, aim: string): Measure => ({
-    what: `${era}, bearer check and handler`,
-    value: format(costOf('checked')),
-    beside: `${beside}: ${format(costOf(name))}`,
-    ratio: formatRatio(median(costs.map((turn) => turn[name] / turn.checked))),
-    aim,
-  });
   return [
-    compare('unchecked', 'check off', 'at least 0.95'),
     {
       what: `${era}, the check alone`,
       value: `${checkCost.toFixed(1)} µs`,
-      beside: `a call without it: ${format(costOf('unchecked'))}`,
-      ratio: formatRatio(costOf('unchecked') / (costOf('unchecked') + checkCost)),
+      beside: `an empty list: ${format(list.unchecked.cost)}`,
+      ratio: formatRatio(list.unchecked.cost / (list.unchecked.cost + checkCost)),
       aim: 'at least 0.95',
     },
-    compare('stock', 'new McpServer for each', era === '2026-07-28' ? 'at least 1.5' : 'at least 3'),
+    {
+      what: `${era}, a search`,
+      value: format(search.checked.cost),
+      beside: `check off: ${format(search.unchecked.cost)}`,
+      ratio: formatRatio(search.unchecked.ratio),
+      aim: 'at least 0.95',
+    },
+    {
+      what: `${era}, an empty list`,
+      value: format(list.checked.cost),
+      beside: `check off: ${format(list.unchecked.cost)}`,
+      ratio: formatRatio(list.unchecked.ratio),
+    },
+    {
+      what: `${era}, an empty list`,
+      value: format(list.checked.cost),
+      beside: `new McpServer for each: ${format(list.stock.cost)}`,
+      ratio: formatRatio(list.stock.ratio),
+      aim: era === '2026-07-28' ? 'at least 1.5' : 'at least 3',
+    },
   ];
 }
 
-async function measureServer(url: string, era: Era): Promise<number> {
+/** Microseconds of a call, and how many times that of a checked one it is. */
+type Costs<Name extends string> = Record<Name, { cost: number; ratio: number }>;
+
+// In turns, and compared within each turn, so that whatever else the machine does meets all alike. The time is that of
+// this thread on a processor: the clients have a thread of their own, and what other processes take does not count.
+async function compareInTurns<Name extends string>(
+  era: Era,
+  call: Call,
+  urls: Record<Name | 'checked', string>,
+): Promise<Costs<Name | 'checked'>> {
+  const names = Object.keys(urls) as (Name | 'checked')[];
+  const turns: Record<Name | 'checked', number>[] = [];
+  for (let round = -warmUps; round < rounds; round += 1) {
+    const turn = {} as Record<Name | 'checked', number>;
+    // to and fro: whoever is first has no advantage
+    for (const name of round % 2 ? names : names.toReversed()) {
+      turn[name] = await measureServer(urls[name], era, call);
+    }
+    if (round >= 0) turns.push(turn);
+  }
+  const entries = names.map((name) => [
+    name,
+    {
+      cost: median(turns.map((turn) => turn[name])),
+      ratio: median(turns.map((turn) => turn[name] / turn.checked)),
+    },
+  ]);
+  return Object.fromEntries(entries);
+}
+
+async function measureServer(url: string, era: Era, call: Call): Promise<number> {
   const before = process.threadCpuUsage();
-  const { times, errors } = await load({ ...call, url, era });
+  const { times, errors } = await load({ ...pressure, ...calls[call], url, era });
   const { user, system } = process.threadCpuUsage(before);
   if (errors > 0) throw new Error(`${errors} calls failed`);
   return (user + system) / times.length;
 }
 
-// Two servers with the very same handlers differ by up to a tenth in the measure above; this one is finer.
+// The very same handlers differ by some hundredths in the measure above; this one is finer.
 async function measureCheck(check: express.RequestHandler | undefined): Promise<number> {
   const req = { headers: { authorization: 'Bearer bench' } } as express.Request;
   const costs: number[] = [];
