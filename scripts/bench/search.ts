@@ -68,7 +68,6 @@ async function measureSize(count: number, measures: Measure[]): Promise<Record<s
         value: formatMs(withSnippets),
         beside,
         ratio: formatRatio(withSnippets / bare),
-        aim,
       },
     );
   }
