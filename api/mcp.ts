@@ -46,7 +46,9 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
     res.set({ 'X-Accel-Buffering': 'no', 'Cache-Control': 'no-store' });
     const authInfo = describeCaller(res.locals);
     if (isPlainRequest(req.headers, body)) {
-      res.type('json').end(JSON.stringify(await pool.answer(body, authInfo)));
+      res
+        .setHeader('Content-Type', 'application/json')
+        .end(JSON.stringify(await pool.answer(body, authInfo)));
       return;
     }
     const request = toWebRequest(req, res, resources.mcp);
