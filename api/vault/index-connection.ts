@@ -42,7 +42,7 @@ export class IndexConnection {
     this.#database = openIndexFile(options.indexPath, options.root);
     this.#reader = new IndexReader(this.#database);
     this.#facts = new IndexFacts(this.#database);
-    this.#progress = { ...this.#reader.counts(), building: true, isAway: false };
+    this.#progress = { ...this.#facts.counts(), building: true, isAway: false };
     this.#startWorker();
   }
 
@@ -165,7 +165,7 @@ export class IndexConnection {
     }
     this.#reader = new IndexReader(this.#database);
     this.#facts = new IndexFacts(this.#database);
-    this.#progress = { ...this.#progress, ...this.#reader.counts(), building: true };
+    this.#progress = { ...this.#progress, ...this.#facts.counts(), building: true };
     this.#startWorker();
   }
 

@@ -1,11 +1,14 @@
-// Single facts in the index beside what its reader answers: which folder it was made of, and since when a note exists.
+// Single facts in the index beside what its reader answers: which folder it was made of, how far it is, and since when
+// a note exists.
 import type Database from 'better-sqlite3';
+import { ranks } from './index-writer.ts';
 import { prepareStatements, type Statements } from './statements.ts';
 
 const sql = {
   home: "SELECT value FROM facts WHERE name = 'home'",
   setHome: "INSERT OR REPLACE INTO facts VALUES ('home', ?)",
   bornAt: 'SELECT born_at AS value FROM notes WHERE id = ?',
+  counts: `SELECT (SELECT count(*) FROM entries WHERE rank = ${ranks.note}) AS notes, (SELECT count(*) FROM notes) AS indexed`,
 };
 
 export class IndexFacts {
@@ -27,6 +30,11 @@ export class IndexFacts {
   /** Epoch seconds: the earliest time known of the note's files. */
   bornAt(id: string): number | undefined {
     return this.#find<number>(this.#statements.bornAt.get(id));
+  }
+
+  /** How many notes the folders have, and how many of them can be found. */
+  counts(): { notes: number; indexed: number } {
+    return this.#statements.counts.get() as { notes: number; indexed: number };
   }
 
   #find<Value>(row: unknown): Value | undefined {

@@ -61,9 +61,10 @@ export class IndexKeeper {
       isPolling: options.isPolling,
       onChange: (path): void => this.#noteChange(path),
     });
-    const { writer, inTransaction } = options;
+    const { writer, facts, inTransaction } = options;
     this.#update = new IndexUpdate({
       writer,
+      facts,
       gone: this.#gone,
       inTransaction,
       onProgress: (progress): void => options.onProgress({ ...progress, isAway: false }),
@@ -165,13 +166,13 @@ export class IndexKeeper {
   }
 
   async #isHome(): Promise<boolean> {
-    const { root, writer, facts, onProgress } = this.#options;
+    const { root, facts, onProgress } = this.#options;
     const known = facts.home();
     const home = await findVaultHome(root, known);
     if (home === undefined) {
       // Its watchers are deaf from now on; looking again finds out when it is back.
       this.#watch.remove('');
-      onProgress({ ...writer.counts(), building: false, isAway: true });
+      onProgress({ ...facts.counts(), building: false, isAway: true });
       return false;
     }
     if (home.isNew) {

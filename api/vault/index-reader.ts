@@ -36,7 +36,6 @@ const sql = {
     WHERE e.folder = ? AND (e.rank, e.path) > (?, ?) ORDER BY e.rank, e.path LIMIT ?`,
   named: 'SELECT id, number FROM notes WHERE name = ?',
   linksTo: 'SELECT n.id, l.target FROM links l JOIN notes n ON n.number = l.note WHERE l.name = ?',
-  counts: `SELECT (SELECT count(*) FROM entries WHERE rank = ${ranks.note}) AS notes, (SELECT count(*) FROM notes) AS indexed`,
   generation: "SELECT value FROM facts WHERE name = 'generation'",
 };
 
@@ -154,10 +153,6 @@ export class IndexReader {
 
   #named(name: string): NamedNote[] {
     return this.#statements.named.all(name) as NamedNote[];
-  }
-
-  counts(): { notes: number; indexed: number } {
-    return this.#statements.counts.get() as { notes: number; indexed: number };
   }
 }
 

@@ -2,11 +2,13 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ChangedNote, FolderComparison } from './folder-comparison.ts';
 import type { GoneNotes } from './gone-notes.ts';
+import type { IndexFacts } from './index-facts.ts';
 import type { IndexWriter } from './index-writer.ts';
 import { readListedNote } from './listed-note.ts';
 
 export interface IndexUpdateOptions {
   writer: IndexWriter;
+  facts: IndexFacts;
   gone: GoneNotes;
   inTransaction: (work: () => void) => void;
   onProgress: (progress: { notes: number; indexed: number; building: boolean }) => void;
@@ -32,8 +34,8 @@ export class IndexUpdate {
   }
 
   async run(comparison: FolderComparison): Promise<void> {
-    const { writer, gone, inTransaction, onProgress } = this.#options;
-    const { notes } = writer.counts();
+    const { writer, facts, gone, inTransaction, onProgress } = this.#options;
+    const { notes } = facts.counts();
     const isBulk = comparison.changed.length >= mergeAfter;
     if (isBulk) {
       writer.startBulk();

@@ -65,7 +65,6 @@ const sql = {
   // '0' follows '/': the range holds what lies below a folder.
   foldersBelow:
     "SELECT DISTINCT folder FROM entries WHERE folder = :path OR (folder > :path || '/' AND folder < :path || '0')",
-  counts: `SELECT (SELECT count(*) FROM entries WHERE rank = ${ranks.note}) AS notes, (SELECT count(*) FROM notes) AS indexed`,
   // A number is bound as REAL, which FTS5 refuses here.
   configure: 'INSERT INTO words(words, rank) VALUES (?, CAST(? AS INTEGER))',
   merge: "INSERT INTO words(words, rank) VALUES('merge', ?)",
@@ -161,11 +160,6 @@ export class IndexWriter {
     for (const name of ['removeNote', 'removeText', 'removeWords', 'clearLinks'] as const) {
       this.#statements[name].run(number);
     }
-  }
-
-  /** How many notes the folders have, and how many of them can be found. */
-  counts(): { notes: number; indexed: number } {
-    return this.#statements.counts.get() as { notes: number; indexed: number };
   }
 
   /** Before very many notes at once: FTS5 joins its segments afterwards (mergeStep), not again and again. */

@@ -1,16 +1,16 @@
 // The REST API over HTTP: each operation, each kind of problem, and the description of it all.
-import { chmod, readFile, rename } from 'node:fs/promises';
+import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import {
   LIST_TOOLS,
-  makeVault,
   postMcp,
   postModern,
   RESOURCE,
   readJson,
   sendRaw,
+  startReadOnlyWorld,
   startWorld,
   type World,
   waitForIndex,
@@ -224,19 +224,7 @@ t.test('/openapi.json is made of the tools’ schemas, and what ChatGPT asks of 
 });
 
 t.test('where the vault may only be read, writing is not described, and says so', async (t) => {
-  const folder = await makeVault(t);
-  const vault = join(folder, 'vault');
-  await chmod(folder, 0o777);
-  await chmod(vault, 0o555);
-  const isRoot = process.getuid?.() === 0;
-  // root is refused by mounts only; another user's rights stand in for one
-  if (isRoot) process.seteuid?.(65_534);
-  const world = await startWorld(t, {
-    API_VAULT_DIR: vault,
-    API_INDEX_PATH: join(folder, 'index.db'),
-  }).finally(() => {
-    if (isRoot) process.seteuid?.(0);
-  });
+  const world = await startReadOnlyWorld(t);
   world.auth.addToken('writer', RESOURCE, { scope: 'vault.read vault.write' });
   const { body } = await send(world, 'GET', '/openapi.json');
   t.same(

@@ -1,5 +1,5 @@
 // Starts a real loop-api on a free port, with a small vault and a far side that the test commands.
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -61,6 +61,23 @@ export async function startWorld(t: Test, settings: Record<string, string> = {})
   });
   const url = `http://127.0.0.1:${service.port}`;
   return { auth, service, url, log, folder };
+}
+
+/** A world whose vault may only be read. */
+export async function startReadOnlyWorld(t: Test): Promise<World> {
+  const folder = await makeVault(t);
+  const vault = join(folder, 'vault');
+  await chmod(folder, 0o777);
+  await chmod(vault, 0o555);
+  const isRoot = process.getuid?.() === 0;
+  // root is refused by mounts only; another user's rights stand in for one
+  if (isRoot) process.seteuid?.(65_534);
+  return startWorld(t, {
+    API_VAULT_DIR: vault,
+    API_INDEX_PATH: join(folder, 'index.db'),
+  }).finally(() => {
+    if (isRoot) process.seteuid?.(0);
+  });
 }
 
 const ACCEPT = 'application/json, text/event-stream';

@@ -1,14 +1,14 @@
 // The writing tools over HTTP: scopes, what they answer, and a vault that may only be read.
-import { chmod, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import {
   callTool,
   LIST_TOOLS,
-  makeVault,
   postMcp,
   RESOURCE,
   readJson,
+  startReadOnlyWorld,
   startWorld,
   type World,
   waitForIndex,
@@ -123,19 +123,7 @@ t.test('a token that may only read gets 403 with the scope that writing needs', 
 });
 
 t.test('where the vault may only be read, writing tools are not listed, and calls say so', async (t) => {
-  const folder = await makeVault(t);
-  const vault = join(folder, 'vault');
-  await chmod(folder, 0o777);
-  await chmod(vault, 0o555);
-  const isRoot = process.getuid?.() === 0;
-  // root is refused by mounts only; another user's rights stand in for one
-  if (isRoot) process.seteuid?.(65_534);
-  const world = await startWorld(t, {
-    API_VAULT_DIR: vault,
-    API_INDEX_PATH: join(folder, 'index.db'),
-  }).finally(() => {
-    if (isRoot) process.seteuid?.(0);
-  });
+  const world = await startReadOnlyWorld(t);
   world.auth.addToken('writer', RESOURCE, { scope: 'vault.read' });
   const { result } = await readJson(await postMcp(world.url, 'writer', LIST_TOOLS));
   t.same(
