@@ -1,7 +1,7 @@
 // Starts loop-api from the environment, and stops it on a signal.
 import type { Config } from './config.ts';
 import { InvalidConfiguration, parseConfig } from './config.ts';
-import { createLogger } from './log.ts';
+import { createLogger } from './http/log.ts';
 import { startService } from './service.ts';
 import { IndexNotUsable, VaultNotFound, VaultNotReadable } from './vault/errors.ts';
 

@@ -5,9 +5,9 @@ import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
-import { createMetrics } from './metrics.ts';
-import { parseResourceIdentifiers } from './resource-identifiers.ts';
-import { openTokenChecks } from './token-checks.ts';
+import { createMetrics } from './http/metrics.ts';
+import { openTokenChecks } from './tokens/checks.ts';
+import { parseResourceIdentifiers } from './tokens/resource-identifiers.ts';
 import { openVault } from './vault/vault.ts';
 
 export interface Service {

@@ -8,7 +8,7 @@ import {
   type Registration,
   registrationSettings,
   toRegistration,
-} from './registration-settings.ts';
+} from './clients/registration-settings.ts';
 
 export interface AuthConfig {
   /** The issuer identifier, byte for byte as configured (RFC 8414 section 2). */

@@ -1,14 +1,15 @@
 // loop-auth: reads the environment, opens what it needs, wires it together, listens, stops on a signal.
 import type { Server } from 'node:http';
-import { type Database, openDatabase } from '../adapters/database.ts';
-import { DatabaseDamaged, DatabaseNewer, DatabaseUnavailable } from '../adapters/database-errors.ts';
-import { HandoverUnavailable } from './api-credential.ts';
+import type { Database } from '../adapters/database/database.ts';
+import { DatabaseDamaged, DatabaseNewer, DatabaseUnavailable } from '../adapters/database/errors.ts';
+import { openDatabase } from '../adapters/database/open.ts';
 import { type AuthConfig, parseConfig, SettingsRefused } from './config.ts';
-import { type Phase, withHealth } from './health.ts';
-import { KeysUnreadable } from './key-seal.ts';
-import { createLog } from './log.ts';
-import { createMetrics } from './metrics.ts';
-import { PortUnavailable, startServer, stopServer } from './server.ts';
+import { type Phase, withHealth } from './http/health.ts';
+import { createLog } from './http/log.ts';
+import { createMetrics } from './http/metrics.ts';
+import { PortUnavailable, startServer, stopServer } from './http/server.ts';
+import { HandoverUnavailable } from './keys/api-credential.ts';
+import { KeysUnreadable } from './keys/seal.ts';
 import { type App, openApp } from './service.ts';
 import { requireVolumes, VolumeMissing } from './volumes.ts';
 

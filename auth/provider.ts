@@ -7,17 +7,17 @@ import Provider, {
   type Configuration,
   interactionPolicy,
 } from 'oidc-provider';
-import { hashClientSecret } from '../adapters/client-adapter.ts';
-import { currentUnit } from '../adapters/unit-of-work.ts';
-import { rawBasicSecret } from './basic-credentials.ts';
-import { type ClientLookupParts, createClientLookup } from './client-lookup.ts';
-import { clientRulesFor, defaultScope, mayOmitPkce } from './client-rules.ts';
+import { currentUnit } from '../adapters/database/unit-of-work.ts';
+import { hashClientSecret } from '../adapters/models/client.ts';
+import { type ClientLookupParts, createClientLookup } from './clients/lookup.ts';
+import { takesDocuments } from './clients/registration-settings.ts';
+import { clientRulesFor, defaultScope, mayOmitPkce } from './clients/rules.ts';
 import type { AuthConfig } from './config.ts';
-import { renderError } from './errors.ts';
-import type { ServerKeys } from './keys.ts';
-import { takesDocuments } from './registration-settings.ts';
+import { rawBasicSecret } from './http/basic-credentials.ts';
+import { renderError } from './http/errors.ts';
+import type { ServerKeys } from './keys/server-keys.ts';
+import { logoutSource, postLogoutSuccessSource } from './people/sign-out.ts';
 import { type Resources, vaultScopes } from './resources.ts';
-import { logoutSource, postLogoutSuccessSource } from './sign-out.ts';
 
 export interface ProviderParts {
   readonly config: AuthConfig;
@@ -44,7 +44,7 @@ export function createProvider(parts: ProviderParts): Provider {
     config.issuer,
     createConfiguration({ ...parts, adapter: lookedUp }),
   );
-  // Believed because our own middleware has just written it from the issuer (pinned-origin.ts).
+  // Believed because our own middleware has just written it from the issuer (http/pinned-origin.ts).
   provider.proxy = true;
   compareSecretsByHash(provider);
   deriveSuccessors(provider);
@@ -192,7 +192,7 @@ function isSecret(storedHash: string, presentedSecret: string): boolean {
 }
 
 /**
- * A refresh token that is exchanged has exactly one successor (adapters/refresh-rotation.ts). The library asks this
+ * A refresh token that is exchanged has exactly one successor (adapters/models/refresh-rotation.ts). The library asks this
  * undocumented method for a new token's value: test/auth/provider.test.ts guards that it still does.
  */
 function deriveSuccessors(provider: Provider): void {

@@ -2,26 +2,27 @@
 import type { RequestListener } from 'node:http';
 import { type Adapter, errors } from 'oidc-provider';
 import type { Logger } from 'pino';
-import { AccountStore } from '../adapters/account-store.ts';
-import { ClientDocumentStore } from '../adapters/client-document-store.ts';
-import { ClientStore } from '../adapters/client-store.ts';
-import { ConnectionStore } from '../adapters/connection-store.ts';
-import type { Database } from '../adapters/database.ts';
-import { KeyStore } from '../adapters/key-store.ts';
-import { createAdapterFactory } from '../adapters/oidc-adapter.ts';
-import { SetupLinkStore } from '../adapters/setup-link-store.ts';
-import { type Sweep, startSweep } from '../adapters/sweep.ts';
-import { createFindAccount } from './accounts.ts';
-import { openApiCredential } from './api-credential.ts';
+import type { Database } from '../adapters/database/database.ts';
+import { epochSeconds } from '../adapters/database/time.ts';
+import { createAdapterFactory } from '../adapters/models/adapter-factory.ts';
+import { AccountStore } from '../adapters/stores/accounts.ts';
+import { ClientDocumentStore } from '../adapters/stores/client-documents.ts';
+import { ClientStore } from '../adapters/stores/clients.ts';
+import { ConnectionStore } from '../adapters/stores/connections.ts';
+import { KeyStore } from '../adapters/stores/keys.ts';
+import { SetupLinkStore } from '../adapters/stores/setup-links.ts';
+import { type Sweep, startSweep } from '../adapters/sweep/sweep.ts';
 import { createApp } from './app.ts';
+import { createGuardedFetch, type FetchJson } from './clients/hosts/guarded-fetch.ts';
 import type { AuthConfig } from './config.ts';
-import { createGuardedFetch, type FetchJson } from './guarded-fetch.ts';
-import { createKeySeal, type KeySeal, sealStoredKeys } from './key-seal.ts';
-import { openKeys, readKeys, type ServerKeys } from './keys.ts';
-import { createDocumentLimit, createSignInLimits, limitWrites } from './limits.ts';
-import type { Metrics } from './metrics.ts';
+import type { Metrics } from './http/metrics.ts';
+import { createDocumentLimit, createSignInLimits, limitWrites } from './http/write-limits.ts';
+import { openApiCredential } from './keys/api-credential.ts';
+import { createKeySeal, type KeySeal, sealStoredKeys } from './keys/seal.ts';
+import { openKeys, readKeys, type ServerKeys } from './keys/server-keys.ts';
+import { createFindAccount } from './people/claims.ts';
+import { renewSetupLink } from './people/setup.ts';
 import { createResources } from './resources.ts';
-import { renewSetupLink } from './setup.ts';
 
 export interface Surroundings {
   readonly database: Database;
@@ -135,8 +136,4 @@ function refreshTokenRules(
       log.warn({ event, grantId }, 'refresh token');
     },
   };
-}
-
-function epochSeconds(): number {
-  return Math.floor(Date.now() / 1000);
 }

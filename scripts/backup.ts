@@ -1,7 +1,7 @@
 // npm run backup: a verified copy of loop-auth's database while it runs.
 import { Command } from 'commander';
-import { BackupRefused, backUp } from '../adapters/sqlite-backup.ts';
-import { fail, readAuthConfig, sqlitePathOf } from './operator.ts';
+import { BackupRefused, backUp } from '../adapters/database/backup.ts';
+import { fail, readAuthConfig, sqlitePathOf } from './operator/database.ts';
 
 const program = new Command('backup')
   .description('Copies the database of AUTH_DATABASE_URL, while it is in use, and verifies the copy.')

@@ -1,16 +1,16 @@
 // npm run bench: measures loop beside what else there is, in one run, and prints ratios. Nothing is asserted.
 import { program } from 'commander';
 
-/** A benchmark is a file in scripts/bench/ that exports `run`; `npm run bench -- NAME` runs it alone. */
+/** A benchmark is a file below scripts/bench/ that exports `run`; `npm run bench -- NAME` runs it alone. */
 const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
-  search: () => import('./bench/search.ts'),
-  index: () => import('./bench/index-build.ts'),
-  calls: () => import('./bench/calls.ts'),
-  load: () => import('./bench/load.ts'),
-  tools: () => import('./bench/tool-list.ts'),
-  introspection: () => import('./bench/introspection.ts'),
-  sweep: () => import('./bench/sweep.ts'),
-  durability: () => import('./bench/durability.ts'),
+  search: () => import('./bench/api/search.ts'),
+  index: () => import('./bench/api/index-build.ts'),
+  calls: () => import('./bench/api/calls.ts'),
+  load: () => import('./bench/api/load.ts'),
+  tools: () => import('./bench/api/tool-list.ts'),
+  introspection: () => import('./bench/auth/introspection.ts'),
+  sweep: () => import('./bench/auth/sweep.ts'),
+  durability: () => import('./bench/auth/durability.ts'),
 };
 
 interface Benchmark {

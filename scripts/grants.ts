@@ -1,8 +1,8 @@
 // npm run grants: who is connected, and taking connections away.
 import { Command } from 'commander';
-import { type Connection, ConnectionStore } from '../adapters/connection-store.ts';
-import { fail, withDatabase } from './operator.ts';
-import { printTable } from './table.ts';
+import { type Connection, ConnectionStore } from '../adapters/stores/connections.ts';
+import { fail, withDatabase } from './operator/database.ts';
+import { printTable } from './operator/table.ts';
 
 interface Selection {
   readonly grant?: string;

@@ -1,10 +1,10 @@
 // npm run migrate-store: moves loop-auth's state from SQLite to PostgreSQL; nobody signs in again.
 import { Command } from 'commander';
-import { openDatabase } from '../adapters/database.ts';
-import { DatabaseNewer, DatabaseUnavailable } from '../adapters/database-errors.ts';
-import { BackupRefused } from '../adapters/sqlite-backup.ts';
-import { MoveRefused, moveStore } from '../adapters/store-migration.ts';
-import { fail, readAuthConfig, sqlitePathOf } from './operator.ts';
+import { BackupRefused } from '../adapters/database/backup.ts';
+import { DatabaseNewer, DatabaseUnavailable } from '../adapters/database/errors.ts';
+import { openDatabase } from '../adapters/database/open.ts';
+import { MoveRefused, moveStore } from '../adapters/database/store-migration.ts';
+import { fail, readAuthConfig, sqlitePathOf } from './operator/database.ts';
 
 const program = new Command('migrate-store')
   .description(

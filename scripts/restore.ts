@@ -1,8 +1,8 @@
 // npm run restore: puts a backup in the place of loop-auth's database.
 import { Command } from 'commander';
-import { ConnectionStore } from '../adapters/connection-store.ts';
-import { BackupRefused, readBackup, restoreBackup } from '../adapters/sqlite-backup.ts';
-import { fail, readAuthConfig, sqlitePathOf, withDatabase } from './operator.ts';
+import { BackupRefused, readBackup, restoreBackup } from '../adapters/database/backup.ts';
+import { ConnectionStore } from '../adapters/stores/connections.ts';
+import { fail, readAuthConfig, sqlitePathOf, withDatabase } from './operator/database.ts';
 
 const program = new Command('restore')
   .description('Replaces the database of AUTH_DATABASE_URL by a backup. Stop loop-auth first.')

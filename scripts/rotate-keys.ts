@@ -1,9 +1,9 @@
 // npm run rotate-keys: new signing and cookie keys; a running loop-auth takes them into use by itself.
 import { Command } from 'commander';
-import { KeyStore } from '../adapters/key-store.ts';
-import { createKeySeal } from '../auth/key-seal.ts';
-import { openKeys, rotateKeys } from '../auth/keys.ts';
-import { withDatabase } from './operator.ts';
+import { KeyStore } from '../adapters/stores/keys.ts';
+import { createKeySeal } from '../auth/keys/seal.ts';
+import { openKeys, rotateKeys } from '../auth/keys/server-keys.ts';
+import { withDatabase } from './operator/database.ts';
 
 new Command('rotate-keys')
   .description(

@@ -1,19 +1,19 @@
 // npm run seed-client: clients made by hand, for GPT Actions and for apps that ask for an id and a secret.
 import { randomBytes } from 'node:crypto';
 import { Command, Option } from 'commander';
-import { hashClientSecret } from '../adapters/client-adapter.ts';
-import { ClientStore, type StoredClient } from '../adapters/client-store.ts';
-import type { AuthConfig } from '../auth/config.ts';
+import { hashClientSecret } from '../adapters/models/client.ts';
+import { ClientStore, type StoredClient } from '../adapters/stores/clients.ts';
 import {
   createResourceServer,
   createSeededClient,
   SeedRefused,
   withRedirectUris,
-} from '../auth/seeded-client.ts';
-import { type Preset, presets } from './client-presets.ts';
-import { listClients, publicMetadata } from './client-table.ts';
-import { fail, withDatabase } from './operator.ts';
-import { printTable } from './table.ts';
+} from '../auth/clients/seeded.ts';
+import type { AuthConfig } from '../auth/config.ts';
+import { type Preset, presets } from './operator/client-presets.ts';
+import { listClients, publicMetadata } from './operator/client-table.ts';
+import { fail, withDatabase } from './operator/database.ts';
+import { printTable } from './operator/table.ts';
 
 type Metadata = StoredClient['metadata'];
 

@@ -1,11 +1,11 @@
 // npm run seed-user: creates an account, or resets its password, without a browser.
 import { createInterface } from 'node:readline';
 import { Command } from 'commander';
-import { AccountStore } from '../adapters/account-store.ts';
-import { SetupLinkStore } from '../adapters/setup-link-store.ts';
-import { findCredentialFault } from '../auth/credential-rules.ts';
-import { hashPassword } from '../auth/passwords.ts';
-import { fail, withDatabase } from './operator.ts';
+import { AccountStore } from '../adapters/stores/accounts.ts';
+import { SetupLinkStore } from '../adapters/stores/setup-links.ts';
+import { findCredentialFault } from '../auth/people/credential-rules.ts';
+import { hashPassword } from '../auth/people/passwords.ts';
+import { fail, withDatabase } from './operator/database.ts';
 
 interface Options {
   readonly username: string;

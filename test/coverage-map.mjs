@@ -2,5 +2,5 @@
 // biome-ignore lint/style/noDefaultExport: tap reads the map from the default export
 export default (test) => {
   const source = test.replace(/^test\//, '').replace(/\.test\.ts$/, '.ts');
-  return /^(auth|api|adapters)\//.test(source) ? [source] : null;
+  return /^(auth|api|adapters|pages)\//.test(source) ? [source] : null;
 };

@@ -54,7 +54,7 @@ function modelColumns(table: Knex.CreateTableBuilder): void {
   table.bigInteger('expires_at').index();
 }
 
-// See refresh-rotation.ts for what these mean.
+// See models/refresh-rotation.ts for what these mean.
 function rotationColumns(knex: Knex, table: Knex.CreateTableBuilder): void {
   table.text('salt');
   table.text('parent_id');

@@ -1,6 +1,6 @@
 // The tool `create_note`: a new note, never in place of one.
 import { z } from 'zod';
-import type { NoteWriter } from '../vault/note-writer.ts';
+import type { NoteWriter } from '../vault/writing/writer.ts';
 import type { Tool } from './tool.ts';
 import { createTool } from './tool.ts';
 import { markdown, writingScopes, writtenNote } from './written-note.ts';

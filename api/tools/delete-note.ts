@@ -1,6 +1,6 @@
 // The tool `delete_note`: a note goes to the vault's trash, from where a person can take it back.
 import { z } from 'zod';
-import type { NoteWriter } from '../vault/note-writer.ts';
+import type { NoteWriter } from '../vault/writing/writer.ts';
 import type { Tool } from './tool.ts';
 import { createTool } from './tool.ts';
 import { noteId, readRevision, writingScopes } from './written-note.ts';

@@ -1,6 +1,6 @@
 // The tool `replace_note`: another text for a note, below the front matter it has.
 import { z } from 'zod';
-import type { NoteWriter } from '../vault/note-writer.ts';
+import type { NoteWriter } from '../vault/writing/writer.ts';
 import type { Tool } from './tool.ts';
 import { createTool } from './tool.ts';
 import { markdown, noteId, readRevision, writingScopes, writtenNote } from './written-note.ts';

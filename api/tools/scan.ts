@@ -1,6 +1,7 @@
 // The tool `scan`: every note of the vault with its front matter, filtered, a page at a time.
 import { z } from 'zod';
-import type { NoteSummary, Vault } from '../vault/vault.ts';
+import type { NoteSummary } from '../vault/index/answers.ts';
+import type { Vault } from '../vault/vault.ts';
 import type { Tool } from './tool.ts';
 import { createTool, pageCursor, pageLimit, toIsoTime } from './tool.ts';
 

@@ -121,3 +121,8 @@ export const toIsoTime = (epochSeconds: number): string => new Date(epochSeconds
 
 export const pageLimit = z.int().min(1).max(1_000).default(100).describe('How many to a page');
 export const pageCursor = z.string().max(4_096).optional().describe('nextCursor of the page before');
+
+/** What the listed tools need, no more: without writing tools nobody is asked to allow writing. */
+export function listScopes(tools: readonly Tool[]): string[] {
+  return [...new Set(tools.flatMap((tool) => tool.scopes))];
+}

@@ -1,7 +1,7 @@
 // Every tool there is, in the order in which they are listed.
 import { VaultReadOnly } from '../vault/errors.ts';
-import type { NoteWriter } from '../vault/note-writer.ts';
 import type { Vault } from '../vault/vault.ts';
+import type { NoteWriter } from '../vault/writing/writer.ts';
 import { createAppendToNoteTool } from './append-to-note.ts';
 import { createCreateNoteTool } from './create-note.ts';
 import { createDeleteNoteTool } from './delete-note.ts';

@@ -1,15 +1,16 @@
 // The vault: what the tools may ask of a folder of Markdown notes. Reads the disk for one note and the index for all
-// else, writes notes where it may (note-writer.ts); the index is kept by a thread of its own (index-worker.ts).
+// else, writes notes where it may (writing/); the index is kept by a thread of its own (index/worker.ts).
 import { access, constants, mkdtemp, realpath, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { IndexNotUsable, VaultAway, VaultNotFound, VaultNotReadable } from './errors.ts';
-import { IndexConnection } from './index-connection.ts';
-import { createUnreadableNote, type NoteFile, readNoteFile } from './note-file.ts';
-import { findNoteFile, isInside } from './note-path.ts';
-import { createNoteWriter, type NoteWriter } from './note-writer.ts';
-import { findVaultHome } from './vault-home.ts';
-import { isWritable } from './write-probe.ts';
+import type { FolderEntry, NoteSummary, ScanOptions, SearchResult } from './index/answers.ts';
+import { IndexConnection } from './index/connection.ts';
+import { findVaultHome } from './index/folder/home.ts';
+import { createUnreadableNote, type NoteFile, readNoteFile } from './notes/file.ts';
+import { findNoteFile, isInside } from './notes/path.ts';
+import { isWritable } from './writing/probe.ts';
+import { createNoteWriter, type NoteWriter } from './writing/writer.ts';
 
 export interface VaultOptions {
   /** The folder of notes. */
@@ -34,31 +35,6 @@ interface SearchOptions {
   withSnippets?: boolean;
 }
 
-export interface SearchResult {
-  id: string;
-  title: string;
-  /** One line, about 200 characters; only where it was asked for. */
-  snippet?: string;
-  /** Greater is better; comparable within one search only. */
-  score: number;
-}
-
-/** Times in epoch seconds. */
-export interface NoteSummary {
-  /** The path inside the vault with `/`, in Unicode's NFC. */
-  id: string;
-  path: string;
-  title: string;
-  frontMatter: Record<string, unknown>;
-  /** What the front matter says, else the earliest time known of the note's files (note-dates.ts). */
-  createdAt: number;
-  modifiedAt: number;
-  sizeBytes: number;
-  /** Changes with every change of the file's bytes. */
-  revision: string;
-  tags: string[];
-}
-
 export interface Note extends NoteSummary {
   /** Without the front matter, unless that could not be read. */
   text: string;
@@ -67,26 +43,6 @@ export interface Note extends NoteSummary {
   /** Ids of the notes that this one links to, and of those that link to it. */
   links: string[];
   backlinks: string[];
-}
-
-export interface ScanOptions {
-  /** Only notes at any depth below this folder. */
-  folder?: string | undefined;
-  /** `project` also finds `project/loop`. */
-  tag?: string | undefined;
-  /** A front-matter field by name, and by value where one is given; in a list any element counts. */
-  field?: { name: string; value?: string | undefined } | undefined;
-  /** Epoch seconds. */
-  modifiedSince?: number | undefined;
-  cursor?: string | undefined;
-  /** 100 by default, 1000 at most. */
-  limit?: number | undefined;
-}
-
-export interface FolderEntry {
-  kind: 'folder' | 'note' | 'file';
-  path: string;
-  title?: string;
 }
 
 export interface Vault {

@@ -1,15 +1,6 @@
 // Every page of loop-auth: typed data in, one complete HTML document out. The templates lie beside this file.
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { Eta } from 'eta';
-import { displayHost, displayName } from './display-name.ts';
-
-// HTML parsers turn CRLF into LF before they hash, so a checkout with CRLF would not match its own hash.
-const style = `${readBeside('colours.css')}${readBeside('style.css')}`.replaceAll('\r\n', '\n');
-
-/** For `style-src` of the Content-Security-Policy, quotes included; the icon needs `img-src data:` beside it. */
-export const styleHash = `'sha256-${createHash('sha256').update(style).digest('base64')}'`;
+import { displayHost, displayName } from '../../pages/display-name.ts';
+import { createTemplates } from '../../pages/templates.ts';
 
 /**
  * What the forms let a person type. The password's upper limit is far away on purpose: browsers cut a
@@ -17,8 +8,7 @@ export const styleHash = `'sha256-${createHash('sha256').update(style).digest('b
  */
 export const fieldLimits = { username: 64, passwordLeast: 8, password: 1024 };
 
-const eta = new Eta({ autoEscape: true });
-eta.loadTemplate('@layout', readBeside('layout.eta'));
+const createPage = createTemplates(import.meta.dirname);
 
 const renderSignIn = createPage('sign-in');
 const renderConsent = createPage('consent');
@@ -115,16 +105,6 @@ export interface AccountData {
 export function accountPage(data: AccountData): string {
   const connections = data.connections.map((connection) => ({ ...connection, ...showClient(connection) }));
   return renderAccount({ ...data, connections });
-}
-
-function readBeside(file: string): string {
-  return readFileSync(join(import.meta.dirname, file), 'utf8');
-}
-
-/** Templates are compiled at load, so that an error page needs no file when the disk is the error. */
-function createPage(name: string): (data: object) => string {
-  eta.loadTemplate(`@${name}`, readBeside(`${name}.eta`));
-  return (data) => eta.render(`@${name}`, { ...data, style });
 }
 
 interface ShownClient {

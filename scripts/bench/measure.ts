@@ -1,5 +1,5 @@
 // How the benchmarks take and show times: medians, never a single run, and each beside what it is compared with.
-import { printTable } from '../table.ts';
+import { printTable } from '../operator/table.ts';
 
 export interface Measure {
   what: string;

@@ -1,6 +1,6 @@
 // That nothing live is left behind: neither in the bytes of the database nor in the log.
 import t from 'tap';
-import { hashOpaque } from '../../adapters/hash.ts';
+import { hashOpaque } from '../../adapters/database/hash.ts';
 import { Browser } from '../../scripts/demo/browser.ts';
 import { createFirstAccount } from '../../scripts/demo/sign-in.ts';
 import { lockDatabase } from '../support/database-lock.ts';

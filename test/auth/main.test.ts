@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { openDatabase } from '../../adapters/database.ts';
+import { openDatabase } from '../../adapters/database/open.ts';
 import { isReady, startServiceProcess } from '../../scripts/service-process.ts';
 
 async function makeFolder(t: Test): Promise<string> {

@@ -1,9 +1,9 @@
 // Never asked to sign in again: what clients, networks, keys and time do to a connection, on one loop-auth.
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import t, { type Test } from 'tap';
-import { KeyStore } from '../../adapters/key-store.ts';
-import { createKeySeal } from '../../auth/key-seal.ts';
-import { rotateKeys } from '../../auth/keys.ts';
+import { KeyStore } from '../../adapters/stores/keys.ts';
+import { createKeySeal } from '../../auth/keys/seal.ts';
+import { rotateKeys } from '../../auth/keys/server-keys.ts';
 import { Browser } from '../../scripts/demo/browser.ts';
 import { shiftClock } from '../support/clock.ts';
 import { engines } from '../support/databases.ts';

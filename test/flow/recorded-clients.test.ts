@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { parseConfig } from '../../api/config.ts';
-import { createLogger } from '../../api/log.ts';
+import { createLogger } from '../../api/http/log.ts';
 import { startService } from '../../api/service.ts';
 import { Browser } from '../../scripts/demo/browser.ts';
 import { startClientHosts } from '../support/client-hosts.ts';

@@ -1,6 +1,6 @@
 // Clients that an operator makes by hand: for GPT Actions, for apps that ask for an id and secret, for other resources.
 import t, { type Test } from 'tap';
-import { hashOpaque } from '../../adapters/hash.ts';
+import { hashOpaque } from '../../adapters/database/hash.ts';
 import type { Pair } from '../../scripts/demo/pair.ts';
 import { createFolder } from '../support/databases.ts';
 import { type App, basic, type LoopAuth, startLoopAuth } from '../support/loop-auth.ts';

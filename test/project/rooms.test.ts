@@ -24,9 +24,23 @@ t.test('neither service has the other one’s packages', async (t) => {
 });
 
 t.test('every source file opens with a line that says what lives there', (t) => {
-  const sources = files.filter((file) => /^(adapters|auth|api|scripts|test)\/.*\.(ts|mjs)$/.test(file));
+  const sources = files.filter((file) => /^(adapters|pages|auth|api|scripts|test)\/.*\.(ts|mjs)$/.test(file));
   const silent = sources.filter((file) => !/^(#!.*\n)?\/\/ \S/.test(read(file)));
   t.same(silent, []);
+  t.end();
+});
+
+t.test('no folder of sources holds more than 14 files: what one sees on opening it fits in the head', (t) => {
+  const sizes = new Map<string, number>();
+  for (const file of files.filter((one) =>
+    /^(adapters|pages|auth|api|scripts)\/.*\.(ts|eta|css)$/.test(one),
+  )) {
+    sizes.set(dirname(file), (sizes.get(dirname(file)) ?? 0) + 1);
+  }
+  t.same(
+    [...sizes].filter(([, size]) => size > 14),
+    [],
+  );
   t.end();
 });
 
@@ -53,7 +67,7 @@ t.test('versions are exact', (t) => {
 const started = new Set([
   'auth/main.ts',
   'api/main.ts',
-  'api/vault/index-worker.ts',
+  'api/vault/index/worker.ts',
   ...['backup', 'migrate-store', 'restore'].map((name) => `scripts/${name}.ts`),
 ]);
 
@@ -68,7 +82,7 @@ t.test('every source file is reached by a test', (t) => {
   };
   for (const file of files.filter((one) => one.endsWith('.test.ts'))) visit(file);
   for (const file of started) visit(file);
-  const sources = files.filter((file) => /^(adapters|auth|api)\/.*\.ts$/.test(file));
+  const sources = files.filter((file) => /^(adapters|pages|auth|api)\/.*\.ts$/.test(file));
   t.same(
     sources.filter((file) => !reached.has(file)),
     [],

@@ -1,7 +1,7 @@
 // What oidc-provider expects of an adapter, as tests that any adapter can be put through.
 import { randomBytes } from 'node:crypto';
 import type { Test } from 'tap';
-import type { createAdapterFactory } from '../../adapters/oidc-adapter.ts';
+import type { createAdapterFactory } from '../../adapters/models/adapter-factory.ts';
 import { shiftClock } from './clock.ts';
 
 export type Adapter = ReturnType<ReturnType<typeof createAdapterFactory>>;

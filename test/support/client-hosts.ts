@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Test } from 'tap';
-import { createGuardedFetch, type FetchJson, type Network } from '../../auth/guarded-fetch.ts';
+import { createGuardedFetch, type FetchJson, type Network } from '../../auth/clients/hosts/guarded-fetch.ts';
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { Test } from 'tap';
-import { type Database, openDatabase } from '../../adapters/database.ts';
+import type { Database } from '../../adapters/database/database.ts';
+import { openDatabase } from '../../adapters/database/open.ts';
 
 export interface Engine {
   readonly name: string;

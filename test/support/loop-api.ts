@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Test } from 'tap';
 import { parseConfig } from '../../api/config.ts';
-import { createLogger } from '../../api/log.ts';
+import { createLogger } from '../../api/http/log.ts';
 import type { Service } from '../../api/service.ts';
 import { startService } from '../../api/service.ts';
 import { FakeAuthorizationServer } from './authorization-server.ts';

@@ -1,8 +1,8 @@
 // A token request as oidc-provider makes it on the adapters: find, decide, consume, save, all in one unit of work.
-import type { Database } from '../../adapters/database.ts';
-import { createAdapterFactory } from '../../adapters/oidc-adapter.ts';
-import { compile } from '../../adapters/statement.ts';
-import { asUnitOfWork, currentUnit } from '../../adapters/unit-of-work.ts';
+import type { Database } from '../../adapters/database/database.ts';
+import { compile } from '../../adapters/database/statement.ts';
+import { asUnitOfWork, currentUnit } from '../../adapters/database/unit-of-work.ts';
+import { createAdapterFactory } from '../../adapters/models/adapter-factory.ts';
 import { type Adapter, opaqueValue, payloadOf } from './adapter-contract.ts';
 
 class Revoked extends Error {

@@ -21,13 +21,8 @@ import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import t, { type Test } from 'tap';
 import { BadCursor, IndexNotUsable } from '../../../api/vault/errors.ts';
-import {
-  type Note,
-  openVault,
-  type ScanOptions,
-  type SearchResult,
-  type Vault,
-} from '../../../api/vault/vault.ts';
+import type { ScanOptions, SearchResult } from '../../../api/vault/index/answers.ts';
+import { type Note, openVault, type Vault } from '../../../api/vault/vault.ts';
 
 const sample = fileURLToPath(new URL('../../../api/sample-vault', import.meta.url));
 

@@ -1,0 +1,23 @@
+// What every store in this room runs on: statements, transactions of writes, and a lock. How one is opened: open.ts.
+import type { Knex } from 'knex';
+import type { Row, Statement, Values, Write } from './statement.ts';
+
+export interface Database {
+  /** Builds queries in this engine's dialect. Compile once with `compile`; never awaited after the migrations. */
+  readonly builder: Knex;
+  first(statement: Statement, values: Values): Promise<Row | undefined>;
+  all(statement: Statement, values: Values): Promise<Row[]>;
+  /** All of the writes or none. Throws DatabaseUnavailable, or what a write's `otherwise` gives. Resolves to rows changed. */
+  commit(writes: readonly Write[]): Promise<number>;
+  /** Waits for the lock of that name; the caller must release it. */
+  lock(name: string): Promise<Lock>;
+  /** Whether it answers a query now. */
+  isThere(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+export interface Lock {
+  /** Like Database.commit, inside what the lock protects. */
+  commit(writes: readonly Write[]): Promise<number>;
+  release(): Promise<void>;
+}

@@ -1,0 +1,44 @@
+// The schema's versions in order; a database that knows more of them than we do is refused untouched.
+import type { Knex } from 'knex';
+import { DatabaseNewer } from '../database/errors.ts';
+import { tables } from './0001-tables.ts';
+import { clientSources } from './0002-client-sources.ts';
+
+interface Migration {
+  readonly name: string;
+  readonly up: (knex: Knex) => Promise<void>;
+}
+
+const migrations: readonly Migration[] = [
+  { name: '0001-tables', up: tables },
+  { name: '0002-client-sources', up: clientSources },
+];
+
+/**
+ * Brings the schema up to date in one transaction, whose first statement is `claim`: it must make another process that
+ * migrates at the same time wait. Throws DatabaseNewer, and then nothing was written.
+ */
+export async function migrate(knex: Knex, claim: string, location: string): Promise<void> {
+  await knex.transaction(async (transaction) => {
+    await transaction.raw(claim);
+    await refuseNewer(transaction, location);
+    await transaction.migrate.latest({
+      migrationSource: {
+        getMigrations: async () => [...migrations],
+        getMigrationName: (migration: Migration) => migration.name,
+        getMigration: async (migration: Migration) => ({ up: migration.up, down: refuseDown }),
+      },
+    });
+  });
+}
+
+async function refuseNewer(knex: Knex, location: string): Promise<void> {
+  if (!(await knex.schema.hasTable('knex_migrations'))) return;
+  const applied: Array<{ name: string }> = await knex('knex_migrations').select('name').orderBy('id');
+  const unknown = applied.find(({ name }) => !migrations.some((migration) => migration.name === name));
+  if (unknown) throw new DatabaseNewer(location, unknown.name);
+}
+
+async function refuseDown(): Promise<never> {
+  throw new Error('migrations only go forward: restore a backup to go back');
+}

@@ -1,0 +1,24 @@
+// The adapter factory that oidc-provider asks for each of its models by name.
+import type { Adapter } from 'oidc-provider';
+import type { Database } from '../database/database.ts';
+import { AccessTokenAdapter } from './access-token.ts';
+import { ClientAdapter } from './client.ts';
+import { GrantAdapter } from './grant.ts';
+import { ModelAdapter } from './model.ts';
+import { RefreshTokenAdapter, type RefreshTokenRules } from './refresh-token.ts';
+import { isModelName } from './tables.ts';
+
+/** Throws TypeError for a model of a feature that loop-auth keeps off (device flow, CIBA, pushed requests). */
+export function createAdapterFactory(
+  database: Database,
+  rules: RefreshTokenRules,
+): (name: string) => Adapter {
+  return (name) => {
+    if (name === 'Client') return new ClientAdapter(database);
+    if (name === 'Grant') return new GrantAdapter(database, rules.revoked);
+    if (name === 'AccessToken') return new AccessTokenAdapter(database, rules.revoked);
+    if (name === 'RefreshToken') return new RefreshTokenAdapter(database, rules);
+    if (isModelName(name)) return new ModelAdapter(database, name, rules.revoked);
+    throw new TypeError(`loop-auth keeps no ${name}`);
+  };
+}

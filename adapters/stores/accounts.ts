@@ -1,0 +1,124 @@
+// Accounts: who may sign in, with which password hash.
+import { randomUUID } from 'node:crypto';
+import type { Database } from '../database/database.ts';
+import { compile, param, type Row, type Statement, type Write } from '../database/statement.ts';
+import { epochSeconds } from '../database/time.ts';
+import { createRevocation, type Revocation } from '../models/revocation.ts';
+
+export interface Account {
+  readonly id: string;
+  /** As its owner typed it; found again in any case and Unicode form. */
+  readonly username: string;
+  readonly passwordHash: string;
+  readonly isDisabled: boolean;
+}
+
+/** The username belongs to another account. */
+export class UsernameTaken extends Error {
+  override readonly name = 'UsernameTaken';
+}
+
+export class AccountStore {
+  readonly #database: Database;
+  readonly #revocation: Revocation;
+  readonly #byId: Statement;
+  readonly #byUsername: Statement;
+  readonly #any: Statement;
+  readonly #insert: Statement;
+  readonly #setPassword: Statement;
+  readonly #setDisabled: Statement;
+
+  constructor(database: Database) {
+    const accounts = () => database.builder('accounts');
+    const columns = {
+      id: param('id'),
+      username: param('folded'),
+      display_name: param('username'),
+      password_hash: param('passwordHash'),
+      created_at: param('now'),
+    };
+    this.#database = database;
+    this.#revocation = createRevocation(database);
+    this.#byId = compile(accounts().where({ id: param('id') }));
+    this.#byUsername = compile(accounts().where({ username: param('folded') }));
+    this.#any = compile(accounts().select('id').limit(1));
+    this.#insert = compile(accounts().insert(columns).onConflict('username').ignore());
+    this.#setPassword = compile(
+      accounts()
+        .where({ id: param('id') })
+        .update({ password_hash: param('passwordHash') }),
+    );
+    this.#setDisabled = compile(
+      accounts()
+        .where({ id: param('id') })
+        .update({ disabled_at: param('disabledAt') }),
+    );
+  }
+
+  async findById(id: string): Promise<Account | undefined> {
+    return toAccount(await this.#database.first(this.#byId, { id }));
+  }
+
+  async findByUsername(username: string): Promise<Account | undefined> {
+    return toAccount(await this.#database.first(this.#byUsername, { folded: fold(username) }));
+  }
+
+  async hasAny(): Promise<boolean> {
+    return (await this.#database.first(this.#any, {})) !== undefined;
+  }
+
+  /** Throws UsernameTaken. */
+  async create(username: string, passwordHash: string): Promise<Account> {
+    const { account, write } = this.prepareCreation(username, passwordHash);
+    await this.#database.commit([write]);
+    return account;
+  }
+
+  /** A new account and the write that makes it, for a transaction of the caller's. */
+  prepareCreation(username: string, passwordHash: string): { account: Account; write: Write } {
+    const account = {
+      id: randomUUID(),
+      username: username.normalize('NFC'),
+      passwordHash,
+      isDisabled: false,
+    };
+    const values = {
+      id: account.id,
+      folded: fold(username),
+      username: account.username,
+      passwordHash,
+      now: epochSeconds(),
+    };
+    const otherwise = () => new UsernameTaken(`the username ${account.username} is taken`);
+    return { account, write: { statement: this.#insert, values, otherwise } };
+  }
+
+  /** Sets a new password; with `revoke` all that the account has granted and every session of it goes too. */
+  async setPassword(id: string, passwordHash: string, revoke: boolean): Promise<void> {
+    const write = { statement: this.#setPassword, values: { id, passwordHash } };
+    await this.#database.commit(revoke ? [write, ...this.#revocation.ofAccount(id)] : [write]);
+  }
+
+  /** Disabling takes all that the account has granted and every session of it along; enabling gives nothing back. */
+  async setDisabled(id: string, isDisabled: boolean): Promise<void> {
+    const values = { id, disabledAt: isDisabled ? epochSeconds() : null };
+    const write = { statement: this.#setDisabled, values };
+    await this.#database.commit(isDisabled ? [write, ...this.#revocation.ofAccount(id)] : [write]);
+  }
+}
+
+// NFKC and lower case: nobody should be locked out by a keyboard's Unicode form or a capital letter.
+function fold(username: string): string {
+  return username.normalize('NFKC').toLowerCase();
+}
+
+function toAccount(row: Row | undefined): Account | undefined {
+  return (
+    row && {
+      id: String(row['id']),
+      username: String(row['display_name']),
+      passwordHash: String(row['password_hash']),
+      isDisabled: row['disabled_at'] !== null,
+    }
+  );
+}

@@ -1,0 +1,92 @@
+// The server's own keys (signing, cookies) and hashes of secrets it handed out, as rows; what they are is auth/keys/server-keys.ts.
+import type { Database } from '../database/database.ts';
+import { compile, param, type Statement } from '../database/statement.ts';
+import { epochSeconds } from '../database/time.ts';
+
+export type KeyPurpose = 'signing' | 'cookie';
+
+export interface StoredKey {
+  readonly id: string;
+  readonly secret: string;
+  readonly createdAt: number;
+}
+
+export class KeyStore {
+  readonly #database: Database;
+  readonly #list: Statement;
+  readonly #add: Statement;
+  readonly #replace: Statement;
+  readonly #findHash: Statement;
+  readonly #setHash: Statement;
+
+  constructor(database: Database) {
+    const { builder } = database;
+    const newestFirst = [
+      { column: 'created_at', order: 'desc' },
+      { column: 'id', order: 'desc' },
+    ];
+    const key = {
+      id: param('id'),
+      purpose: param('purpose'),
+      secret: param('secret'),
+      created_at: param('now'),
+    };
+    this.#database = database;
+    this.#list = compile(
+      builder('server_keys')
+        .where({ purpose: param('purpose') })
+        .orderBy(newestFirst),
+    );
+    this.#replace = compile(
+      builder('server_keys')
+        .where({ id: param('id') })
+        .update({ secret: param('secret') }),
+    );
+    this.#add = compile(builder('server_keys').insert(key));
+    this.#findHash = compile(
+      builder('server_secrets')
+        .select('hash')
+        .where({ name: param('name') }),
+    );
+    this.#setHash = compile(
+      builder('server_secrets')
+        .insert({ name: param('name'), hash: param('hash') })
+        .onConflict('name')
+        .merge(['hash']),
+    );
+  }
+
+  /** The keys of a purpose, newest first. */
+  async list(purpose: KeyPurpose): Promise<StoredKey[]> {
+    const rows = await this.#database.all(this.#list, { purpose });
+    return rows.map((row) => ({
+      id: String(row['id']),
+      secret: String(row['secret']),
+      createdAt: Number(row['created_at']),
+    }));
+  }
+
+  /** Adds a key that is newer than every other of its purpose. */
+  async add(purpose: KeyPurpose, id: string, secret: string): Promise<void> {
+    const [newest] = await this.list(purpose);
+    const now = Math.max(epochSeconds(), (newest?.createdAt ?? 0) + 1);
+    await this.#database.commit([{ statement: this.#add, values: { id, purpose, secret, now } }]);
+  }
+
+  /** All of them or none. */
+  async replaceSecrets(keys: ReadonlyArray<{ readonly id: string; readonly secret: string }>): Promise<void> {
+    await this.#database.commit(
+      keys.map(({ id, secret }) => ({ statement: this.#replace, values: { id, secret } })),
+    );
+  }
+
+  /** The stored hash of a secret that loop-auth made and handed over in a file. */
+  async findSecretHash(name: string): Promise<string | undefined> {
+    const row = await this.#database.first(this.#findHash, { name });
+    return row && String(row['hash']);
+  }
+
+  async setSecretHash(name: string, hash: string): Promise<void> {
+    await this.#database.commit([{ statement: this.#setHash, values: { name, hash } }]);
+  }
+}

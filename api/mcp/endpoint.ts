@@ -1,0 +1,79 @@
+// The MCP endpoint on Express: revision 2026-07-28 and the older ones, without sessions, so that nothing is lost with the process.
+import type { RequestHandler } from 'express';
+import { parseJsonBody, readJsonBody } from '../http/json-body.ts';
+import { guardOrigin } from '../http/origins.ts';
+import { type Challenge, insufficientScope, requireBearer } from '../tokens/bearer.ts';
+import { metadataUrlOf, type ResourceIdentifiers } from '../tokens/resource-identifiers.ts';
+import { methodNotAllowed } from '../tokens/resource-metadata.ts';
+import type { Principal, TokenVerifier } from '../tokens/verifier.ts';
+import { listScopes } from '../tools/tool.ts';
+import { describeCaller } from './caller.ts';
+import { createMcpFetch, isPlainRequest } from './older-revisions.ts';
+import { findMissingScopes } from './scopes.ts';
+import { createMcpServerFactory, type McpServerOptions } from './server.ts';
+import { createServerPool } from './server-pool.ts';
+import { sendWebResponse, toWebRequest } from './web-exchange.ts';
+
+export interface McpOptions extends McpServerOptions {
+  verify: TokenVerifier;
+  resources: ResourceIdentifiers;
+}
+
+export interface McpEndpoint {
+  /** In this order, for every method of its address. */
+  handlers: RequestHandler[];
+  /** Ends what is running; for after the last answer. */
+  close(): Promise<void>;
+}
+
+export function createMcpEndpoint(options: McpOptions): McpEndpoint {
+  const { tools, logger, resources } = options;
+  const challenge: Challenge = {
+    metadataUrl: metadataUrlOf(resources, 'mcp'),
+    scopes: listScopes(tools),
+  };
+  const createServer = createMcpServerFactory(options);
+  const onerror = (error: Error): void => logger.warn({ reason: error.message }, 'MCP request refused');
+  const handler = createMcpFetch({ createServer, onerror });
+  const pool = createServerPool(createServer, onerror);
+
+  const serve: RequestHandler = async (req, res) => {
+    const body = parseJsonBody(req);
+    const principal: Principal = res.locals['principal'];
+    // over HTTP and before the tool runs, so that clients can step up (MCP, Scope Challenge Handling)
+    const missing = findMissingScopes(body, tools, principal.scopes);
+    if (missing) throw insufficientScope({ ...challenge, scopes: missing.scopes }, missing.request);
+    // nginx must not hold back what is streamed
+    res.set({ 'X-Accel-Buffering': 'no', 'Cache-Control': 'no-store' });
+    const authInfo = describeCaller(res.locals);
+    if (isPlainRequest(req.headers, body)) {
+      res
+        .setHeader('Content-Type', 'application/json')
+        .end(JSON.stringify(await pool.answer(body, authInfo)));
+      return;
+    }
+    const request = toWebRequest(req, res, resources.mcp);
+    await sendWebResponse(await handler.fetch(request, { authInfo, parsedBody: body }), res);
+  };
+
+  const handlers: RequestHandler[] = [
+    guardOrigin(resources.origin, 'POST'),
+    requireBearer(options.verify, challenge),
+    onlyPost,
+    readJsonBody(),
+    serve,
+  ];
+  return {
+    handlers,
+    close: async () => {
+      await handler.close();
+      await pool.close();
+    },
+  };
+}
+
+// MCP (Streamable HTTP): there is no GET stream and no session to DELETE; older clients take 405 for that.
+const onlyPost: RequestHandler = (req, _res, next) => {
+  if (req.method !== 'POST') throw methodNotAllowed('POST, OPTIONS');
+  next();
+};

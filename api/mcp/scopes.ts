@@ -1,0 +1,44 @@
+// Which scopes a JSON-RPC body needs that its token has not: found before any tool runs or any note is read.
+import type { RefusedRequest } from '../tokens/bearer.ts';
+import type { Tool } from '../tools/tool.ts';
+import { noteResourceScopes } from './note-resources.ts';
+
+export interface MissingScopes {
+  /** All that the operation needs, those the token has included. */
+  scopes: readonly string[];
+  request: RefusedRequest;
+}
+
+/** Undefined when the token has what it needs. A body may be a batch in revision 2025-03-26. */
+export function findMissingScopes(
+  body: unknown,
+  tools: readonly Tool[],
+  granted: readonly string[],
+): MissingScopes | undefined {
+  for (const message of [body].flat()) {
+    const scopes = scopesOf(message, tools);
+    if (!scopes.every((scope) => granted.includes(scope))) {
+      // in a batch the answer is one for all, and belongs to none of them
+      const id = Array.isArray(body) ? undefined : idOf(message);
+      return { scopes, request: { id, isToolCall: isRecord(message) && message['method'] === 'tools/call' } };
+    }
+  }
+  return undefined;
+}
+
+function scopesOf(message: unknown, tools: readonly Tool[]): readonly string[] {
+  if (!isRecord(message)) return [];
+  const { method, params } = message;
+  if (method === 'resources/list' || method === 'resources/read') return noteResourceScopes;
+  const name = method === 'tools/call' && isRecord(params) ? params['name'] : undefined;
+  return tools.find((tool) => tool.name === name)?.scopes ?? [];
+}
+
+function idOf(message: unknown): string | number | undefined {
+  const id = isRecord(message) ? message['id'] : undefined;
+  return typeof id === 'string' || typeof id === 'number' ? id : undefined;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,88 @@
+// Makes MCP servers out of tools and notes; each is for one request at a time: an instance can not take parallel calls.
+import type { ServerContext } from '@modelcontextprotocol/server';
+import { ProtocolError, ProtocolErrorCode, Server } from '@modelcontextprotocol/server';
+import { AjvJsonSchemaValidator } from '@modelcontextprotocol/server/validators/ajv';
+import type { Logger } from 'pino';
+import packageJson from '../package.json' with { type: 'json' };
+import type { Tool, ToolResult } from '../tools/tool.ts';
+import type { NoteResources } from './note-resources.ts';
+
+const INSTRUCTIONS =
+  "A person's vault of Markdown notes. Use search to find notes by words, list to look into folders, and fetch to read a whole note by its id; scan goes through all notes by folder, tag, front matter or date.";
+const WRITING_INSTRUCTIONS = ' To change a note, fetch it first and give its revision.';
+
+export interface McpServerOptions {
+  tools: readonly Tool[];
+  notes: NoteResources;
+  logger: Logger;
+}
+
+// The low-level Server, not McpServer: tools are described once and not per request, and ChatGPT's `securitySchemes`
+// stand beside a tool's name, where McpServer's registerTool has no place for them.
+export function createMcpServerFactory({ tools, notes, logger }: McpServerOptions): () => Server {
+  const definitions = tools.filter((tool) => tool.isListed).map((tool) => tool.definition);
+  const canWrite = tools.some((tool) => tool.isListed && tool.scopes.includes('vault.write'));
+  const instructions = INSTRUCTIONS + (canWrite ? WRITING_INSTRUCTIONS : '');
+  const toolsByName = new Map(tools.map((tool) => [tool.name, tool]));
+  // never called upon by tools like ours; made here once because every Server would otherwise make its own
+  const jsonSchemaValidator = new AjvJsonSchemaValidator();
+
+  function callTool(name: string, input: unknown, context: ServerContext): Promise<ToolResult> {
+    const tool = toolsByName.get(name);
+    if (!tool)
+      throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no tool ${JSON.stringify(name)}`);
+    return guard({ tool: name }, context, () => tool.call(input));
+  }
+
+  async function guard<Result>(
+    what: Record<string, string>,
+    context: ServerContext,
+    work: () => Result | Promise<Result>,
+  ): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof ProtocolError) throw error;
+      const requestId = context.http?.authInfo?.extra?.['requestId'];
+      logger.error({ err: error, ...what, requestId }, 'call failed');
+      throw callFailed();
+    }
+  }
+
+  return (): Server => {
+    const server = new Server(
+      { name: 'loop', title: 'loop vault', version: packageJson.version },
+      {
+        capabilities: { tools: {}, resources: {} },
+        instructions,
+        jsonSchemaValidator,
+        // the tools of a process never change; a client may hold the list, a cache between us and it may not
+        cacheHints: {
+          'tools/list': { ttlMs: 60_000, cacheScope: 'private' },
+          'server/discover': { ttlMs: 60_000, cacheScope: 'private' },
+          'resources/templates/list': { ttlMs: 60_000, cacheScope: 'private' },
+          // notes change at any time
+          'resources/list': { ttlMs: 0, cacheScope: 'private' },
+          'resources/read': { ttlMs: 0, cacheScope: 'private' },
+        },
+      },
+    );
+    server.setRequestHandler('tools/list', () => ({ tools: definitions }));
+    server.setRequestHandler('tools/call', ({ params }, context) =>
+      callTool(params.name, params.arguments, context),
+    );
+    server.setRequestHandler('resources/list', ({ params }, context) =>
+      guard({ resource: 'list' }, context, () => notes.list(params?.cursor)),
+    );
+    server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: notes.templates }));
+    server.setRequestHandler('resources/read', ({ params }, context) =>
+      guard({ resource: 'read' }, context, () => notes.read(params.uri)),
+    );
+    return server;
+  };
+}
+
+// without the cause: what failed inside is for the log
+function callFailed(): ProtocolError {
+  return new ProtocolError(ProtocolErrorCode.InternalError, 'The call failed; the log of loop-api says why');
+}

@@ -1,0 +1,143 @@
+// The REST API on Express: the tools once more, at addresses of their own, for clients that don't speak MCP.
+import type { Request, RequestHandler, Response } from 'express';
+import { Router } from 'express';
+import { type RefusalOptions, RequestRefused } from '../http/errors.ts';
+import { parseJsonBody, readJsonBody } from '../http/json-body.ts';
+import { guardOrigin } from '../http/origins.ts';
+import { type Challenge, insufficientScope, requireBearer } from '../tokens/bearer.ts';
+import { metadataUrlOf, type ResourceIdentifiers } from '../tokens/resource-identifiers.ts';
+import { methodNotAllowed } from '../tokens/resource-metadata.ts';
+import type { Principal, TokenVerifier } from '../tokens/verifier.ts';
+import type { Tool } from '../tools/tool.ts';
+import { listScopes } from '../tools/tool.ts';
+import { type RefusalReason, RevisionStale, VaultRefusal } from '../vault/errors.ts';
+import { type RestOperation, restOperations, takesBody } from './operations.ts';
+
+export interface RestOptions {
+  tools: readonly Tool[];
+  verify: TokenVerifier;
+  resources: ResourceIdentifiers;
+}
+
+interface Route {
+  operation: RestOperation;
+  tool: Tool;
+}
+
+/** Refuses with RequestRefused; its caller answers that as problem details. */
+export function createRestRouter({ tools, verify, resources }: RestOptions): Router {
+  const challenge: Challenge = { metadataUrl: metadataUrlOf(resources, 'mcp'), scopes: listScopes(tools) };
+  const bearer = requireBearer(verify, challenge);
+  const readBody = readJsonBody();
+  const apiUrl = resources.origin + resources.pathPrefix;
+
+  const requireScopes: RequestHandler = (_req, res, next) => {
+    const { tool } = routeOf(res);
+    const principal: Principal = res.locals['principal'];
+    const isAllowed = tool.scopes.every((scope) => principal.scopes.includes(scope));
+    if (!isAllowed) throw insufficientScope({ ...challenge, scopes: tool.scopes });
+    next();
+  };
+  const readBodyIfAny: RequestHandler = (req, res, next) =>
+    takesBody(routeOf(res).operation) ? readBody(req, res, next) : next();
+  const answer: RequestHandler = async (req, res) => {
+    const { operation, tool } = routeOf(res);
+    const output = await tool.run(readInput(req, routeOf(res))).catch(explainRefusal);
+    res.set('Cache-Control', 'no-store');
+    if (operation.tool === 'create_note') {
+      res.status(201).set('Location', `${apiUrl}${noteAddress(String(output['id']))}`);
+    }
+    res.json(output);
+  };
+
+  const router = Router({ caseSensitive: true });
+  for (const [path, routes] of groupByPath(tools)) {
+    const methods = routes.map(({ operation }) => operation.method).join(', ');
+    const choose: RequestHandler = (req, res, next) => {
+      const method = req.method === 'HEAD' ? 'GET' : req.method;
+      const route = routes.find(({ operation }) => operation.method === method);
+      if (!route) throw methodNotAllowed(`${methods}, OPTIONS`);
+      res.locals['route'] = route;
+      next();
+    };
+    const guard = guardOrigin(resources.origin, methods);
+    router.all(expressPath(path), guard, bearer, choose, requireScopes, readBodyIfAny, answer);
+  }
+  return router;
+}
+
+const routeOf = (res: Response): Route => res.locals['route'];
+
+function groupByPath(tools: readonly Tool[]): Map<string, Route[]> {
+  const routes = restOperations.flatMap((operation) => {
+    const tool = tools.find(({ name }) => name === operation.tool);
+    return tool ? [{ operation, tool }] : [];
+  });
+  return Map.groupBy(routes, ({ operation }) => operation.path);
+}
+
+const expressPath = (path: string): string => path.replace(/\{(\w+)\}/, '*$1');
+
+function noteAddress(id: string): string {
+  return `/api/notes/${id.split('/').map(encodeURIComponent).join('/')}`;
+}
+
+function readInput(req: Request, { operation, tool }: Route): Record<string, unknown> {
+  const given = takesBody(operation) ? readObject(parseJsonBody(req)) : readQuery(req, tool);
+  const [before = '', after = ''] = operation.path.split('{id}');
+  if (!operation.path.includes('{id}')) return given;
+  const end = after === '' ? undefined : -after.length;
+  return { ...given, id: decodePath(req.path.slice(before.length, end)) };
+}
+
+function readObject(body: unknown): Record<string, unknown> {
+  if (typeof body === 'object' && body !== null && !Array.isArray(body))
+    return body as Record<string, unknown>;
+  throw badRequest('The body is not a JSON object');
+}
+
+// A query holds text; what the tool takes as a number becomes one, and what is none is left for the tool to refuse.
+function readQuery(req: Request, { definition }: Tool): Record<string, unknown> {
+  const { searchParams } = new URL(req.url, 'http://localhost');
+  const properties = definition.inputSchema.properties ?? {};
+  return Object.fromEntries(
+    [...searchParams].map(([name, text]) => {
+      const type = properties[name]?.['type'];
+      const isNumber = (type === 'integer' || type === 'number') && /^-?\d{1,15}$/.test(text);
+      return [name, isNumber ? Number(text) : text];
+    }),
+  );
+}
+
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch (cause) {
+    throw badRequest('The address is not well-formed', cause);
+  }
+}
+
+function badRequest(message: string, cause?: unknown): RequestRefused {
+  return new RequestRefused({ status: 400, error: 'invalid_request', message, cause });
+}
+
+const statuses: Record<RefusalReason, Pick<RefusalOptions, 'status' | 'error' | 'headers'>> = {
+  invalid: { status: 400, error: 'invalid_request' },
+  missing: { status: 404, error: 'not_found' },
+  exists: { status: 409, error: 'already_exists' },
+  stale: { status: 409, error: 'stale_revision' },
+  'read-only': { status: 403, error: 'read_only' },
+  full: { status: 507, error: 'disk_full' },
+  away: { status: 503, error: 'vault_away', headers: { 'Retry-After': '30' } },
+};
+
+function explainRefusal(error: unknown): never {
+  if (!(error instanceof VaultRefusal)) throw error;
+  const stale = error instanceof RevisionStale ? { currentRevision: error.currentRevision } : {};
+  throw new RequestRefused({
+    ...statuses[error.reason],
+    message: error.message,
+    problemMembers: stale,
+    cause: error,
+  });
+}

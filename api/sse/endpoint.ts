@@ -1,0 +1,102 @@
+// The older HTTP+SSE transport (MCP 2024-11-05) on Express: a stream at /sse, messages to it at /messages.
+import { isSpecType, type JSONRPCMessage } from '@modelcontextprotocol/server';
+import type { RequestHandler, Response } from 'express';
+import { JSON_RPC, jsonRpcAnswer, RequestRefused } from '../http/errors.ts';
+import { parseJsonBody, readJsonBody } from '../http/json-body.ts';
+import { guardOrigin } from '../http/origins.ts';
+import { describeCaller } from '../mcp/caller.ts';
+import type { McpOptions } from '../mcp/endpoint.ts';
+import { findMissingScopes } from '../mcp/scopes.ts';
+import { createMcpServerFactory } from '../mcp/server.ts';
+import { type Challenge, insufficientScope, requireBearer } from '../tokens/bearer.ts';
+import { metadataUrlOf } from '../tokens/resource-identifiers.ts';
+import { methodNotAllowed } from '../tokens/resource-metadata.ts';
+import { listScopes } from '../tools/tool.ts';
+import { type Caller, SseSessions } from './sessions.ts';
+
+export interface SseOptions extends McpOptions {
+  cacheSeconds: number;
+  onCount(open: number): void;
+}
+
+export interface SseEndpoint {
+  /** In this order, for every method of /sse. */
+  streamHandlers: RequestHandler[];
+  /** In this order, for every method of /messages. */
+  messageHandlers: RequestHandler[];
+  /** Ends every stream once what was asked is answered, and takes nothing new. */
+  drain(): void;
+}
+
+export function createSseEndpoint(options: SseOptions): SseEndpoint {
+  const { tools, resources, verify, logger } = options;
+  const challenge: Challenge = { metadataUrl: metadataUrlOf(resources, 'sse'), scopes: listScopes(tools) };
+  const sessions = new SseSessions({
+    createServer: createMcpServerFactory(options),
+    messagesPath: `${resources.pathPrefix}/messages`,
+    cacheSeconds: options.cacheSeconds,
+    logger,
+    onCount: options.onCount,
+  });
+
+  const findSession: RequestHandler = (req, res, next) => {
+    const { searchParams } = new URL(req.url, 'http://localhost');
+    res.locals['session'] = sessions.find(searchParams.get('sessionId'), callerOf(res));
+    next();
+  };
+
+  const receive: RequestHandler = async (req, res) => {
+    const session: ReturnType<SseSessions['find']> = res.locals['session'];
+    const message = parseMessage(parseJsonBody(req));
+    const missing = findMissingScopes(message, tools, callerOf(res).principal.scopes);
+    if (missing) {
+      const refusal = insufficientScope({ ...challenge, scopes: missing.scopes }, missing.request);
+      // Clients of this transport wait for answers on the stream, and may never look at that of a POST.
+      const answer = jsonRpcAnswer(refusal.options);
+      if (answer.id !== null) await session.send(answer as JSONRPCMessage);
+      throw refusal;
+    }
+    session.receive(message, describeCaller(res.locals));
+    res.status(202).set('Cache-Control', 'no-store').send('Accepted');
+  };
+
+  const bearer = requireBearer(verify, challenge);
+  return {
+    streamHandlers: [
+      guardOrigin(resources.origin, 'GET'),
+      bearer,
+      only('GET'),
+      (_req, res): Promise<void> => sessions.open(res, callerOf(res)),
+    ],
+    messageHandlers: [
+      guardOrigin(resources.origin, 'POST'),
+      bearer,
+      only('POST'),
+      findSession,
+      readJsonBody(),
+      receive,
+    ],
+    drain: () => sessions.drain(),
+  };
+}
+
+function callerOf(res: Response): Caller {
+  return { principal: res.locals['principal'], verifyAgain: res.locals['verifyAgain'] };
+}
+
+function only(method: 'GET' | 'POST'): RequestHandler {
+  return (req, _res, next) => {
+    if (req.method !== method) throw methodNotAllowed(`${method}, OPTIONS`);
+    next();
+  };
+}
+
+function parseMessage(body: unknown): JSONRPCMessage {
+  if (isSpecType.JSONRPCMessage(body)) return body;
+  throw new RequestRefused({
+    status: 400,
+    error: 'invalid_request',
+    message: 'The body is not one JSON-RPC message',
+    jsonRpcCode: JSON_RPC.invalidRequest,
+  });
+}

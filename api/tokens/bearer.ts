@@ -1,0 +1,127 @@
+// Decides about the access token (RFC 6750) before anything of the body is read.
+import type { Request, RequestHandler } from 'express';
+import { RequestRefused } from '../http/errors.ts';
+import type { Principal, TokenVerifier, Verification } from './verifier.ts';
+
+/** How a route speaks of itself in WWW-Authenticate. */
+export interface Challenge {
+  /** RFC 9728, section 5.1. */
+  metadataUrl: string;
+  /** What a client should ask for: everything that it could do here. */
+  scopes: readonly string[];
+}
+
+/** Asks once more about the token of a request, for what goes on after its answer has begun. */
+export type VerifyAgain = () => ReturnType<TokenVerifier>;
+
+/** Sets `res.locals.principal` and `res.locals.verifyAgain`, or refuses with 400, 401 or 503. */
+export function requireBearer(verify: TokenVerifier, challenge: Challenge): RequestHandler {
+  return (req, res, next) => {
+    const token = readToken(req, challenge);
+    const admit = (judged: Verification): void => {
+      res.locals['principal'] = findPrincipal(judged, challenge);
+      res.locals['verifyAgain'] = (() => verify(token)) satisfies VerifyAgain;
+      next();
+    };
+    const verification = verify(token);
+    // at once where it can be: a body whose reader comes later takes a longer way through Node's streams
+    return verification instanceof Promise ? verification.then(admit) : admit(verification);
+  };
+}
+
+function findPrincipal(verification: Verification, challenge: Challenge): Principal {
+  switch (verification.outcome) {
+    case 'active':
+      return verification.principal;
+    case 'inactive':
+      throw unauthorized(challenge, {
+        error: 'invalid_token',
+        error_description: 'The access token is unknown, expired, revoked or meant for another resource',
+      });
+    case 'unavailable':
+      // Not 401: a client would throw away a token that is good, and ask the person to sign in again.
+      throw new RequestRefused({
+        status: 503,
+        error: 'temporarily_unavailable',
+        message: 'The authorization server can not be asked about the access token now; try again',
+        headers: { 'Retry-After': String(verification.retryAfterSeconds) },
+        cause: verification.cause,
+      });
+  }
+}
+
+/** The JSON-RPC request that is refused. */
+export interface RefusedRequest {
+  id: string | number | undefined;
+  isToolCall: boolean;
+}
+
+/**
+ * 403 with the scopes of one operation (RFC 6750, section 3.1; MCP, Scope Challenge Handling).
+ *
+ * ChatGPT looks for the challenge in the result of the tool, and not in headers: a call that has an id is answered
+ * with such a result as the body.
+ */
+export function insufficientScope(challenge: Challenge, request?: RefusedRequest): RequestRefused {
+  const description = `This needs the scope ${challenge.scopes.join(' ')}`;
+  const header = formatChallenge(challenge, { error: 'insufficient_scope', error_description: description });
+  return new RequestRefused({
+    status: 403,
+    error: 'insufficient_scope',
+    message: description,
+    headers: { 'WWW-Authenticate': header },
+    jsonRpcId: request?.id,
+    ...(request?.isToolCall
+      ? {
+          jsonRpcResult: {
+            content: [{ type: 'text', text: description }],
+            isError: true,
+            _meta: { 'mcp/www_authenticate': [header] },
+          },
+        }
+      : {}),
+  });
+}
+
+// Only the header: a token in a query ends up in logs (MCP, Authorization, Token Requirements).
+function readToken(req: Request, challenge: Challenge): string {
+  const [scheme, ...credentials] = req.headers.authorization?.trim().split(/ +/) ?? [];
+  const [token] = credentials;
+  // RFC 6750, section 3.1: no error code for a request that brought no token
+  if (scheme?.toLowerCase() !== 'bearer' || token === undefined) throw unauthorized(challenge, {});
+  if (credentials.length === 1) return token;
+  const invalid = {
+    error: 'invalid_request',
+    error_description: 'The Authorization header must hold one bearer token',
+  };
+  throw new RequestRefused({
+    status: 400,
+    error: invalid.error,
+    message: invalid.error_description,
+    headers: { 'WWW-Authenticate': formatChallenge(challenge, invalid) },
+  });
+}
+
+interface ChallengeError {
+  error?: string;
+  error_description?: string;
+}
+
+function unauthorized(challenge: Challenge, reason: ChallengeError): RequestRefused {
+  return new RequestRefused({
+    status: 401,
+    error: reason.error ?? 'unauthorized',
+    message: reason.error_description ?? 'This needs an access token in the Authorization header',
+    headers: { 'WWW-Authenticate': formatChallenge(challenge, reason) },
+  });
+}
+
+function formatChallenge(challenge: Challenge, reason: ChallengeError): string {
+  const parameters = {
+    ...reason,
+    resource_metadata: challenge.metadataUrl,
+    scope: challenge.scopes.join(' '),
+  };
+  const pairs = Object.entries(parameters).map(([name, value]) => `${name}="${value}"`);
+  return `Bearer ${pairs.join(', ')}`;
+}

@@ -1,0 +1,75 @@
+// The protected resource metadata (RFC 9728), written by hand: the SDK's own builder normalises the URLs, and clients compare bytes.
+import { Router } from 'express';
+import { RequestRefused } from '../http/errors.ts';
+import type { ResourceIdentifiers } from './resource-identifiers.ts';
+
+interface ResourceMetadata {
+  resource: string;
+  authorization_servers: string[];
+  scopes_supported: string[];
+  bearer_methods_supported: string[];
+  resource_name: string;
+}
+
+function createResourceMetadata(resource: string, issuer: string): ResourceMetadata {
+  return {
+    resource,
+    authorization_servers: [issuer],
+    // not offline_access: that is between the client and the authorization server (MCP, Refresh Tokens)
+    scopes_supported: ['vault.read', 'vault.write'],
+    bearer_methods_supported: ['header'],
+    resource_name: 'loop vault',
+  };
+}
+
+export interface ResourceMetadataOptions {
+  resources: ResourceIdentifiers;
+  issuer: string;
+  /** Whether there is the older transport to describe. */
+  sse: boolean;
+}
+
+export function createResourceMetadataRouter(options: ResourceMetadataOptions): Router {
+  const router = Router();
+  const base = '/.well-known/oauth-protected-resource';
+  const { resources, issuer } = options;
+  const { pathPrefix } = resources;
+  // under a prefix as RFC 9728, section 3.1 puts them, and without it as clients of some proxies look for them
+  const forms = new Map([
+    [base, resources.mcp],
+    [`${base}/mcp`, resources.mcp],
+    [`${base}${pathPrefix}/mcp`, resources.mcp],
+  ]);
+  if (options.sse) {
+    forms.set(`${base}/sse`, resources.sse);
+    forms.set(`${base}${pathPrefix}/sse`, resources.sse);
+  }
+  router.use(base, (req, res) => {
+    // any page may read it, also with MCP-Protocol-Version, which makes the browser ask first
+    res.set({
+      'Access-Control-Allow-Origin': '*',
+      'Access-Control-Allow-Headers': 'MCP-Protocol-Version, Authorization, Content-Type',
+      'Access-Control-Allow-Methods': 'GET, OPTIONS',
+    });
+    const resource = forms.get((base + req.path).replace(/\/$/, ''));
+    if (resource === undefined) {
+      throw new RequestRefused({ status: 404, error: 'not_found', message: 'There is no such resource' });
+    }
+    if (req.method === 'OPTIONS') {
+      res.status(204).end();
+      return;
+    }
+    if (req.method !== 'GET' && req.method !== 'HEAD') throw methodNotAllowed('GET, HEAD, OPTIONS');
+    res.set('Cache-Control', 'public, max-age=300').json(createResourceMetadata(resource, issuer));
+  });
+  return router;
+}
+
+export function methodNotAllowed(allow: string): RequestRefused {
+  return new RequestRefused({
+    status: 405,
+    error: 'method_not_allowed',
+    message: `This address takes ${allow}`,
+    headers: { Allow: allow },
+  });
+}

@@ -1,0 +1,46 @@
+// The shapes of what the index is asked and of what it answers; vault.ts adds what only the disk knows.
+
+export interface SearchResult {
+  id: string;
+  title: string;
+  /** One line, about 200 characters; only where it was asked for. */
+  snippet?: string;
+  /** Greater is better; comparable within one search only. */
+  score: number;
+}
+
+/** Times in epoch seconds. */
+export interface NoteSummary {
+  /** The path inside the vault with `/`, in Unicode's NFC. */
+  id: string;
+  path: string;
+  title: string;
+  frontMatter: Record<string, unknown>;
+  /** What the front matter says, else the earliest time known of the note's files (notes/dates.ts). */
+  createdAt: number;
+  modifiedAt: number;
+  sizeBytes: number;
+  /** Changes with every change of the file's bytes. */
+  revision: string;
+  tags: string[];
+}
+
+export interface ScanOptions {
+  /** Only notes at any depth below this folder. */
+  folder?: string | undefined;
+  /** `project` also finds `project/loop`. */
+  tag?: string | undefined;
+  /** A front-matter field by name, and by value where one is given; in a list any element counts. */
+  field?: { name: string; value?: string | undefined } | undefined;
+  /** Epoch seconds. */
+  modifiedSince?: number | undefined;
+  cursor?: string | undefined;
+  /** 100 by default, 1000 at most. */
+  limit?: number | undefined;
+}
+
+export interface FolderEntry {
+  kind: 'folder' | 'note' | 'file';
+  path: string;
+  title?: string;
+}

@@ -1,0 +1,43 @@
+// Single facts in the index beside what its reader answers: which folder it was made of, how far it is, and since when
+// a note exists.
+import type Database from 'better-sqlite3';
+import { prepareStatements, type Statements } from './statements.ts';
+import { ranks } from './writer.ts';
+
+const sql = {
+  home: "SELECT value FROM facts WHERE name = 'home'",
+  setHome: "INSERT OR REPLACE INTO facts VALUES ('home', ?)",
+  bornAt: 'SELECT born_at AS value FROM notes WHERE id = ?',
+  counts: `SELECT (SELECT count(*) FROM entries WHERE rank = ${ranks.note}) AS notes, (SELECT count(*) FROM notes) AS indexed`,
+};
+
+export class IndexFacts {
+  readonly #statements: Statements<typeof sql>;
+
+  constructor(database: Database.Database) {
+    this.#statements = prepareStatements(database, sql);
+  }
+
+  /** The identity of the folder that had the notes (folder/home.ts). */
+  home(): string | undefined {
+    return this.#find<string>(this.#statements.home.get());
+  }
+
+  setHome(identity: string): void {
+    this.#statements.setHome.run(identity);
+  }
+
+  /** Epoch seconds: the earliest time known of the note's files. */
+  bornAt(id: string): number | undefined {
+    return this.#find<number>(this.#statements.bornAt.get(id));
+  }
+
+  /** How many notes the folders have, and how many of them can be found. */
+  counts(): { notes: number; indexed: number } {
+    return this.#statements.counts.get() as { notes: number; indexed: number };
+  }
+
+  #find<Value>(row: unknown): Value | undefined {
+    return (row as { value: Value } | undefined)?.value;
+  }
+}

@@ -1,0 +1,168 @@
+// The search index's file and schema. Nothing in it is worth keeping: it is made again from the notes.
+import { closeSync, mkdirSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'better-sqlite3';
+import { IndexNotUsable } from '../errors.ts';
+
+/** "loop" in ASCII, in SQLite's header: whether a file is ours to delete. */
+const applicationId = 0x6c6f6f70;
+/** Raise it with any change of the schema, of `search/tokens.ts` or of what is written into a row. */
+const schemaVersion = 2;
+
+// `words` holds no text (content=''): the words are in pieces that nobody could read back. How the columns weigh is reader.ts's matter.
+const schema = `
+CREATE TABLE facts(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE notes(
+  number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, folder TEXT NOT NULL, name TEXT NOT NULL,
+  title TEXT NOT NULL, front_matter TEXT NOT NULL, tags TEXT NOT NULL, created_at INTEGER NOT NULL,
+  born_at INTEGER NOT NULL, modified_at INTEGER NOT NULL, size_bytes INTEGER NOT NULL, revision TEXT NOT NULL, stamp TEXT NOT NULL,
+  file TEXT NOT NULL
+);
+CREATE INDEX notes_by_folder ON notes(folder);
+CREATE INDEX notes_by_name ON notes(name);
+CREATE INDEX notes_by_revision ON notes(revision, file);
+CREATE TABLE texts(note INTEGER PRIMARY KEY, text TEXT NOT NULL);
+CREATE TABLE entries(folder TEXT, rank INTEGER, path TEXT, PRIMARY KEY(folder, rank, path)) WITHOUT ROWID;
+CREATE TABLE links(name TEXT, note INTEGER, target TEXT, PRIMARY KEY(name, note, target)) WITHOUT ROWID;
+CREATE INDEX links_by_note ON links(note);
+CREATE TABLE fields(name TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE VIRTUAL TABLE words USING fts5(
+  title, aliases, tags, headings, path, body, filters,
+  content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
+);
+`;
+
+/**
+ * Opens the index of the vault at `root`, made anew where there is none, or where what lies there is damaged, of
+ * another version or of another vault. A file that is not recognizably an index is moved aside, not deleted.
+ * The caller closes it. Throws IndexNotUsable where no file can be made.
+ */
+export function openIndexFile(path: string, root: string): Database.Database {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    const found = openExisting(path, root);
+    return found ?? createIndexFile(path, root);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new IndexNotUsable({ indexPath: path, why }, { cause: error });
+  }
+}
+
+/** A second connection to an index that `openIndexFile` has made sure of. The caller closes it. */
+export function connectToIndex(path: string): Database.Database {
+  const database = new Database(path, { fileMustExist: true });
+  tune(database);
+  return database;
+}
+
+/** True for SQLite's ways to say that the file is no longer sound: the remedy is `removeIndexFile`. */
+export function isDamage(error: unknown): boolean {
+  return /^SQLITE_(CORRUPT|NOTADB|IOERR_SHORT_READ)/.test(codeOf(error));
+}
+
+// An error that comes from the other thread keeps its code and not its class.
+function codeOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : '';
+}
+
+function isMissingPart(error: unknown): boolean {
+  return codeOf(error) === 'SQLITE_ERROR';
+}
+
+export function removeIndexFile(path: string): void {
+  for (const end of ['-wal', '-shm', '-journal', '']) {
+    rmSync(path + end, { force: true });
+  }
+}
+
+function tune(database: Database.Database): void {
+  // WAL: searches go on while notes are written. NORMAL: losing the last moments costs reading a few notes again.
+  database.pragma('journal_mode = WAL');
+  database.pragma('synchronous = NORMAL');
+  // Pages, 32 MB: a checkpoint waits for the disk, and the first index would be written several times over.
+  database.pragma('wal_autocheckpoint = 8000');
+}
+
+function createIndexFile(path: string, root: string): Database.Database {
+  const database = new Database(path);
+  tune(database);
+  database.transaction(() => {
+    database.exec(schema);
+    const put = database.prepare('INSERT INTO facts VALUES (?, ?)');
+    put.run('root', root);
+    put.run('generation', crypto.randomUUID());
+    database.pragma(`application_id = ${applicationId}`);
+    database.pragma(`user_version = ${schemaVersion}`);
+  })();
+  // Out of the log and into the file: its header says from now on whose it is.
+  database.pragma('wal_checkpoint(TRUNCATE)');
+  return database;
+}
+
+function openExisting(path: string, root: string): Database.Database | undefined {
+  const isOurs = hasOurHeader(path);
+  if (isOurs === undefined) {
+    // Without their file they are in the way: a process that still has all three open shares them with nobody.
+    removeIndexFile(path);
+    return undefined;
+  }
+  if (!isOurs) {
+    renameSync(path, `${path}.replaced`);
+    removeIndexFile(path);
+    return undefined;
+  }
+  const database = new Database(path);
+  try {
+    if (isCurrent(database, root)) {
+      tune(database);
+      return database;
+    }
+  } catch (error) {
+    if (!isDamage(error) && !isMissingPart(error)) {
+      database.close();
+      throw error;
+    }
+  }
+  database.close();
+  removeIndexFile(path);
+  return undefined;
+}
+
+/** Undefined where there is no file. An empty one holds nothing that could be lost. */
+function hasOurHeader(path: string): boolean | undefined {
+  const file = openFile(path);
+  if (file === undefined) {
+    return undefined;
+  }
+  try {
+    // SQLite's file format, section 1.3: the name at 0, the application id at 68.
+    const header = Buffer.alloc(72);
+    const length = readSync(file, header, 0, header.length, 0);
+    const isSqlite = header.toString('latin1', 0, 16) === 'SQLite format 3\0';
+    return length === 0 || (isSqlite && header.readUInt32BE(68) === applicationId);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function openFile(path: string): number | undefined {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+function isCurrent(database: Database.Database, root: string): boolean {
+  if (database.pragma('user_version', { simple: true }) !== schemaVersion) {
+    return false;
+  }
+  // Reading from each part finds a file cut short; damage deeper inside shows when it is met (isDamage).
+  database.prepare('SELECT count(*) FROM sqlite_schema').get();
+  database.prepare('SELECT rowid FROM words LIMIT 1').get();
+  return database.prepare("SELECT value FROM facts WHERE name = 'root'").pluck().get() === root;
+}

@@ -1,0 +1,178 @@
+// One look through the folder beside what the index knows of it: what is new, changed, moved or gone.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { GoneNotes } from '../gone-notes.ts';
+import { type EntryRow, type IndexWriter, type KnownNote, ranks } from '../writer.ts';
+import { type FolderListing, type ListedFolder, type ListedNote, listDiskFolder } from './listing.ts';
+import type { FolderWatch } from './watch.ts';
+
+export interface ChangedNote {
+  note: ListedNote;
+  /** Undefined for a note at a path that the index does not know. */
+  known: KnownNote | undefined;
+}
+
+export interface FolderComparisonOptions {
+  root: string;
+  writer: IndexWriter;
+  watch: FolderWatch;
+  gone: GoneNotes;
+  inTransaction: (work: () => void) => void;
+}
+
+export class FolderComparison {
+  readonly changed: ChangedNote[] = [];
+  /** Where what the disk has is not known: nothing below these is gone. */
+  readonly #unlisted: string[] = [];
+  readonly #options: FolderComparisonOptions;
+
+  constructor(options: FolderComparisonOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Looks at `top` and all below it, or only at the folders of these paths and at what is new below them. Folder
+   * entries are written at once; notes are collected. Yields after each folder, so that the caller can pause.
+   */
+  *look(top: ListedFolder, paths: string[] | undefined): Generator<void> {
+    const waiting = paths === undefined ? [top] : paths.map((path) => this.#options.watch.find(path));
+    for (let folder = waiting.pop(); waiting.length > 0 || folder !== undefined; folder = waiting.pop()) {
+      if (folder !== undefined) {
+        const isNew = this.#options.watch.add(folder);
+        const listing = this.#list(folder);
+        waiting.push(...this.#compare(folder, listing, isNew || paths === undefined));
+      }
+      yield;
+    }
+    // Popped from the end while reading: in order of paths again.
+    this.changed.sort((a, b) => (a.note.id < b.note.id ? 1 : -1));
+  }
+
+  /**
+   * The number of the note that was elsewhere until now, with these bytes or in this very file: it keeps its number,
+   * so that a scan shows it once.
+   */
+  takeMoved(note: { revision: string; file: string }): number | undefined {
+    const moved = this.#findGone(note) ?? this.#findNotMissedYet(note);
+    if (moved !== undefined) {
+      this.#options.gone.delete(moved);
+    }
+    return moved;
+  }
+
+  #findGone({ revision, file }: { revision: string; file: string }): number | undefined {
+    const { gone, writer } = this.#options;
+    if (gone.isEmpty) {
+      return undefined;
+    }
+    return gone.findFile(file) ?? writer.numbersWith(revision).find((number) => gone.has(number));
+  }
+
+  // Met in its new folder before the old one was looked at. A file may have two names, though.
+  #findNotMissedYet({ revision, file }: { revision: string; file: string }): number | undefined {
+    const { root, writer } = this.#options;
+    const note = file === '' ? undefined : writer.findFile(revision, file);
+    return note === undefined || existsSync(join(root, note.id)) ? undefined : note.number;
+  }
+
+  /**
+   * After a look at everything: notes of folders that no look met. A process that ended between forgetting a folder
+   * and forgetting its notes leaves such.
+   */
+  missStrays(): void {
+    const { writer, watch } = this.#options;
+    for (const folder of writer.noteFolders()) {
+      const isUnlisted = this.#unlisted.some((path) => isAtOrBelow(folder, path));
+      if (watch.find(folder) === undefined && !isUnlisted) {
+        this.#addGone(writer.notesIn(folder));
+      }
+    }
+  }
+
+  // A folder that can't be listed just now keeps its notes: a network folder that is away is not an empty vault.
+  // One that is gone is found by its parent.
+  #list(folder: ListedFolder): FolderListing | undefined {
+    try {
+      return listDiskFolder(this.#options.root, folder);
+    } catch {
+      this.#options.watch.remove(folder.path);
+      this.#unlisted.push(folder.path);
+      return undefined;
+    }
+  }
+
+  #compare(folder: ListedFolder, listing: FolderListing | undefined, isDeep: boolean): ListedFolder[] {
+    if (listing === undefined) {
+      return [];
+    }
+    this.#compareNotes(folder.path, listing.notes);
+    const before = this.#options.writer.entriesIn(folder.path);
+    const after = entriesOf(listing);
+    if (!isSame(before, after)) {
+      this.#options.inTransaction(() => {
+        this.#options.writer.putEntries(folder.path, after);
+        this.#forgetFolders(before, after);
+      });
+    }
+    const { watch } = this.#options;
+    return listing.folders.filter(({ path, diskPath }) => isDeep || watch.find(path)?.diskPath !== diskPath);
+  }
+
+  #compareNotes(folder: string, notes: ListedNote[]): void {
+    const known = new Map(this.#options.writer.notesIn(folder).map((note) => [note.id, note]));
+    for (const note of notes) {
+      const before = known.get(note.id);
+      known.delete(note.id);
+      if (before !== undefined) {
+        this.#options.gone.delete(before.number);
+      }
+      if (before?.stamp !== note.stamp) {
+        this.changed.push({ note, known: before });
+      }
+    }
+    this.#addGone(known.values());
+  }
+
+  #forgetFolders(before: EntryRow[], after: EntryRow[]): void {
+    const kept = new Set(after.filter((entry) => entry.rank === ranks.folder).map((entry) => entry.path));
+    for (const { rank, path } of before) {
+      if (rank === ranks.folder && !kept.has(path)) {
+        this.#forgetFolder(path);
+      }
+    }
+  }
+
+  #forgetFolder(path: string): void {
+    const { writer, watch } = this.#options;
+    watch.remove(path);
+    for (const folder of writer.foldersBelow(path)) {
+      this.#addGone(writer.notesIn(folder));
+      writer.putEntries(folder, []);
+    }
+  }
+
+  #addGone(notes: Iterable<KnownNote>): void {
+    for (const note of notes) {
+      this.#options.gone.add(note);
+    }
+  }
+}
+
+function isAtOrBelow(folder: string, path: string): boolean {
+  return path === '' || folder === path || folder.startsWith(`${path}/`);
+}
+
+function entriesOf(listing: FolderListing): EntryRow[] {
+  return [
+    ...listing.folders.map(({ path }) => ({ rank: ranks.folder, path })),
+    ...listing.notes.map(({ id }) => ({ rank: ranks.note, path: id })),
+    ...listing.files.map((path) => ({ rank: ranks.file, path })),
+  ];
+}
+
+function isSame(before: EntryRow[], after: EntryRow[]): boolean {
+  return (
+    before.length === after.length &&
+    before.every(({ rank, path }, index) => rank === after[index]?.rank && path === after[index]?.path)
+  );
+}

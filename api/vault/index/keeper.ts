@@ -1,0 +1,225 @@
+// Keeps the index in step with the folder: looks, reads what is new or changed, forgets what is gone, and waits.
+import { setImmediate } from 'node:timers/promises';
+import type { IndexFacts } from './facts.ts';
+import { FolderComparison } from './folder/comparison.ts';
+import { findVaultHome } from './folder/home.ts';
+import type { ListedFolder } from './folder/listing.ts';
+import { FolderWatch } from './folder/watch.ts';
+import { GoneNotes } from './gone-notes.ts';
+import { IndexUpdate } from './update.ts';
+import type { IndexWriter } from './writer.ts';
+
+export interface IndexProgress {
+  /** Notes in the folder, as far as it has been looked through. */
+  notes: number;
+  indexed: number;
+  building: boolean;
+  /** The folder is not there just now: what is indexed stays as it is. */
+  isAway: boolean;
+}
+
+export interface IndexKeeperOptions {
+  /** The vault's real path. */
+  root: string;
+  /** Looks again and again even where the kernel would tell of changes. */
+  isPolling: boolean;
+  writer: IndexWriter;
+  facts: IndexFacts;
+  inTransaction: (work: () => void) => void;
+  onProgress: (progress: IndexProgress) => void;
+}
+
+/** Editors write a file in several steps: what follows within this time is one change. */
+const gatherMs = 100;
+/** Without notices, changes are to be found within 2 s, reading included; a slow folder gets a quarter of the time. */
+const pollMs = 1200;
+const pollRest = 4;
+/** A share that goes away gives no notice. */
+const homeMs = 2000;
+/** With them, a look at everything now and then for a notice that got lost. */
+const checkMs = 60_000;
+/** What one look missed is looked for once more. */
+const missedMs = 300;
+const sliceMs = 10;
+
+export class IndexKeeper {
+  readonly #options: IndexKeeperOptions;
+  readonly #root: ListedFolder;
+  readonly #watch: FolderWatch;
+  readonly #dirty = new Set<string>();
+  readonly #gone = new GoneNotes();
+  readonly #update: IndexUpdate;
+  #hasLooked = false;
+  #wake: (() => void) | undefined;
+  #running: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(options: IndexKeeperOptions) {
+    this.#options = options;
+    this.#root = { path: '', diskPath: options.root };
+    this.#watch = new FolderWatch({
+      isPolling: options.isPolling,
+      onChange: (path): void => this.#noteChange(path),
+    });
+    const { writer, facts, inTransaction } = options;
+    this.#update = new IndexUpdate({
+      writer,
+      facts,
+      gone: this.#gone,
+      inTransaction,
+      onProgress: (progress): void => options.onProgress({ ...progress, isAway: false }),
+    });
+  }
+
+  /** Goes on until `close`; throws what SQLite throws. */
+  run(): Promise<void> {
+    this.#running = this.#keep();
+    return this.#running;
+  }
+
+  /** Resolves when nothing is being written any more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#update.stop();
+    this.#wake?.();
+    await this.#running;
+    this.#watch.remove('');
+  }
+
+  /** Looks at the note `id` at once, in the middle of whatever else is going on; what else is new has its turn later. */
+  refresh(id: string): void {
+    const { writer, inTransaction } = this.#options;
+    let folder = parentOf(id);
+    // A folder made for the note is found by the one above it.
+    while (folder !== '' && this.#watch.find(folder) === undefined) {
+      folder = parentOf(folder);
+    }
+    const comparison = this.#createComparison();
+    for (const _ of comparison.look(
+      this.#root,
+      this.#watch.find(folder) === undefined ? undefined : [folder],
+    )) {
+      // nothing else may come in between
+    }
+    inTransaction(() => {
+      for (const changed of comparison.changed) {
+        if (changed.note.id === id) {
+          this.#update.readNote(comparison, changed);
+        } else {
+          this.#noteChange(parentOf(changed.note.id));
+        }
+      }
+      const number = writer.findNumber(id);
+      if (number !== undefined && this.#gone.delete(number)) {
+        writer.removeNote(number);
+      }
+    });
+    if (!this.#gone.isEmpty) {
+      setTimeout(() => this.#wake?.(), missedMs);
+    }
+  }
+
+  #createComparison(): FolderComparison {
+    const { root, writer, inTransaction } = this.#options;
+    return new FolderComparison({ root, writer, watch: this.#watch, gone: this.#gone, inTransaction });
+  }
+
+  #noteChange(path: string): void {
+    if (this.#dirty.size === 0) {
+      setTimeout(() => this.#wake?.(), gatherMs);
+    }
+    this.#dirty.add(path);
+  }
+
+  async #keep(): Promise<void> {
+    let nextLookAt = 0;
+    while (!this.#closed) {
+      const isFull = this.#mustLookAtAll() || performance.now() >= nextLookAt;
+      const lookMs = await this.#look(isFull);
+      if (isFull || lookMs === undefined) {
+        nextLookAt = performance.now() + this.#restMs(lookMs ?? 0);
+      }
+      await this.#rest(Math.min(homeMs, nextLookAt - performance.now()));
+    }
+  }
+
+  /** Looks at everything, or at what changed, if anything did; undefined while the folder is away. */
+  async #look(isFull: boolean): Promise<number | undefined> {
+    const dirty = [...this.#dirty];
+    this.#dirty.clear();
+    if (!(await this.#isHome())) {
+      return undefined;
+    }
+    if (isFull) {
+      return this.#bringInStep(undefined);
+    }
+    return dirty.length > 0 || !this.#gone.isEmpty ? this.#bringInStep(dirty) : 0;
+  }
+
+  // Without notices only a look at everything can meet a note that was missed.
+  #mustLookAtAll(): boolean {
+    return !(this.#gone.isEmpty || this.#watch.isReliable());
+  }
+
+  #restMs(lookMs: number): number {
+    return this.#watch.isReliable() ? checkMs : Math.max(pollMs, pollRest * lookMs);
+  }
+
+  async #isHome(): Promise<boolean> {
+    const { root, facts, onProgress } = this.#options;
+    const known = facts.home();
+    const home = await findVaultHome(root, known);
+    if (home === undefined) {
+      // Its watchers are deaf from now on; looking again finds out when it is back.
+      this.#watch.remove('');
+      onProgress({ ...facts.counts(), building: false, isAway: true });
+      return false;
+    }
+    if (home.isNew) {
+      facts.setHome(home.identity);
+    }
+    return true;
+  }
+
+  #rest(ms: number): Promise<void> {
+    const longestMs = this.#gone.isEmpty ? ms : Math.min(ms, missedMs);
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, this.#dirty.size > 0 ? gatherMs : Math.max(0, longestMs));
+      this.#wake = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      if (this.#closed) {
+        this.#wake();
+      }
+    });
+  }
+
+  /** Looks at the folders given, or at all; returns how long looking took. */
+  async #bringInStep(dirty: string[] | undefined): Promise<number> {
+    const comparison = this.#createComparison();
+    this.#gone.startLook();
+    const startedAt = performance.now();
+    let pausedAt = startedAt;
+    for (const _ of comparison.look(this.#root, dirty)) {
+      if (performance.now() - pausedAt > sliceMs) {
+        await setImmediate();
+        pausedAt = performance.now();
+      }
+      if (this.#closed) {
+        return 0;
+      }
+    }
+    const lookMs = performance.now() - startedAt;
+    if (!this.#hasLooked) {
+      comparison.missStrays();
+      this.#hasLooked = true;
+    }
+    await this.#update.run(comparison);
+    return lookMs;
+  }
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
+}

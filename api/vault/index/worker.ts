@@ -1,0 +1,58 @@
+// The indexing thread: keeps the index in step with the folder, so that no search ever waits for a disk.
+import { statSync } from 'node:fs';
+import { parentPort, workerData } from 'node:worker_threads';
+import { IndexFacts } from './facts.ts';
+import { connectToIndex } from './file.ts';
+import { IndexKeeper, type IndexProgress } from './keeper.ts';
+import { IndexWriter } from './writer.ts';
+
+const { root, indexPath, isPolling } = workerData as IndexWorkerData;
+/** What the thread is started with. */
+export interface IndexWorkerData {
+  root: string;
+  indexPath: string;
+  isPolling: boolean;
+}
+
+/** What it is told. */
+export type IndexWorkerOrder = { kind: 'close' } | { kind: 'refresh'; number: number; id: string };
+/** What it tells. */
+export type IndexWorkerNews =
+  | { kind: 'progress'; progress: IndexProgress }
+  | { kind: 'refreshed'; number: number };
+
+const tell = (news: IndexWorkerNews): void => parentPort?.postMessage(news);
+const database = connectToIndex(indexPath);
+const keeper = new IndexKeeper({
+  root,
+  isPolling,
+  writer: new IndexWriter(database),
+  facts: new IndexFacts(database),
+  inTransaction: (work): void => database.transaction(work).immediate(),
+  onProgress: (progress): void => tell({ kind: 'progress', progress }),
+});
+
+// Who deletes the index wants it made anew, and the room on the disk: both threads let go of the file (openVault's side
+// opens another).
+const inode = (): number | undefined => statSync(indexPath, { throwIfNoEntry: false })?.ino;
+const opened = inode();
+setInterval(() => {
+  if (inode() !== opened) {
+    throw new Error('The file of the search index was taken away');
+  }
+}, 2000).unref();
+
+// An error anywhere ends the thread, which tells openVault's side of it.
+parentPort?.on('message', (order: IndexWorkerOrder) => {
+  if (order.kind === 'refresh') {
+    keeper.refresh(order.id);
+    tell({ kind: 'refreshed', number: order.number });
+    return;
+  }
+  void keeper.close().then(() => {
+    database.close();
+    parentPort?.close();
+  });
+});
+
+await keeper.run();

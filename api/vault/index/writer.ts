@@ -1,0 +1,206 @@
+// The statements that write the index: one note in all its tables, one folder's entries.
+import type Database from 'better-sqlite3';
+import type { NoteContent } from '../notes/content.ts';
+import type { NoteFile } from '../notes/file.ts';
+import { foldName, nameOf } from '../notes/name.ts';
+import { prepareStatements, type Statements } from './statements.ts';
+import { createIndexWords } from './words.ts';
+
+/** Characters of a note that are kept for snippets; all of it is searched. */
+const snippetSource = 256 * 1024;
+
+export interface KnownNote {
+  number: number;
+  id: string;
+  revision: string;
+  stamp: string;
+  /** Which file it was (notes/file.ts). */
+  file: string;
+}
+
+export interface EntryRow {
+  rank: number;
+  path: string;
+}
+
+/** Pages per step: a few milliseconds of work. */
+const mergePages = 200;
+
+/** FTS5's own defaults (sections 6.1 and 6.2). */
+const usualAutomerge = 4;
+const usualCrisismerge = 16;
+
+export const ranks = { folder: 0, note: 1, file: 2 } as const;
+
+const columns =
+  'id, folder, name, title, front_matter, tags, created_at, born_at, modified_at, size_bytes, revision, stamp, file';
+const fields = ':id, :folder, :name, :title, :frontMatter, :tags';
+const state = ':modifiedAt, :sizeBytes, :revision, :stamp, :file';
+// Our own change of a note makes a new file, as many editors and all sync programs do: the earliest time is kept.
+const born = 'min(born_at, :bornAt)';
+const dates = `coalesce(:statedAt, ${born}), ${born}`;
+
+const sql = {
+  notesIn: 'SELECT number, id, revision, stamp, file FROM notes WHERE folder = ?',
+  numbersWith: 'SELECT number FROM notes WHERE revision = ?',
+  findFile: 'SELECT number, id FROM notes WHERE revision = ? AND file = ?',
+  noteNumber: 'SELECT number FROM notes WHERE id = ?',
+  entriesIn: 'SELECT rank, path FROM entries WHERE folder = ? ORDER BY rank, path',
+  clearEntries: 'DELETE FROM entries WHERE folder = ?',
+  addEntry: 'INSERT OR IGNORE INTO entries VALUES (?, ?, ?)',
+  addNote: `INSERT INTO notes(${columns}) VALUES (${fields}, coalesce(:statedAt, :bornAt), :bornAt, ${state})`,
+  setNote: `UPDATE notes SET (${columns}) = (${fields}, ${dates}, ${state}) WHERE number = :number`,
+  touchNote: `UPDATE notes SET (created_at, born_at, modified_at, size_bytes, stamp, file)
+    = (${dates}, :modifiedAt, :sizeBytes, :stamp, :file) WHERE number = :number`,
+  noteFolders: 'SELECT DISTINCT folder FROM notes',
+  setText: 'INSERT OR REPLACE INTO texts VALUES (?, ?)',
+  setWords:
+    'INSERT OR REPLACE INTO words(rowid, title, aliases, tags, headings, path, body, filters) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+  addField: 'INSERT OR IGNORE INTO fields VALUES (?)',
+  addLink: 'INSERT OR IGNORE INTO links VALUES (?, ?, ?)',
+  clearLinks: 'DELETE FROM links WHERE note = ?',
+  removeNote: 'DELETE FROM notes WHERE number = ?',
+  removeText: 'DELETE FROM texts WHERE note = ?',
+  removeWords: 'DELETE FROM words WHERE rowid = ?',
+  // '0' follows '/': the range holds what lies below a folder.
+  foldersBelow:
+    "SELECT DISTINCT folder FROM entries WHERE folder = :path OR (folder > :path || '/' AND folder < :path || '0')",
+  // A number is bound as REAL, which FTS5 refuses here.
+  configure: 'INSERT INTO words(words, rank) VALUES (?, CAST(? AS INTEGER))',
+  merge: "INSERT INTO words(words, rank) VALUES('merge', ?)",
+  changes: 'SELECT total_changes() AS count',
+};
+
+/** The writing side of an index; its caller wraps many calls in one transaction. */
+export class IndexWriter {
+  readonly #statements: Statements<typeof sql>;
+
+  constructor(database: Database.Database) {
+    this.#statements = prepareStatements(database, sql);
+  }
+
+  notesIn(folder: string): KnownNote[] {
+    return this.#statements.notesIn.all(folder) as KnownNote[];
+  }
+
+  /** Notes with these very bytes: a note that is new at one path and gone at another has moved. */
+  numbersWith(revision: string): number[] {
+    return (this.#statements.numbersWith.all(revision) as Array<{ number: number }>).map((row) => row.number);
+  }
+
+  /** The note that was this file when it had these bytes. */
+  findFile(revision: string, file: string): { number: number; id: string } | undefined {
+    return this.#statements.findFile.get(revision, file) as { number: number; id: string } | undefined;
+  }
+
+  entriesIn(folder: string): EntryRow[] {
+    return this.#statements.entriesIn.all(folder) as EntryRow[];
+  }
+
+  /** Every folder at or below `path` that has entries. */
+  foldersBelow(path: string): string[] {
+    return (this.#statements.foldersBelow.all({ path }) as Array<{ folder: string }>).map(
+      (row) => row.folder,
+    );
+  }
+
+  putEntries(folder: string, entries: EntryRow[]): void {
+    this.#statements.clearEntries.run(folder);
+    for (const { rank, path } of entries) {
+      this.#statements.addEntry.run(folder, rank, path);
+    }
+  }
+
+  /** Every folder that has notes. */
+  noteFolders(): string[] {
+    return (this.#statements.noteFolders.all() as Array<{ folder: string }>).map((row) => row.folder);
+  }
+
+  /** Writes a note in place of the one with the number `known` (which may have had another id), or as a new one. */
+  putNote(known: number | undefined, id: string, file: NoteFile, stamp: string): void {
+    const row = createRow(id, file, stamp);
+    // Another process may keep the same index: what it wrote since the comparison is replaced, not met as a conflict.
+    const there = this.findNumber(id);
+    if (known !== undefined && there !== undefined && there !== known) {
+      this.removeNote(known);
+    }
+    let number = there ?? known;
+    if (number === undefined || this.#statements.setNote.run({ ...row, number }).changes === 0) {
+      number = Number(this.#statements.addNote.run(row).lastInsertRowid);
+    } else {
+      this.#statements.clearLinks.run(number);
+    }
+    this.#putWords(number, id, file.content);
+  }
+
+  findNumber(id: string): number | undefined {
+    return (this.#statements.noteNumber.get(id) as { number: number } | undefined)?.number;
+  }
+
+  #putWords(number: number, id: string, content: NoteContent): void {
+    const words = createIndexWords(id, content);
+    const { title, aliases, tags, headings, path, body, filters } = words;
+    this.#statements.setWords.run(number, title, aliases, tags, headings, path, body, filters);
+    this.#statements.setText.run(number, content.text.slice(0, snippetSource));
+    for (const name of words.fieldNames) {
+      this.#statements.addField.run(name);
+    }
+    for (const target of content.links) {
+      this.#statements.addLink.run(foldName(nameOf(target)), number, foldName(target));
+    }
+  }
+
+  /** The same bytes at another time. */
+  touchNote(known: KnownNote, file: NoteFile, stamp: string): void {
+    const { content: _, statedAt = null, ...rest } = file;
+    this.#statements.touchNote.run({ ...rest, statedAt, stamp, number: known.number });
+  }
+
+  removeNote(number: number): void {
+    for (const name of ['removeNote', 'removeText', 'removeWords', 'clearLinks'] as const) {
+      this.#statements[name].run(number);
+    }
+  }
+
+  /** Before very many notes at once: FTS5 joins its segments afterwards (mergeStep), not again and again. */
+  startBulk(): void {
+    this.#statements.configure.run('automerge', 0);
+    this.#statements.configure.run('crisismerge', 1000);
+  }
+
+  endBulk(): void {
+    this.#statements.configure.run('automerge', usualAutomerge);
+    this.#statements.configure.run('crisismerge', usualCrisismerge);
+  }
+
+  /** One bounded step of joining the index's segments, for faster searches; false when nothing is left to join. */
+  mergeStep(isFirst: boolean): boolean {
+    const before = this.#countChanges();
+    // A negative number makes FTS5 begin to join everything into one segment (FTS5, section 6.8).
+    this.#statements.merge.run(isFirst ? -mergePages : mergePages);
+    return this.#countChanges() - before >= 2;
+  }
+
+  #countChanges(): number {
+    return (this.#statements.changes.get() as { count: number }).count;
+  }
+}
+
+function createRow(id: string, file: NoteFile, stamp: string): Record<string, string | number | null> {
+  const { content } = file;
+  return {
+    id,
+    folder: id.slice(0, Math.max(0, id.lastIndexOf('/'))),
+    name: foldName(nameOf(id)),
+    title: content.title,
+    frontMatter: JSON.stringify(content.frontMatter),
+    tags: JSON.stringify(content.tags),
+    statedAt: file.statedAt ?? null,
+    bornAt: file.bornAt,
+    modifiedAt: file.modifiedAt,
+    sizeBytes: file.sizeBytes,
+    revision: file.revision,
+    stamp,
+    file: file.file,
+  };
+}

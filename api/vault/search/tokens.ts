@@ -1,0 +1,108 @@
+// How text becomes the words that FTS5 stores: one folding and one segmentation, the same for notes and queries.
+// FTS5's own tokenizer (unicode61) still splits at punctuation, folds case and drops diacritics.
+
+// The scripts written without spaces between words, of the first plane; planes 2 and 3 hold Han only.
+const cjk = String.raw`(?:[[\p{sc=Han}\p{sc=Hangul}\p{sc=Hiragana}\p{sc=Katakana}\u30fc]&&[\u{1100}-\u{ffff}]]|[\u{20000}-\u{3ffff}])`;
+const runs = new RegExp(String.raw`(${cjk}+)|(?:(?!${cjk})[\p{L}\p{N}\p{M}])+`, 'gv');
+const mayHoldCjk = /[\u1100-\uffff]/;
+
+// Written inside words and not seen: soft hyphen, zero-width space and joiners, variation selectors.
+const invisible = /\u00ad|[\u200b-\u200d]|\u2060|[\ufe00-\ufe0f]|\ufeff/g;
+const mayHoldInvisible = /[\u00ad\u200b-\ufeff]/;
+
+// Two private-use characters keep filter words apart from all text: unicode61 takes them for letters.
+const separator = '\ue000';
+const filler = '\ue001';
+const reserved = /[\0\ue000\ue001]/g;
+
+/** NFKC (full-width letters, decomposed Hangul), without invisible characters. Case is left to FTS5. */
+function fold(text: string): string {
+  const folded = text.normalize('NFKC').replace(reserved, ' ');
+  return mayHoldInvisible.test(folded) ? folded.replace(invisible, '') : folded;
+}
+
+function splitRun(run: string): string[] {
+  const characters = Array.from(run);
+  return characters.map((character, index) => character + (characters[index + 1] ?? ''));
+}
+
+/**
+ * Text for the index. Korean, Japanese and Chinese are written without the spaces a search would need, so each
+ * run of their characters becomes overlapping pairs and its last character: 인증서 is stored as ` 인증  증서  서 `. A word
+ * starts at every character, one after the other, so that any part of a run is found as a phrase of pairs.
+ */
+export function segmentText(text: string): string {
+  const folded = fold(text);
+  return mayHoldCjk.test(folded) ? writePairs(folded) : folded;
+}
+
+// One entry for each UTF-16 unit: 1 for a CJK character, 2 for the first half of one from planes 2 and 3.
+const unitsOfCjk = new Uint8Array(0x10000).fill(2, 0xd840, 0xd8c0);
+for (const [run] of Array.from({ length: 0x10000 - 0x1100 }, (_, i) => String.fromCharCode(0x1100 + i))
+  .join('')
+  .matchAll(new RegExp(cjk, 'gv'))) {
+  unitsOfCjk[run.charCodeAt(0)] = 1;
+}
+
+/** UTF-16 units: nearly every note fits; a longer one pays for its own. */
+const usualLength = 32 * 1024;
+const usualSpace = new Uint16Array(4 * usualLength);
+
+function cjkUnitsAt(text: string, at: number): number {
+  const units = unitsOfCjk[text.charCodeAt(at)] ?? 0;
+  return at + units <= text.length ? units : 0;
+}
+
+// By hand, unit by unit: with a regular expression and strings it took longer than FTS5 took to store the result.
+function writePairs(text: string): string {
+  // A pair between two spaces: four units at most for each unit of the text.
+  const space = text.length <= usualLength ? usualSpace : new Uint16Array(4 * text.length);
+  let length = 0;
+  let at = 0;
+  while (at < text.length) {
+    const units = cjkUnitsAt(text, at);
+    if (units === 0) {
+      space[length++] = text.charCodeAt(at);
+      at += 1;
+      continue;
+    }
+    space[length++] = 32;
+    const end = at + units + cjkUnitsAt(text, at + units);
+    for (let unit = at; unit < end; unit += 1) {
+      space[length++] = text.charCodeAt(unit);
+    }
+    space[length++] = 32;
+    at += units;
+  }
+  return Buffer.from(space.buffer, 0, length * 2).toString('utf16le');
+}
+
+/** One stretch of a query: a word, or a run of CJK characters (`pairs`, without the last character alone). */
+export interface QueryRun {
+  isCjk: boolean;
+  tokens: string[];
+}
+
+/** A query's text in the index's words; the empty list where it holds no letter or digit. */
+export function segmentQuery(text: string): QueryRun[] {
+  return Array.from(fold(text).matchAll(runs), ([run, isCjk]) => ({
+    isCjk: isCjk !== undefined,
+    tokens: isCjk === undefined ? [run] : splitRun(run),
+  }));
+}
+
+/** The word under which a note's property is stored in the index's `filters` column. */
+export function filterWord(name: string, value: string): string {
+  return `${fillIn(name)}${separator}${fillIn(value)}`;
+}
+
+/** The word for a front-matter field that is there, whatever its value. */
+export function presenceWord(name: string): string {
+  return `${fillIn(name)}${separator}${separator}`;
+}
+
+function fillIn(text: string): string {
+  return fold(text)
+    .trim()
+    .replace(/[^\p{L}\p{N}]/gu, filler);
+}

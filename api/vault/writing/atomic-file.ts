@@ -1,0 +1,195 @@
+// Putting bytes into files so that a crash at any moment leaves the old file or the new one, and nothing is overwritten
+// that was not meant to be.
+import { randomUUID } from 'node:crypto';
+import { lstatSync, renameSync, type Stats, unlinkSync } from 'node:fs';
+import { copyFile, type FileHandle, link, open, rename, rm, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { withFileLock } from './lock.ts';
+
+/** File systems without hard links (FAT, many network folders), and kernels that forbid one (protected_hardlinks). */
+const noLink = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EINVAL'];
+/** File systems that can't do this to a folder; their own order of writes has to do. */
+const noFolderSync = ['EINVAL', 'EISDIR', 'EPERM', 'EACCES', 'EBADF', 'ENOTSUP', 'EOPNOTSUPP'];
+/** Each time the file has been touched since it was verified. */
+const mostAttempts = 10;
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? '';
+
+/** Makes sure that a file is the one that is meant to be replaced or moved, and returns its stats; throws otherwise. */
+type Verify = () => Promise<Stats>;
+
+/** Puts `bytes` in place of the file at `path`, whose mode and, where this process may, owner (`like`) are kept. */
+export async function replaceFile(
+  path: string,
+  bytes: Uint8Array,
+  like: Stats,
+  verify: Verify,
+): Promise<void> {
+  const temporary = await writeTemporary(dirname(path), bytes, like);
+  try {
+    await changeVerified(path, verify, () => renameSync(temporary, path));
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncFolder(dirname(path));
+}
+
+// Nobody can be kept from changing a file between two calls of ours, for there is no rename that compares. Other
+// loop-apis are kept out by a lock; for all else what is left is the time between two system calls, since `change`
+// follows the last look at once, in the same turn of this thread.
+function changeVerified(path: string, verify: Verify, change: () => void): Promise<void> {
+  return withFileLock(path, async (requireLock) => {
+    for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+      const verified = await verify();
+      requireLock();
+      if (isSameFile(verified, lstatSync(path))) {
+        change();
+        return;
+      }
+    }
+    throw new Error('the file is being changed all the time');
+  });
+}
+
+function isSameFile(a: Stats, b: Stats): boolean {
+  return (['dev', 'ino', 'size', 'mtimeMs', 'ctimeMs'] as const).every((name) => a[name] === b[name]);
+}
+
+/** Makes the file at `path`; false where there is something already. */
+export async function createFile(path: string, bytes: Uint8Array): Promise<boolean> {
+  const temporary = await writeTemporary(dirname(path), bytes);
+  try {
+    return await moveWithoutOverwriting(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+    await syncFolder(dirname(path));
+  }
+}
+
+/** Moves the file at `from`; false where there is something at `to` already. */
+export async function moveFile(from: string, to: string, verify: Verify): Promise<boolean> {
+  if (!(await claim(to))) {
+    return false;
+  }
+  try {
+    await changeVerified(from, verify, () => renameSync(from, to)).catch(async (error: unknown) => {
+      if (codeOf(error) !== 'EXDEV') {
+        throw error;
+      }
+      await copyAcross(from, to, verify);
+    });
+  } catch (error) {
+    await rm(to, { force: true });
+    throw error;
+  }
+  await syncFolder(dirname(to));
+  await syncFolder(dirname(from));
+  return true;
+}
+
+/** A folder's new and gone names are on the disk after this. */
+export async function syncFolder(folder: string): Promise<void> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(folder, 'r');
+    await handle.sync();
+  } catch (error) {
+    if (!noFolderSync.includes(codeOf(error))) {
+      throw error;
+    }
+  } finally {
+    await handle?.close();
+  }
+}
+
+async function writeTemporary(folder: string, bytes: Uint8Array, like?: Stats): Promise<string> {
+  // Hidden, so that neither the index nor Obsidian takes it for a note if a crash leaves it behind.
+  const path = join(folder, `.loop-${randomUUID()}.tmp`);
+  const file = await open(path, 'wx');
+  try {
+    if (like !== undefined) {
+      await takeAfter(file, like);
+    }
+    await file.writeFile(bytes);
+    await file.sync();
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  } finally {
+    await file.close();
+  }
+  return path;
+}
+
+// The owner first: changing it clears bits of the mode. Some network folders allow neither.
+async function takeAfter(file: FileHandle, { uid, gid, mode }: Stats): Promise<void> {
+  await file.chown(uid, gid).catch(() => undefined);
+  await file.chmod(mode & 0o7777).catch(() => undefined);
+}
+
+// rename(2) overwrites; link(2) does not.
+async function moveWithoutOverwriting(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') {
+      return false;
+    }
+    if (!noLink.includes(codeOf(error))) {
+      throw error;
+    }
+    return claimAndRename(from, to);
+  }
+  await unlink(from);
+  return true;
+}
+
+// Only one can make the empty file, and then only overwrites its own.
+async function claim(path: string): Promise<boolean> {
+  try {
+    await (await open(path, 'wx')).close();
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') {
+      return false;
+    }
+    throw error;
+  }
+}
+
+async function claimAndRename(from: string, to: string): Promise<boolean> {
+  if (!(await claim(to))) {
+    return false;
+  }
+  try {
+    await rename(from, to);
+  } catch (error) {
+    await rm(to, { force: true });
+    throw error;
+  }
+  return true;
+}
+
+// A folder of the vault may be a mount of its own.
+async function copyAcross(from: string, to: string, verify: Verify): Promise<void> {
+  const temporary = join(dirname(to), `.loop-${randomUUID()}.tmp`);
+  try {
+    await changeVerified(
+      from,
+      async () => {
+        const verified = await verify();
+        await copyFile(from, temporary);
+        const file = await open(temporary, 'r+');
+        await file.sync().finally(() => file.close());
+        return verified;
+      },
+      () => {
+        renameSync(temporary, to);
+        unlinkSync(from);
+      },
+    );
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}

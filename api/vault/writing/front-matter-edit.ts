@@ -1,0 +1,154 @@
+// Sets or removes one front-matter field of a note; every other byte of it stays as it was.
+import { isDeepStrictEqual } from 'node:util';
+import { isMap, isScalar, type Pair, parseDocument, stringify } from 'yaml';
+import { EditRefused } from '../errors.ts';
+import { findFrontMatterBlock, parseFrontMatter } from '../notes/front-matter.ts';
+import { lineEndingOf } from './edit.ts';
+
+type Scalar = string | number | boolean;
+/** Null removes the field. */
+export type FieldValue = Scalar | Scalar[] | null;
+
+/** The note with `field` set to `value`, in a block made for it where there is none. Throws EditRefused. */
+export function setField(note: string, field: string, value: FieldValue): string {
+  const before = parseFrontMatter(note);
+  if (before.warning !== undefined) {
+    throw new EditRefused(
+      'The front matter of this note is not valid YAML, so its fields can not be changed; replace the whole text to mend it.',
+    );
+  }
+  const name = findName(before.fields, field);
+  const edited = editBlock(note, name, value);
+  const after = parseFrontMatter(edited);
+  const { [name]: _, ...others } = before.fields;
+  const wanted = value === null ? others : { ...others, [name]: value };
+  // Anchors, merge keys, comments in odd places: whatever would have changed its meaning is left alone.
+  if (after.warning !== undefined || !isDeepStrictEqual(sorted(after.fields), sorted(wanted))) {
+    throw new EditRefused(
+      `The field ${JSON.stringify(name)} can not be changed alone in the way the front matter of this note is written.`,
+    );
+  }
+  return edited;
+}
+
+// Obsidian's properties have no case; a second spelling beside the first would help nobody.
+function findName(fields: Record<string, unknown>, field: string): string {
+  if (Object.hasOwn(fields, field)) {
+    return field;
+  }
+  return Object.keys(fields).find((name) => name.toLowerCase() === field.toLowerCase()) ?? field;
+}
+
+const sorted = (fields: Record<string, unknown>): [string, unknown][] =>
+  Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1));
+
+function editBlock(note: string, name: string, value: FieldValue): string {
+  const ending = lineEndingOf(note);
+  const block = findFrontMatterBlock(note);
+  if (block === undefined) {
+    return value === null ? note : addBlock(note, write(name, value), ending);
+  }
+  const { source, sourceStart } = block;
+  const rest = note.slice(sourceStart + source.length);
+  // An empty block has no line of its own yet: `---` follows `---` at once.
+  const lineEnd = /^\r?\n/.exec(rest)?.[0];
+  const edited = editSource(source, name, value, { ending, lineEnd });
+  const head = note.slice(0, sourceStart) + edited;
+  if (edited === '') {
+    return head + (source === '' ? rest : rest.slice(lineEnd?.length ?? 0));
+  }
+  return head + (lineEnd !== undefined || edited.endsWith('\n') ? '' : ending) + rest;
+}
+
+function addBlock(note: string, lines: string, ending: string): string {
+  const start = note.startsWith('\ufeff') ? 1 : 0;
+  return `${note.slice(0, start)}${`---\n${lines}---\n`.replaceAll('\n', ending)}${note.slice(start)}`;
+}
+
+/** `lineEnd` ends the last line of `source`, and is not part of it. */
+function editSource(
+  source: string,
+  name: string,
+  value: FieldValue,
+  { ending, lineEnd = '' }: { ending: string; lineEnd: string | undefined },
+): string {
+  const pair = findPair(source, name);
+  if (pair === undefined) {
+    const lines = value === null ? '' : write(name, value).trimEnd();
+    return lines === '' ? source : source + lineEnd + lines.replaceAll('\n', ending);
+  }
+  return value === null ? removePair(source, pair) : replaceValue(source, pair, value, ending);
+}
+
+interface PairPlace {
+  keyStart: number;
+  keyEnd: number;
+  valueStart: number;
+  valueEnd: number;
+  isFlow: boolean;
+}
+
+function findPair(source: string, name: string): PairPlace | undefined {
+  const { contents } = parseDocument(source, { logLevel: 'silent' });
+  if (!isMap(contents)) {
+    return undefined;
+  }
+  if (contents.flow) {
+    throw new EditRefused(
+      'The front matter of this note is written as one { } map: its fields can not be changed alone.',
+    );
+  }
+  const pair = contents.items.find(({ key }) => (isScalar(key) ? String(key.value) : key) === name);
+  return pair && placeOf(pair, source);
+}
+
+function placeOf({ key, value }: Pair, source: string): PairPlace | undefined {
+  const keyRange = rangeOf(key);
+  if (keyRange === undefined) {
+    return undefined;
+  }
+  const [keyStart, keyEnd] = keyRange;
+  const afterColon = source.indexOf(':', keyEnd) + 1;
+  const [valueStart, valueEnd] = rangeOf(value) ?? [afterColon, afterColon];
+  const isFlow = typeof value === 'object' && value !== null && 'flow' in value && value.flow === true;
+  return { keyStart, keyEnd: afterColon, valueStart, valueEnd, isFlow };
+}
+
+function rangeOf(node: unknown): [number, number] | undefined {
+  const range = typeof node === 'object' && node !== null && 'range' in node ? node.range : undefined;
+  return Array.isArray(range) ? [Number(range[0]), Number(range[1])] : undefined;
+}
+
+function replaceValue(source: string, place: PairPlace, value: FieldValue, ending: string): string {
+  const { keyEnd, valueStart, valueEnd, isFlow } = place;
+  const written = writeValue(value, isFlow);
+  // What stands between the colon and the value: spaces that somebody lined up, or the lines before a list.
+  const gap = source.slice(keyEnd, valueStart);
+  const isInline = written.startsWith(' ') && !written.includes('\n');
+  const keepsGap = isInline && /^[ \t]+$/.test(gap) && valueStart < valueEnd;
+  const listIndent = Array.isArray(value) ? /\n([ \t]*)$/.exec(gap)?.[1] : undefined;
+  const lines = listIndent === undefined ? written : written.replace(/\n {2}(?=- )/g, `\n${listIndent}`);
+  const text = keepsGap ? gap + written.trimStart() : lines;
+  // A list ends with its last line, line ending included.
+  const end = source.slice(0, valueEnd).replace(/[\r\n]+$/, '').length;
+  return source.slice(0, keyEnd) + text.replaceAll('\n', ending) + source.slice(Math.max(end, keyEnd));
+}
+
+function removePair(source: string, { keyStart, keyEnd, valueEnd }: PairPlace): string {
+  const end = Math.max(source.slice(0, valueEnd).replace(/[\r\n]+$/, '').length, keyEnd);
+  const newline = source.indexOf('\n', end);
+  const before = source.slice(0, keyStart);
+  return newline < 0 ? before.replace(/\r?\n$/, '') : before + source.slice(newline + 1);
+}
+
+function write(name: string, value: FieldValue): string {
+  return stringify({ [name]: value }, { lineWidth: 0 });
+}
+
+/** What follows `key:` for the value: ` text`, ` [a, b]`, or lines. */
+function writeValue(value: FieldValue, isFlow: boolean): string {
+  if (isFlow && Array.isArray(value)) {
+    return ` ${stringify(value, { lineWidth: 0, collectionStyle: 'flow', flowCollectionPadding: false }).trimEnd()}`;
+  }
+  return write('k', value).slice('k:'.length).trimEnd();
+}

@@ -1,0 +1,195 @@
+// The writing side of the vault: one change to one note at a time, whole or not at all, and only to what was read.
+import { isUtf8 } from 'node:buffer';
+import type { Stats } from 'node:fs';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { EditRefused, NoteExists, NoteNotFound, RevisionStale, VaultFull, VaultReadOnly } from '../errors.ts';
+import { createRevision, largestNote } from '../notes/content.ts';
+import { parseFrontMatter } from '../notes/front-matter.ts';
+import { foldName } from '../notes/name.ts';
+import { findNotePlace, type NotePlace } from '../notes/path.ts';
+import { createFile, replaceFile } from './atomic-file.ts';
+import { appendText, replaceSection, replaceText } from './edit.ts';
+import { type FieldValue, setField } from './front-matter-edit.ts';
+import { KeyedQueue } from './keyed-queue.ts';
+import { createLeftoverRemover } from './leftovers.ts';
+import { makePlace, parseNewPath } from './new-path.ts';
+import { moveToTrash } from './trash.ts';
+
+interface WrittenNote {
+  id: string;
+  /** Of what was written: the next change takes it. */
+  revision: string;
+}
+
+/**
+ * Every change but `create` takes the revision that was read, and throws RevisionStale when the note has another one
+ * by now. All throw NoteNotFound, VaultReadOnly and VaultFull where the disk says so, VaultAway, and what else is named.
+ * A change is on the disk and can be found by a search when it resolves.
+ */
+export interface NoteWriter {
+  /** Folders are made where they are missing. Throws PathRefused, NoteExists, EditRefused. */
+  create(path: string, text: string): Promise<WrittenNote>;
+  /** At the end of the note, or of the section below `heading`. Throws EditRefused. */
+  append(
+    id: string,
+    change: { text: string; heading?: string | undefined; revision: string },
+  ): Promise<WrittenNote>;
+  /** All text below the front matter. Throws EditRefused. */
+  replace(id: string, change: { text: string; revision: string }): Promise<WrittenNote>;
+  /** All that stands below a heading. Throws EditRefused. */
+  replaceSection(
+    id: string,
+    change: { heading: string; text: string; revision: string },
+  ): Promise<WrittenNote>;
+  /** One front-matter field. Throws EditRefused. */
+  setField(id: string, change: { field: string; value: FieldValue; revision: string }): Promise<WrittenNote>;
+  /** Moves the note to the vault's trash; resolves to its path there. Throws PathRefused, EditRefused. */
+  remove(id: string, change: { revision: string }): Promise<{ id: string; trashPath: string }>;
+}
+
+export interface NoteWriterOptions {
+  /** The vault's real path. */
+  root: string;
+  /** Brings the index up to date with one note. */
+  refresh(id: string): Promise<void>;
+  /** Throws VaultAway while the folder is not there: what is under its mount point is not the vault. */
+  requireHome(cause?: unknown): Promise<void>;
+}
+
+export function createNoteWriter({ root, refresh, requireHome }: NoteWriterOptions): NoteWriter {
+  const queue = new KeyedQueue();
+  const removeLeftovers = createLeftoverRemover();
+
+  async function write<Result extends { id: string }>(
+    id: string,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    // Case and Unicode form left aside: on some disks such names are one file.
+    const result = await queue.run(foldName(id), async () => {
+      await requireHome();
+      return work().catch(async (error: unknown) => {
+        await requireHome(error);
+        return explain(error);
+      });
+    });
+    await refresh(result.id);
+    return result;
+  }
+
+  function change(id: string, revision: string, edit: (note: string) => string): Promise<WrittenNote> {
+    return write(id, async () => {
+      const { target } = await findPlace(root, id);
+      const { bytes, stats } = await readCurrent(target, revision);
+      const edited = encode(edit(decode(bytes)));
+      await replaceFile(target, edited, stats, async () => (await readCurrent(target, revision)).stats);
+      await removeLeftovers(dirname(target));
+      return { id: id.normalize('NFC'), revision: createRevision(edited) };
+    });
+  }
+
+  return {
+    create: async (path, text): Promise<WrittenNote> => {
+      const id = parseNewPath(path);
+      const bytes = encode(asNewNote(text));
+      return write(id, async () => {
+        const place = await makePlace(root, id);
+        if (!(await createFile(place, bytes))) {
+          throw new NoteExists(id);
+        }
+        await removeLeftovers(dirname(place));
+        return { id, revision: createRevision(bytes) };
+      });
+    },
+    append: (id, { text, heading, revision }) =>
+      change(id, revision, (note) => appendText(note, text, heading)),
+    replace: (id, { text, revision }) => change(id, revision, (note) => replaceText(note, text)),
+    replaceSection: (id, { heading, text, revision }) =>
+      change(id, revision, (note) => replaceSection(note, heading, text)),
+    setField: (id, { field, value, revision }) =>
+      change(id, revision, (note) => setField(note, field, value)),
+    remove: (id, { revision }) =>
+      write(id, async () => {
+        const { path, target } = await findPlace(root, id);
+        if (path !== target) {
+          throw new EditRefused('This name is a link to another note of the vault: delete that one.');
+        }
+        await readCurrent(path, revision);
+        const plain = id.normalize('NFC');
+        const verify = async (): Promise<Stats> => (await readCurrent(path, revision)).stats;
+        return { id: plain, trashPath: await moveToTrash(root, plain, { path, verify }) };
+      }),
+  };
+}
+
+async function findPlace(root: string, id: string): Promise<NotePlace> {
+  const place = await findNotePlace(root, id);
+  if (place === undefined) {
+    throw new NoteNotFound();
+  }
+  return place;
+}
+
+const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+async function readCurrent(path: string, revision: string): Promise<{ bytes: Buffer; stats: Stats }> {
+  const file = await open(path, flags);
+  try {
+    const stats = await file.stat();
+    if (!stats.isFile()) {
+      throw new NoteNotFound();
+    }
+    if (stats.size > largestNote) {
+      throw new EditRefused('The note is too large to be changed here.');
+    }
+    const bytes = await file.readFile();
+    const current = createRevision(bytes);
+    if (current !== revision) {
+      throw new RevisionStale(current);
+    }
+    return { bytes, stats };
+  } finally {
+    await file.close();
+  }
+}
+
+function decode(bytes: Buffer): string {
+  if (!isUtf8(bytes) || bytes.includes(0)) {
+    throw new EditRefused('The file is not UTF-8 text, so changing it could destroy it.');
+  }
+  return bytes.toString('utf8');
+}
+
+function encode(note: string): Buffer {
+  if (note.includes('\0') || !note.isWellFormed()) {
+    throw new EditRefused('The text has characters that no text file may hold.');
+  }
+  const bytes = Buffer.from(note);
+  if (bytes.length > largestNote) {
+    throw new EditRefused(`The note would be larger than ${largestNote / 1024 / 1024} MB.`);
+  }
+  return bytes;
+}
+
+function asNewNote(text: string): string {
+  const { warning } = parseFrontMatter(text);
+  if (warning !== undefined) {
+    throw new EditRefused('The text starts with front matter that is not valid YAML.');
+  }
+  return text === '' || text.endsWith('\n') ? text : `${text}\n`;
+}
+
+function explain(error: unknown): never {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  if (['EROFS', 'EACCES', 'EPERM'].includes(code)) {
+    throw new VaultReadOnly({ cause: error });
+  }
+  if (['ENOSPC', 'EDQUOT'].includes(code)) {
+    throw new VaultFull({ cause: error });
+  }
+  if (['ENOENT', 'ELOOP'].includes(code)) {
+    throw new NoteNotFound();
+  }
+  throw error;
+}

@@ -1,0 +1,51 @@
+// What the library is told about clients: how they prove themselves, what becomes of their metadata, what each may leave out.
+import type Provider from 'oidc-provider';
+import type { Configuration } from 'oidc-provider';
+import type { AuthConfig } from '../config.ts';
+import { vaultScopes } from '../resources.ts';
+import { normalizeClientMetadata } from './metadata.ts';
+import { redirectRuleOf } from './registration-settings.ts';
+import { seededOnly } from './seeded.ts';
+
+type Client = NonNullable<Awaited<ReturnType<Provider['Client']['find']>>>;
+
+export function clientRulesFor({ registration }: AuthConfig): Configuration {
+  const rule = redirectRuleOf(registration);
+  return {
+    clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'],
+    clientDefaults: { grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'] },
+    responseTypes: ['code'],
+    // Browser-based clients may read an answer only from the origin that they registered to be sent back to.
+    clientBasedCORS: (_ctx, origin, client) =>
+      client.redirectUris?.some((uri) => URL.parse(uri)?.origin === origin) ?? false,
+    extraClientMetadata: {
+      properties: ['software_id', 'software_version', ...seededOnly],
+      // Without a context it is a stored client, which was made to fit when it registered.
+      validator: (ctx, key, _value, metadata) => {
+        if (!ctx || key !== 'software_id') return;
+        for (const name of seededOnly) delete (metadata as Record<string, unknown>)[name];
+        normalizeClientMetadata(metadata as Record<string, unknown>, rule);
+      },
+    },
+    // What is read of other hosts is read by hosts/guarded-fetch.ts, and by nothing else.
+    fetch: async () => {
+      throw new Error('the library fetches nothing here');
+    },
+  };
+}
+
+/** Once more what auth/clients/seeded.ts lets an operator make, in case a row was changed by hand. */
+export function mayOmitPkce(client: Client): boolean {
+  return (
+    client['may_omit_pkce'] === true &&
+    client.applicationType === 'web' &&
+    /^client_secret_/.test(client.tokenEndpointAuthMethod ?? '')
+  );
+}
+
+// An operator who limits a client says with it what it is for; of all others reading is enough until they ask.
+export function defaultScope(limit: string | undefined): string {
+  const within =
+    limit?.split(' ').filter((scope) => (vaultScopes as readonly string[]).includes(scope)) ?? [];
+  return within.join(' ') || vaultScopes[0];
+}

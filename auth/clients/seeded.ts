@@ -1,0 +1,100 @@
+// Clients that an operator makes by hand: what they may be, and the two things that only they may have.
+import type { AdapterPayload } from 'oidc-provider';
+import { vaultScopes } from '../resources.ts';
+import { findApplicationType } from './metadata.ts';
+
+/** The wish can't be granted; `message` says which field, to the operator. */
+export class SeedRefused extends Error {
+  override readonly name = 'SeedRefused';
+}
+
+export interface SeedWish {
+  readonly name: string;
+  readonly redirectUris: readonly string[];
+  readonly authMethod: string;
+  readonly grants: readonly string[];
+  /** The most that it may ask for; none means no limit. */
+  readonly scopes: readonly string[];
+  readonly withoutPkce: boolean;
+}
+
+const authMethods = ['client_secret_basic', 'client_secret_post', 'none'];
+const grantTypes = ['authorization_code', 'refresh_token'];
+
+/**
+ * Metadata that no app can give itself: registration drops these fields, a document's are not taken over.
+ * `may_omit_pkce` is for GPT Actions, which send no challenge. `resource_server` names the resource whose tokens the
+ * credential may introspect.
+ */
+export const seededOnly = ['may_omit_pkce', 'resource_server'] as const;
+
+/** Throws SeedRefused. The secret's hash, where there is one, is the caller's to add. */
+export function createSeededClient(id: string, wish: SeedWish): AdapterPayload {
+  oneOf('--auth-method', [wish.authMethod], authMethods);
+  oneOf('--grant', wish.grants, grantTypes);
+  if (!wish.grants.includes('authorization_code'))
+    throw new SeedRefused('--grant: authorization_code must be among them');
+  oneOf('--scope', wish.scopes, [...vaultScopes, 'openid', 'profile', 'email', 'offline_access']);
+  if (wish.withoutPkce && wish.authMethod === 'none')
+    throw new SeedRefused(
+      '--without-pkce: only an app with a secret may go without (RFC 9700 section 2.1.1)',
+    );
+  // Clients add these two by themselves wherever discovery lists them.
+  const scope = [...new Set([...wish.scopes, 'openid', 'offline_access'])].join(' ');
+  const metadata: AdapterPayload = {
+    client_id: id,
+    client_name: wish.name,
+    grant_types: [...wish.grants],
+    token_endpoint_auth_method: wish.authMethod as NonNullable<AdapterPayload['token_endpoint_auth_method']>,
+    ...(wish.scopes.length > 0 && { scope }),
+    ...(wish.withoutPkce && { may_omit_pkce: true }),
+  };
+  return withRedirectUris(metadata, wish.redirectUris);
+}
+
+/** An app without an address yet (a GPT Action's is known only after its id was entered) can't be asked for anything. */
+export function withRedirectUris(metadata: AdapterPayload, redirectUris: readonly string[]): AdapterPayload {
+  const fragment = redirectUris.find((uri) => uri.includes('#'));
+  if (fragment !== undefined) throw new SeedRefused(`--redirect-uri: ${fragment} must not have a fragment`);
+  const applicationType = typeOf(redirectUris);
+  if (applicationType === 'native' && metadata['may_omit_pkce'])
+    throw new SeedRefused('--redirect-uri: an app without PKCE may have exact https addresses only');
+  return {
+    ...metadata,
+    redirect_uris: [...new Set(redirectUris)],
+    application_type: applicationType,
+    response_types: redirectUris.length > 0 ? ['code'] : [],
+  };
+}
+
+export function createResourceServer(id: string, name: string, resource: string): AdapterPayload {
+  const url = URL.parse(resource);
+  if (!url || !/^https?:$/.test(url.protocol) || /[#\s]/.test(resource))
+    throw new SeedRefused(
+      '--resource-server: allowed is an http(s) URL without a fragment (RFC 8707 section 2)',
+    );
+  return {
+    client_id: id,
+    client_name: name,
+    redirect_uris: [],
+    grant_types: [],
+    response_types: [],
+    token_endpoint_auth_method: 'client_secret_basic',
+    resource_server: resource,
+  };
+}
+
+function typeOf(redirectUris: readonly string[]): 'native' | 'web' {
+  try {
+    return findApplicationType(redirectUris);
+  } catch (cause) {
+    const { error_description: description } = cause as { error_description?: string };
+    throw new SeedRefused(`--redirect-uri: ${description}`, { cause });
+  }
+}
+
+function oneOf(option: string, given: readonly string[], allowed: readonly string[]): void {
+  const wrong = given.find((value) => !allowed.includes(value));
+  if (wrong !== undefined)
+    throw new SeedRefused(`${option}: read ${JSON.stringify(wrong)}; allowed: ${allowed.join(', ')}`);
+}

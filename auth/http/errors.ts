@@ -1,0 +1,162 @@
+// The one place where an error becomes an answer: JSON for programs, a page for people, our own faults never the client's.
+import type { Middleware, ParameterizedContext } from 'koa';
+import { errors, type KoaContextWithOIDC } from 'oidc-provider';
+import type { Logger } from 'pino';
+import { HostUnavailable } from '../clients/hosts/host-unavailable.ts';
+import { errorPage } from '../pages/pages.ts';
+
+const pagePaths = /^\/(auth|interaction|setup|account|session)(\/|$)/;
+const retryAfterSeconds = 5;
+
+interface Words {
+  readonly title: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+const clientGone: Words = {
+  title: 'This app is not known here',
+  message: 'The app that sent you has no registration on this server, or not any more.',
+  hint: 'In the app, remove this connector and add it again: it then registers anew.',
+};
+const signInOver: Words = {
+  title: 'This sign-in is over',
+  message: 'It was finished or stopped before, it took longer than an hour, or it began in another browser.',
+  hint: 'Go back to the app and connect again.',
+};
+const outage: Words = {
+  title: 'Not available for a moment',
+  message: 'The server could not do that just now. Nothing was changed and nothing was lost.',
+  hint: 'Try again in a few seconds.',
+};
+const appAway: Words = {
+  title: 'This app can’t be checked just now',
+  message: 'The address where the app describes itself did not answer as it should. Nothing was changed.',
+  hint: 'Try again in a minute. If it stays like this, the app’s maker has to mend it.',
+};
+// Where only one method makes sense, the answer to another says which.
+const methodOf: Readonly<Record<string, string>> = {
+  '/auth': 'GET',
+  '/jwks': 'GET',
+  '/reg': 'POST',
+  '/token': 'POST',
+  '/token/introspection': 'POST',
+  '/token/revocation': 'POST',
+};
+const notFound: Words = { title: 'Nothing here', message: 'There is no page at this address.' };
+
+/** Catches all that is thrown further in, and turns the library's `server_error` into an outage that may be retried. */
+export function answerErrors(log: Logger): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next();
+      refuseUnanswered(ctx);
+    } catch (error) {
+      ctx.remove('Location');
+      if (isClientFault(error)) answerFault(ctx, error);
+      else answerOutage(ctx, error, log);
+    }
+  };
+}
+
+function refuseUnanswered(ctx: ParameterizedContext): void {
+  if (ctx.state['failure'] !== undefined) throw ctx.state['failure'];
+  if (ctx.status === 404 && ctx.body === undefined) answerNotFound(ctx);
+}
+
+/** Remembers what the library would answer as `server_error`, for `answerErrors` to answer in its place. */
+export function rememberFailure(ctx: ParameterizedContext, error: Error): void {
+  ctx.state['failure'] = error;
+}
+
+/** Says of a body beyond the library's 56 KiB what is wrong with it, where the library only says that it can't be read. */
+export function answerTooLarge(ctx: ParameterizedContext, { cause }: Error): void {
+  if ((cause as Error | undefined)?.message !== 'request entity too large') return;
+  ctx.body = { error: 'invalid_request', error_description: 'the body is larger than 56 KiB' };
+  ctx.status = 413;
+}
+
+/** The library's hook for a person's page; programs that merely accept HTML get JSON all the same. */
+export async function renderError(
+  ctx: KoaContextWithOIDC,
+  out: { error: string; error_description?: string | undefined },
+  error: Error,
+): Promise<void> {
+  if (!pagePaths.test(ctx.path)) {
+    ctx.body = out;
+    return;
+  }
+  ctx.type = 'html';
+  ctx.body = errorPage({ ...wordsFor(error, out.error_description), requestId: ctx.state['requestId'] });
+}
+
+interface ClientFault extends Error {
+  readonly status: number;
+  readonly error?: string;
+  readonly error_description?: string;
+}
+
+// Koa's and the body parser's errors say with `expose` that they are about the request.
+function isClientFault(error: unknown): error is ClientFault {
+  const { status, expose } = error as { status?: number; expose?: boolean };
+  return error instanceof Error && expose === true && status !== undefined && status < 500;
+}
+
+function answerFault(ctx: ParameterizedContext, error: ClientFault): void {
+  ctx.status = error.status;
+  if (pagePaths.test(ctx.path)) {
+    ctx.type = 'html';
+    ctx.body = errorPage({ ...wordsFor(error, error.message), requestId: ctx.state['requestId'] });
+    return;
+  }
+  ctx.body = {
+    error: error.error ?? 'invalid_request',
+    error_description: error.error_description ?? error.message,
+  };
+}
+
+/** RFC 6749 has no word for an outage at the token endpoint; this one of section 4.1.2.1 is what clients retry on. */
+function answerOutage(ctx: ParameterizedContext, error: unknown, log: Logger): void {
+  const isElsewhere = error instanceof HostUnavailable;
+  log[isElsewhere ? 'warn' : 'error'](
+    { err: error, requestId: ctx.state['requestId'], route: ctx.path.split('/')[1] },
+    'request failed',
+  );
+  ctx.status = 503;
+  ctx.set('Retry-After', String(retryAfterSeconds));
+  ctx.set('Cache-Control', 'no-store');
+  if (pagePaths.test(ctx.path)) {
+    ctx.type = 'html';
+    ctx.body = errorPage({ ...(isElsewhere ? appAway : outage), requestId: ctx.state['requestId'] });
+  } else {
+    ctx.body = { error: 'temporarily_unavailable', error_description: 'try again in a few seconds' };
+  }
+}
+
+function answerNotFound(ctx: ParameterizedContext): void {
+  const method = methodOf[ctx.path];
+  if (method !== undefined && ctx.method !== method) {
+    ctx.set('Allow', method);
+    ctx.body = { error: 'invalid_request', error_description: `use ${method} here` };
+    ctx.status = 405;
+    return;
+  }
+  const isPage = pagePaths.test(ctx.path) || ctx.accepts('json', 'html') === 'html';
+  if (isPage) ctx.type = 'html';
+  const nothing = { error: 'not_found', error_description: 'there is nothing at this address' };
+  ctx.body = isPage ? errorPage(notFound) : nothing;
+  ctx.status = 404;
+}
+
+function wordsFor(error: Error, description: string | undefined): Words {
+  if (error instanceof errors.InvalidClient) return clientGone;
+  if (error instanceof errors.SessionNotFound) return signInOver;
+  if (error instanceof errors.InvalidRedirectUri) {
+    return {
+      title: 'The app asked to send you somewhere else',
+      message: 'The address to return to is not one that this app has registered, so nothing was sent there.',
+      hint: 'In the app, remove this connector and add it again.',
+    };
+  }
+  return { title: 'That did not work', message: description ?? 'The request is not valid.' };
+}

@@ -1,0 +1,147 @@
+// Sign-in and consent: what the person is shown, and what their answer becomes in the authorization.
+import Router from '@koa/router';
+import type { Middleware, ParameterizedContext } from 'koa';
+import type Provider from 'oidc-provider';
+import { errors } from 'oidc-provider';
+import { documentHost } from '../clients/document.ts';
+import { isLoopback, redirectHost } from '../clients/metadata.ts';
+import { consentPage, signInPage } from '../pages/pages.ts';
+import { checkPassword, type PasswordCheckParts, readForm } from './password-check.ts';
+import { describeScopes } from './scope-words.ts';
+
+export interface InteractionParts extends PasswordCheckParts {
+  readonly provider: Provider;
+  readonly issuerPath: string;
+  /** Body parsing and the refusal of foreign forms, in front of every POST. */
+  readonly form: Middleware;
+}
+
+type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;
+type Client = NonNullable<Awaited<ReturnType<Provider['Client']['find']>>>;
+
+interface Turn {
+  readonly interaction: Interaction;
+  readonly client: Client;
+  readonly redirectUri: string;
+  readonly action: string;
+}
+
+export function createInteractionRoutes(parts: InteractionParts): Middleware {
+  const router = new Router();
+  router.get('/interaction/:uid', async (ctx) => {
+    const turn = await findTurn(parts, ctx, ctx.params['uid']);
+    ctx.type = 'html';
+    ctx.body =
+      turn.interaction.prompt.name === 'login' ? renderSignIn(turn) : await renderConsent(parts, turn);
+  });
+  router.post('/interaction/:uid', parts.form, async (ctx) => {
+    const turn = await findTurn(parts, ctx, ctx.params['uid']);
+    if (turn.interaction.prompt.name === 'login') await signIn(parts, ctx, turn);
+    else await decide(parts, ctx, turn);
+  });
+  return router.routes() as Middleware;
+}
+
+/** Throws SessionNotFound where the cookie does not belong to this page, and InvalidClient where the client is gone. */
+async function findTurn(parts: InteractionParts, ctx: ParameterizedContext, uid: unknown): Promise<Turn> {
+  const interaction = await parts.provider.interactionDetails(ctx.req, ctx.res);
+  if (interaction.uid !== uid) throw new errors.SessionNotFound('another sign-in is going on');
+  const client = await parts.provider.Client.find(String(interaction.params['client_id']));
+  if (!client) throw new errors.InvalidClient('client is gone', 'client not found');
+  const action = `${parts.issuerPath}/interaction/${interaction.uid}`;
+  return {
+    interaction,
+    client,
+    redirectUri: String(interaction.params['redirect_uri'] ?? client.redirectUris?.[0]),
+    action,
+  };
+}
+
+function renderSignIn(turn: Turn, failed?: { username: string; error: string }): string {
+  const { client, redirectUri, action } = turn;
+  return signInPage({
+    action,
+    clientName: nameOf(client),
+    redirectHost: redirectHost(redirectUri),
+    describedAt: documentHost(client.clientId),
+    ...failed,
+  });
+}
+
+async function renderConsent({ accounts }: InteractionParts, turn: Turn): Promise<string> {
+  const { client, interaction, redirectUri, action } = turn;
+  const account = await accounts.findById(String(interaction.session?.accountId));
+  return consentPage({
+    action,
+    clientName: nameOf(client),
+    clientUri: client.clientUri,
+    redirectHost: redirectHost(redirectUri),
+    describedAt: documentHost(client.clientId),
+    loopbackOnly: client.redirectUris?.every(isLoopback) ?? false,
+    accountName: account?.username ?? '',
+    scopes: describeScopes(requestedScopes(interaction)),
+  });
+}
+
+async function signIn(parts: InteractionParts, ctx: ParameterizedContext, turn: Turn): Promise<void> {
+  const check = await checkPassword(parts, ctx);
+  if ('account' in check) return finish(parts, ctx, { login: { accountId: check.account.id } });
+  ctx.type = 'html';
+  ctx.body = renderSignIn(turn, check.refused);
+}
+
+async function decide(parts: InteractionParts, ctx: ParameterizedContext, turn: Turn): Promise<void> {
+  const { decision } = readForm(ctx);
+  if (decision === 'deny') {
+    return finish(parts, ctx, { error: 'access_denied', error_description: 'the user denied the request' });
+  }
+  if (decision !== 'allow') ctx.throw(400, 'decision must be allow or deny');
+  await finish(parts, ctx, { consent: { grantId: await grant(parts, turn) } });
+}
+
+/** Grants exactly what the page showed: what the library found to be asked for and not yet granted. */
+async function grant({ provider }: InteractionParts, { interaction, client }: Turn): Promise<string> {
+  const { missingOIDCScope, missingOIDCClaims, missingResourceScopes } = missingOf(interaction);
+  const made = new provider.Grant({
+    accountId: String(interaction.session?.accountId),
+    clientId: client.clientId,
+  });
+  if (missingOIDCScope) made.addOIDCScope(missingOIDCScope.join(' '));
+  if (missingOIDCClaims) made.addOIDCClaims(missingOIDCClaims);
+  for (const [resource, scopes] of Object.entries(missingResourceScopes ?? {})) {
+    made.addResourceScope(resource, scopes.join(' '));
+  }
+  return made.save();
+}
+
+// Not interactionFinished: it would answer before the unit of work has committed.
+async function finish(
+  { provider }: InteractionParts,
+  ctx: ParameterizedContext,
+  result: Parameters<Provider['interactionResult']>[2],
+): Promise<void> {
+  const returnTo = await provider.interactionResult(ctx.req, ctx.res, result, {
+    mergeWithLastSubmission: true,
+  });
+  ctx.redirect(returnTo);
+  ctx.status = 303;
+}
+
+interface Missing {
+  readonly missingOIDCScope?: string[];
+  readonly missingOIDCClaims?: string[];
+  readonly missingResourceScopes?: Record<string, string[]>;
+}
+
+function missingOf(interaction: Interaction): Missing {
+  return interaction.prompt.details as Missing;
+}
+
+function requestedScopes(interaction: Interaction): string[] {
+  const { missingOIDCScope = [], missingResourceScopes = {} } = missingOf(interaction);
+  return [...new Set([...Object.values(missingResourceScopes).flat(), ...missingOIDCScope])];
+}
+
+function nameOf(client: Client): string {
+  return client.clientName ?? client.clientId;
+}

@@ -1,0 +1,73 @@
+// The first account: a one-time link at start, a form that creates the account and ends the link.
+import { randomBytes } from 'node:crypto';
+import Router from '@koa/router';
+import type { Middleware } from 'koa';
+import { type AccountStore, UsernameTaken } from '../../adapters/stores/accounts.ts';
+import { SetupLinkEnded, type SetupLinkStore } from '../../adapters/stores/setup-links.ts';
+import { setupDonePage, setupPage } from '../pages/pages.ts';
+import { findCredentialFault } from './credential-rules.ts';
+import { readCredentials } from './password-check.ts';
+import { hashPassword } from './passwords.ts';
+
+const validSeconds = 24 * 3600;
+
+/** A new link while no account exists; the one before it ends. Undefined once there is an account. */
+export async function renewSetupLink(
+  accounts: AccountStore,
+  links: SetupLinkStore,
+  issuer: string,
+): Promise<string | undefined> {
+  if (await accounts.hasAny()) return undefined;
+  const token = randomBytes(32).toString('base64url');
+  await links.renew(token, Math.floor(Date.now() / 1000) + validSeconds);
+  return `${issuer}/setup?token=${token}`;
+}
+
+export interface SetupParts {
+  readonly links: SetupLinkStore;
+  readonly issuerPath: string;
+  readonly mcpUrl: string;
+  readonly form: Middleware;
+}
+
+/** An unknown or ended link is 404, as if the page did not exist. */
+export function createSetupRoutes({ links, issuerPath, mcpUrl, form }: SetupParts): Middleware {
+  const router = new Router();
+  const actionOf = (token: string): string => `${issuerPath}/setup?token=${encodeURIComponent(token)}`;
+  router.get('/setup', async (ctx) => {
+    const token = String(ctx.query['token'] ?? '');
+    if (!(await links.isLive(token))) return;
+    ctx.type = 'html';
+    ctx.body = setupPage({ action: actionOf(token) });
+  });
+  router.post('/setup', form, async (ctx) => {
+    const token = String(ctx.query['token'] ?? '');
+    if (!(await links.isLive(token))) return;
+    const { username, password } = readCredentials(ctx);
+    const error = findCredentialFault(username, password);
+    ctx.type = 'html';
+    if (error !== undefined) {
+      ctx.status = 422;
+      ctx.body = setupPage({ action: actionOf(token), username, error });
+      return;
+    }
+    if (!(await create(links, token, username, password))) return;
+    ctx.body = setupDonePage({ mcpUrl });
+  });
+  return router.routes() as Middleware;
+}
+
+async function create(
+  links: SetupLinkStore,
+  token: string,
+  username: string,
+  password: string,
+): Promise<boolean> {
+  try {
+    await links.createAccount(token, username, await hashPassword(password));
+    return true;
+  } catch (error) {
+    if (error instanceof SetupLinkEnded || error instanceof UsernameTaken) return false;
+    throw error;
+  }
+}

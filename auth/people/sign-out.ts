@@ -1,0 +1,14 @@
+// OpenID Connect RP-Initiated Logout pages: the browser forgets who it was, connections go on.
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import { signedOutPage, signOutPage } from '../pages/pages.ts';
+
+/** The library has put its own token against cross-site posts into the session; the form gives it back. */
+export async function logoutSource(ctx: KoaContextWithOIDC): Promise<void> {
+  const state = (ctx.oidc.session as { state?: { secret?: string } } | undefined)?.state;
+  const hiddenFields = { xsrf: String(state?.secret ?? '') };
+  ctx.body = signOutPage({ action: ctx.oidc.urlFor('end_session_confirm'), hiddenFields });
+}
+
+export async function postLogoutSuccessSource(ctx: KoaContextWithOIDC): Promise<void> {
+  ctx.body = signedOutPage();
+}

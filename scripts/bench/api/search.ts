@@ -1,0 +1,130 @@
+// Search at 10,000 and 100,000 notes beside a bare FTS5 query of the same words, and beside a vault server that scans.
+
+import { statSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import { PathFilter, SearchService } from '@bitbonsai/mcpvault';
+import type Database from 'better-sqlite3';
+import { parseSearchQuery } from '../../../api/vault/search/query.ts';
+import { openVault, type Vault } from '../../../api/vault/vault.ts';
+import { formatMs, formatRatio, type Measure, median, printMeasures, timeOf } from '../measure.ts';
+import { buildBareIndex } from './bare-fts5.ts';
+import { createRandom, makeNotes, type NoteFolder, vocabulary } from './notes.ts';
+
+const { english, korean } = vocabulary;
+const rounds = 15;
+const queriesPerKind = 40;
+
+const kinds: Record<string, (random: () => number) => string> = {
+  'one word': (random) => pick(english, random),
+  'two words': (random) => `${pick(english, random)} ${pick(english, random)}`,
+  'Korean word': (random) => pick(korean, random),
+  'three words, mixed': (random) =>
+    `${pick(english, random)} ${pick(korean, random)} ${pick(english, random)}`,
+};
+
+// Neither so rare that nothing is found nor so frequent that nobody would look for it.
+function pick(words: string[], random: () => number): string {
+  return words[20 + Math.floor(random() * 380)] ?? '';
+}
+
+export async function run(): Promise<void> {
+  const measures: Measure[] = [];
+  const small = await measureSize(10_000, measures);
+  const large = await measureSize(100_000, measures);
+  for (const [kind, ms] of Object.entries(large)) {
+    const before = small[kind] ?? Number.NaN;
+    measures.push({
+      what: `100,000 notes, ${kind}`,
+      value: formatMs(ms),
+      beside: `10,000 notes: ${formatMs(before)}`,
+      ratio: formatRatio(ms / before),
+      aim: 'under 10',
+    });
+  }
+  printMeasures('Search, p50', measures);
+}
+
+async function measureSize(count: number, measures: Measure[]): Promise<Record<string, number>> {
+  const notes = makeNotes(count);
+  const { database } = buildBareIndex(notes.directory, `${notes.indexPath}.bare`);
+  database.exec("INSERT INTO words(words) VALUES('optimize')");
+  const vault = await openVault(notes);
+  while (vault.progress().building) await setTimeout(100);
+  await waitForMerge(notes.indexPath);
+  const medians: Record<string, number> = {};
+  for (const [kind, makeQuery] of Object.entries(kinds)) {
+    // the same words whatever the size
+    const random = createRandom(7);
+    const queries = Array.from({ length: queriesPerKind }, () => makeQuery(random));
+    const { own, withSnippets, bare } = await measureQueries(queries, vault, database);
+    medians[kind] = own;
+    const size = `${count.toLocaleString('en')} notes, ${kind}`;
+    const beside = `bare FTS5: ${formatMs(bare)}`;
+    const aim = count === 10_000 ? 'at most 2' : '';
+    measures.push(
+      { what: size, value: formatMs(own), beside, ratio: formatRatio(own / bare), aim },
+      {
+        what: `${size}, with snippets`,
+        value: formatMs(withSnippets),
+        beside,
+        ratio: formatRatio(withSnippets / bare),
+      },
+    );
+  }
+  if (count === 10_000) measures.push(await measureScan(notes, vault));
+  await vault.close();
+  database.close();
+  notes.remove();
+  return medians;
+}
+
+// What the indexing thread does after building would be measured too.
+async function waitForMerge(indexPath: string): Promise<void> {
+  let seen = 0;
+  for (;;) {
+    await setTimeout(2_000);
+    const { mtimeMs } = statSync(`${indexPath}-wal`);
+    if (mtimeMs === seen) return;
+    seen = mtimeMs;
+  }
+}
+
+// In turns, query by query: whatever else the machine does meets both alike.
+async function measureQueries(
+  queries: string[],
+  vault: Vault,
+  database: Database.Database,
+): Promise<{ own: number; withSnippets: number; bare: number }> {
+  const statement = database.prepare(
+    'SELECT rowid FROM words WHERE words MATCH ? ORDER BY bm25(words) LIMIT 10',
+  );
+  const own: number[] = [];
+  const withSnippets: number[] = [];
+  const bare: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    for (const query of queries) {
+      const match = parseSearchQuery(query, () => false)?.match ?? '';
+      bare.push(await timeOf(() => statement.all(match)));
+      own.push(await timeOf(() => vault.search(query)));
+      withSnippets.push(await timeOf(() => vault.search(query, { withSnippets: true })));
+    }
+  }
+  return { own: median(own), withSnippets: median(withSnippets), bare: median(bare) };
+}
+
+async function measureScan(notes: NoteFolder, vault: Vault): Promise<Measure> {
+  const service = new SearchService(notes.directory, new PathFilter());
+  const times: number[] = [];
+  for (let round = 0; round < 3; round += 1) {
+    times.push(await timeOf(() => service.search({ query: english[100 + round] ?? '', limit: 10 })));
+  }
+  const own: number[] = [];
+  for (let round = 0; round < 30; round += 1)
+    own.push(await timeOf(() => vault.search(english[100 + round] ?? '')));
+  return {
+    what: '10,000 notes, one word',
+    value: formatMs(median(own)),
+    beside: `@bitbonsai/mcpvault: ${formatMs(median(times))}`,
+    ratio: `1/${(median(times) / median(own)).toFixed(0)}`,
+  };
+}

@@ -1,0 +1,385 @@
+// The pages as text: escaping, field names, limits, and that nothing on them runs or loads.
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import t from 'tap';
+import {
+  accountPage,
+  consentPage,
+  errorPage,
+  fieldLimits,
+  setupDonePage,
+  setupPage,
+  signedOutPage,
+  signInPage,
+  signOutPage,
+} from '../../../auth/pages/pages.ts';
+import { displayHost, displayName } from '../../../pages/display-name.ts';
+import { styleHash } from '../../../pages/templates.ts';
+
+const nasty = `<script>alert(1)</script><img src=x onerror=alert(1)>"'&`;
+const nastyEscaped =
+  '&lt;script&gt;alert(1)&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;';
+
+/** Every page with `text` wherever a value from outside goes, and how many values that are. */
+function allPages(text: string): Array<{ name: string; html: string; values: number }> {
+  const consent = {
+    action: text,
+    clientName: text,
+    redirectHost: text,
+    accountName: text,
+    scopes: [{ name: text, description: text }],
+  };
+  return [
+    {
+      name: 'sign-in',
+      html: signInPage({ action: text, clientName: text, redirectHost: text, username: text, error: text }),
+      values: 5,
+    },
+    { name: 'sign-in without an app', html: signInPage({ action: text }), values: 1 },
+    { name: 'consent', html: consentPage({ ...consent, loopbackOnly: false }), values: 6 },
+    { name: 'consent, loopback', html: consentPage({ ...consent, loopbackOnly: true }), values: 6 },
+    { name: 'setup', html: setupPage({ action: text, username: text, error: text }), values: 3 },
+    { name: 'setup done', html: setupDonePage({ mcpUrl: text }), values: 2 },
+    {
+      name: 'error',
+      html: errorPage({ title: text, message: text, hint: text, requestId: text }),
+      values: 5,
+    },
+    { name: 'sign-out', html: signOutPage({ action: text, hiddenFields: { [text]: text } }), values: 3 },
+    { name: 'signed out', html: signedOutPage(), values: 0 },
+    {
+      name: 'account',
+      html: accountPage({
+        username: text,
+        connections: [{ id: text, clientName: text, redirectHost: text, since: text, lastUsed: text }],
+        revokeAction: text,
+        signOutAction: text,
+      }),
+      values: 8,
+    },
+  ];
+}
+
+t.test('every value from outside is escaped, in text and in attributes', (t) => {
+  for (const { name, html, values } of allPages(nasty)) {
+    t.notMatch(html, /<script|<img/i, `${name}: no element comes from a value`);
+    t.equal(html.split(nastyEscaped).length - 1, values, `${name}: each of its values is there, escaped`);
+  }
+  t.end();
+});
+
+t.test('an attribute cannot be left from within', (t) => {
+  for (const { name, html } of allPages('" autofocus onfocus="x')) {
+    t.notMatch(html, /"\s+autofocus onfocus/, name);
+  }
+  t.end();
+});
+
+t.test('no page runs or loads anything, or carries an inline style', (t) => {
+  for (const { name, html } of allPages('value')) {
+    t.notMatch(html, /<script|<img|<iframe|<object|<base|\bon\w+=|javascript:/i, `${name}: nothing to run`);
+    t.notMatch(html, /@import|url\(|<a\b|\ssrc=/i, `${name}: nothing to load`);
+    t.same(
+      [...html.matchAll(/<link[^>]*href="([^"]{0,19})/g)].map((match) => match[1]),
+      ['data:image/svg+xml,'],
+      `${name}: the only link is the icon, inside the page`,
+    );
+    t.notMatch(html, /\sstyle=/i, `${name}: no style attribute`);
+    t.notMatch(html, /undefined|\[object/, `${name}: no hole in a template`);
+  }
+  t.end();
+});
+
+t.test('every page is one complete English document for phones that search engines leave alone', (t) => {
+  for (const { name, html } of allPages('value')) {
+    t.match(html, /^<!doctype html>\n<html lang="en">/, name);
+    t.match(html, /<\/html>\n$/, name);
+    t.match(html, '<meta name="viewport" content="width=device-width, initial-scale=1">', name);
+    t.match(html, '<meta name="robots" content="noindex">', name);
+    t.equal(html.match(/<h1>/g)?.length, 1, `${name}: one heading`);
+    t.equal(html.match(/<title>[^<]+ · loop<\/title>/g)?.length, 1, `${name}: a title`);
+    const ids = [...html.matchAll(/\sid="([^"]+)"/g)].map((match) => match[1]);
+    t.equal(new Set(ids).size, ids.length, `${name}: no id twice`);
+  }
+  t.end();
+});
+
+t.test('the hash for the CSP is the hash of the style that is in the page', (t) => {
+  for (const { name, html } of allPages('value')) {
+    const styles = [...html.matchAll(/<style>([\s\S]*?)<\/style>/g)];
+    t.equal(styles.length, 1, `${name}: one style element`);
+    const digest = createHash('sha256')
+      .update(styles[0]?.[1] ?? '')
+      .digest('base64');
+    t.equal(styleHash, `'sha256-${digest}'`, name);
+  }
+  t.end();
+});
+
+t.test('sign-in asks for username and password and keeps what was typed', (t) => {
+  const first = signInPage({
+    action: '/interaction/1/login',
+    clientName: 'Notes',
+    redirectHost: 'app.example',
+  });
+  t.match(first, '<form method="post" action="/interaction/1/login">');
+  t.match(first, /Sign in to let <bdi[^>]*>“Notes”<\/bdi> use your vault/);
+  t.match(first, 'app.example');
+  t.match(
+    first,
+    /<input id="username" name="username"[^>]* autocomplete="username"[^>]* required autofocus>/,
+  );
+  t.match(first, /<input id="password" name="password" type="password" autocomplete="current-password"/);
+  t.notMatch(first, 'role="alert"');
+
+  const again = signInPage({ action: '/x', username: 'alice', error: 'That did not match.' });
+  t.match(again, /<div [^>]*role="alert"[^>]*>That did not match\.<\/div>/);
+  t.match(again, /name="username"[^>]* value="alice"/);
+  t.match(again, /name="password"[^>]* aria-describedby="error" autofocus>/);
+  t.notMatch(again, /name="password"[^>]* value=/);
+  t.end();
+});
+
+t.test('consent is one form whose buttons send decision=allow and decision=deny', (t) => {
+  const page = consentPage({
+    action: '/interaction/1/confirm',
+    clientName: 'ChatGPT',
+    clientUri: 'https://chatgpt.com/about',
+    redirectHost: 'app.example',
+    loopbackOnly: false,
+    accountName: 'alice',
+    scopes: [
+      { name: 'vault.read', description: 'Read your notes' },
+      { name: 'vault.write', description: 'Change your notes' },
+    ],
+  });
+  t.equal(page.match(/<form/g)?.length, 1);
+  t.match(page, /<form method="post" action="\/interaction\/1\/confirm"/);
+  t.match(page, /<button [^>]*type="submit" name="decision" value="allow">Allow</);
+  t.match(page, /<button [^>]*type="submit" name="decision" value="deny">Deny</);
+  t.match(page, /It calls itself<\/dt>\n<dd[^>]*><bdi>“ChatGPT”/, 'the name is what the app says');
+  t.match(page, /You will be sent to<\/dt>\n<dd[^>]*><bdi>app\.example</, 'the redirect host is shown');
+  t.match(page, /It names <bdi[^>]*>chatgpt\.com<\/bdi> as its website/);
+  t.match(page, /Read your notes[\s\S]*vault\.read[\s\S]*Change your notes[\s\S]*vault\.write/);
+  t.match(page, /Signed in as[^.]*alice[^.]*\. Not you\?/);
+  t.notMatch(page, 'can pretend to be this app');
+  t.end();
+});
+
+t.test('consent warns where every redirect stays on this computer', (t) => {
+  const page = consentPage({
+    action: '/x',
+    clientName: 'Claude Code',
+    redirectHost: 'localhost:3118',
+    loopbackOnly: true,
+    accountName: 'alice',
+    scopes: [],
+  });
+  t.match(page, /class="warning"[\s\S]*Any program on this computer can pretend to be this app/);
+  t.end();
+});
+
+t.test("consent shows an app's website only where it is a web address, and never as a link", (t) => {
+  for (const clientUri of ['javascript:alert(1)', 'data:text/html,x', 'not an address', '']) {
+    const page = consentPage({
+      action: '/x',
+      clientName: 'n',
+      clientUri,
+      redirectHost: 'h',
+      loopbackOnly: false,
+      accountName: 'a',
+      scopes: [],
+    });
+    t.notMatch(page, /as its website|javascript:|data:text/, clientUri);
+  }
+  const odd = consentPage({
+    action: '/x',
+    clientName: 'n',
+    clientUri: "https://a&b'c.example/",
+    redirectHost: 'h',
+    loopbackOnly: false,
+    accountName: 'a',
+    scopes: [],
+  });
+  t.match(odd, '>a&amp;b&#39;c.example<', 'what a URL allows in a host is still escaped');
+  t.end();
+});
+
+t.test('setup asks for a username and a new password within the limits', (t) => {
+  const page = setupPage({ action: '/setup?token=a&b', username: 'alice', error: 'Too short.' });
+  t.match(page, 'action="/setup?token=a&amp;b"');
+  t.match(page, /name="username"[^>]* value="alice"[^>]* maxlength="64"/);
+  t.match(
+    page,
+    /name="password"[^>]* autocomplete="new-password"[^>]* minlength="8" maxlength="1024" required/,
+  );
+  t.match(page, /role="alert"[^>]*>Too short\.</);
+  t.match(page, /At least 8 characters/);
+  t.same(fieldLimits, { username: 64, passwordLeast: 8, password: 1024 });
+  t.end();
+});
+
+t.test('after setup the MCP URL stands alone in an element that selects as a whole', (t) => {
+  const page = setupDonePage({ mcpUrl: 'https://notes.example/mcp' });
+  t.match(page, /<p class="copy"[^>]*>https:\/\/notes\.example\/mcp<\/p>/);
+  t.match(page, /\.copy,\n[^}]*user-select: all/);
+  t.match(page, /ChatGPT[\s\S]*Claude/);
+  t.notMatch(page, 'cannot use this address');
+  t.end();
+});
+
+t.test('after setup an address that apps on the web cannot reach is called so', (t) => {
+  for (const mcpUrl of [
+    'http://localhost:8082/mcp',
+    'https://localhost/mcp',
+    'https://127.0.0.1/mcp',
+    'https://[::1]/mcp',
+    'http://notes.example/mcp',
+    'https://nas.local/mcp',
+  ]) {
+    t.match(setupDonePage({ mcpUrl }), 'cannot use this address', mcpUrl);
+  }
+  t.end();
+});
+
+t.test('an error page says what happened, what to do and the code to give', (t) => {
+  const full = errorPage({ title: 'Unknown app', message: 'Gone.', hint: 'Add it again.', requestId: 'r-1' });
+  t.match(
+    full,
+    /<title>Unknown app · loop<\/title>[\s\S]*<h1>Unknown app<\/h1>[\s\S]*Gone\.[\s\S]*Add it again\.[\s\S]*r-1/,
+  );
+  const bare = errorPage({ title: 'Not found', message: 'Nothing is here.' });
+  t.notMatch(bare, /What you can do|give this code/);
+  t.end();
+});
+
+t.test('sign-out sends logout=yes only from the button that says so', (t) => {
+  const page = signOutPage({ action: '/session/end/confirm', hiddenFields: { xsrf: 'abc' } });
+  t.match(page, /<form method="post" action="\/session\/end\/confirm"/);
+  t.match(page, '<input type="hidden" name="xsrf" value="abc">');
+  t.match(page, /<button [^>]*name="logout" value="yes">Sign out</);
+  t.match(page, /<button class="button" type="submit">Cancel</);
+  t.match(page, 'Apps stay connected until you revoke them');
+  t.end();
+});
+
+t.test('each connected app has its own form that posts its id', (t) => {
+  const page = accountPage({
+    username: 'alice',
+    connections: [
+      {
+        id: 'grant-1',
+        clientName: 'ChatGPT',
+        redirectHost: 'chatgpt.com',
+        since: '1 May 2026',
+        lastUsed: 'today',
+      },
+      { id: 'grant-2', clientName: 'Claude', redirectHost: 'claude.ai', since: '2 May 2026' },
+    ],
+    revokeAction: '/account/revoke',
+    signOutAction: '/account/sign-out',
+  });
+  const forms = [...page.matchAll(/<form method="post" action="\/account\/revoke">([\s\S]*?)<\/form>/g)];
+  t.same(
+    forms.map((form) => form[1]?.match(/<input type="hidden" name="id" value="([^"]*)">/)?.[1]),
+    ['grant-1', 'grant-2'],
+  );
+  t.match(page, /Connected 1 May 2026<[^C]*Last used today</);
+  t.match(page, /Connected 2 May 2026</);
+  t.match(page, /<form method="post" action="\/account\/sign-out"[\s\S]*Sign out</);
+  const none = accountPage({ username: 'a', connections: [], revokeAction: '/r', signOutAction: '/s' });
+  t.match(none, 'No app is connected yet');
+  t.end();
+});
+
+t.test("displayName keeps people's names and takes away what deceives", (t) => {
+  const cases: [string, string, string][] = [
+    ['plain', 'ChatGPT', 'ChatGPT'],
+    ['CJK', '知識ベース助手', '知識ベース助手'],
+    ['right to left', 'مساعد', 'مساعد'],
+    ['joined emoji', '👩‍💻 notes', '👩‍💻 notes'],
+    ['bidi overrides and isolates', 'a\u202Eb\u202Cc\u2066d\u2069\u200F\u061C', 'abcd'],
+    ['control characters', 'a\u0000b\u001B[31m\u0085c\u007F', 'ab[31mc'],
+    ['lines and runs of white space', '  a\r\n\t b\u2028c\u00A0\u3000d ', 'a b c d'],
+    ['zero-width and soft hyphen', 'Cl\u200Bau\u00ADde\uFEFF', 'Claude'],
+    ['tag, private and unassigned characters', 'a\u{E0041}\uE000\u0378b', 'ab'],
+    ['a lone surrogate', 'a\uD800b', 'ab'],
+    ['HTML stays text', '<b>x</b>', '<b>x</b>'],
+  ];
+  for (const [what, given, shown] of cases) {
+    t.equal(displayName(given), shown, what);
+  }
+  t.end();
+});
+
+t.test('displayName is never empty, never long and never a tower of marks', (t) => {
+  for (const blank of ['', ' \n', '\u202E\u200B', '\u3164\u115F', '\u200D\u200C', '\u2800', '\u0301\u0302']) {
+    t.equal(displayName(blank), 'an app without a name', JSON.stringify(blank));
+  }
+  t.equal(displayName('n'.repeat(80)), 'n'.repeat(80));
+  t.equal(displayName('n'.repeat(200)), `${'n'.repeat(79)}…`);
+  t.equal([...displayName('😀'.repeat(200))].length, 80, 'cut between characters, not inside one');
+  t.ok(displayName('😀'.repeat(200)).isWellFormed());
+  t.ok(displayName(`x${'\u0336'.repeat(500)}`).length <= 5);
+  t.equal(displayName('\u202E'.repeat(1_000_000)), 'an app without a name', 'a huge name costs nothing');
+  t.end();
+});
+
+t.test('displayHost keeps the end of a host, which says whose it is', (t) => {
+  t.equal(displayHost('chatgpt.com'), 'chatgpt.com');
+  t.equal(displayHost('a\u202Eb.example'), 'ab.example');
+  const shown = displayHost(`${'accounts.google.com.'.repeat(50)}evil.example`);
+  t.match(shown, /^….*\.evil\.example$/);
+  t.equal(shown.length, 280);
+  t.end();
+});
+
+t.test('names on pages have gone through displayName', (t) => {
+  for (const { name, html } of allPages('a\u202Eb')) {
+    if (!name.startsWith('consent') && name !== 'account' && name !== 'sign-in') continue;
+    t.match(html, /<bdi[^>]*>“?ab/, name);
+  }
+  const name = 'x'.repeat(200);
+  const data = { action: '/', clientName: name, redirectHost: 'h', accountName: 'a', scopes: [] };
+  t.notMatch(consentPage({ ...data, loopbackOnly: false }), 'x'.repeat(80));
+  t.end();
+});
+
+t.test(
+  'text keeps a contrast of 4.5 to 1 on its ground, and what one operates 3 to 1, light and dark',
+  (t) => {
+    const css = readFileSync(new URL('../../../pages/colours.css', import.meta.url), 'utf8');
+    const [light = '', dark = ''] = css.split('@media (prefers-color-scheme: dark)');
+    for (const [scheme, block] of [
+      ['light', light],
+      ['dark', dark],
+    ] as const) {
+      const colour = (name: string): string => block.match(`--${name}: (#[0-9a-f]{6});`)?.[1] ?? '';
+      const enough = (ink: string, ground: string, least: number) => {
+        const ratio = contrast(colour(ink), colour(ground));
+        t.ok(ratio >= least, `${scheme}: ${ink} on ${ground} is ${ratio.toFixed(2)}`);
+      };
+      for (const ground of ['ground', 'card', 'tint', 'warn-ground', 'alert-ground'])
+        enough('ink', ground, 4.5);
+      for (const ground of ['ground', 'card', 'tint']) enough('soft', ground, 4.5);
+      for (const ground of ['accent', 'accent-strong']) enough('on-accent', ground, 4.5);
+      for (const ground of ['card', 'tint']) enough('danger', ground, 4.5);
+      for (const line of ['control', 'accent', 'warn-line', 'alert-line']) enough(line, 'card', 3);
+    }
+    t.end();
+  },
+);
+
+/** WCAG 2.2's contrast ratio of two colours written #rrggbb. */
+function contrast(one: string, other: string): number {
+  const [darker = 0, lighter = 0] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+  return (lighter + 0.05) / (darker + 0.05);
+}
+
+function luminance(colour: string): number {
+  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
+    const part = Number.parseInt(colour.slice(at, at + 2), 16) / 255;
+    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
