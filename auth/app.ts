@@ -18,10 +18,10 @@ import type { Metrics } from './http/metrics.ts';
 import { pinOrigin } from './http/pinned-origin.ts';
 import { registrationRoute } from './http/registration-route.ts';
 import { refuseForeignForms, securityHeaders } from './http/security-headers.ts';
-import type { SignInLimits } from './http/write-limits.ts';
 import { createAccountRoutes } from './people/account.ts';
 import { createInteractionRoutes } from './people/interactions.ts';
 import { createSetupRoutes } from './people/setup.ts';
+import type { SignInLimits } from './people/sign-in-limits.ts';
 import { createProvider, type ProviderParts } from './provider.ts';
 
 export interface AppParts extends ProviderParts {

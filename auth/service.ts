@@ -16,12 +16,13 @@ import { createApp } from './app.ts';
 import { createGuardedFetch, type FetchJson } from './clients/hosts/guarded-fetch.ts';
 import type { AuthConfig } from './config.ts';
 import type { Metrics } from './http/metrics.ts';
-import { createDocumentLimit, createSignInLimits, limitWrites } from './http/write-limits.ts';
+import { createDocumentLimit, limitWrites } from './http/write-limits.ts';
 import { openApiCredential } from './keys/api-credential.ts';
 import { createKeySeal, type KeySeal, sealStoredKeys } from './keys/seal.ts';
 import { openKeys, readKeys, type ServerKeys } from './keys/server-keys.ts';
 import { createFindAccount } from './people/claims.ts';
 import { renewSetupLink } from './people/setup.ts';
+import { createSignInLimits } from './people/sign-in-limits.ts';
 import { createResources } from './resources.ts';
 
 export interface Surroundings {

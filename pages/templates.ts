@@ -1,16 +1,16 @@
 // One layout and one style for the pages of both services; what stands inside is each service's own templates.
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Eta } from 'eta';
+import { hashStyle } from './html.ts';
 
 const here = import.meta.dirname;
 
 // HTML parsers turn CRLF into LF before they hash, so a checkout with CRLF would not match its own hash.
 const style = `${read(here, 'colours.css')}${read(here, 'style.css')}`.replaceAll('\r\n', '\n');
 
-/** For `style-src` of the Content-Security-Policy, quotes included; the icon needs `img-src data:` beside it. */
-export const styleHash = `'sha256-${createHash('sha256').update(style).digest('base64')}'`;
+/** For `style-src` of the Content-Security-Policy; the icon needs `img-src data:` beside it. */
+export const styleHash = hashStyle(style);
 
 /**
  * Makes the renderers of a folder's templates, by their names. Templates are compiled at load, so that an error page

@@ -1,8 +1,8 @@
 // Whether a posted username and password open an account, within the limits of guessing.
 import type { ParameterizedContext } from 'koa';
 import type { Account, AccountStore } from '../../adapters/stores/accounts.ts';
-import type { SignInLimits } from '../http/write-limits.ts';
 import { isPassword } from './passwords.ts';
+import type { SignInLimits } from './sign-in-limits.ts';
 
 export interface PasswordCheckParts {
   readonly accounts: AccountStore;

@@ -29,16 +29,16 @@ function run(t: Test, settings: Record<string, string>): Running {
   return { child, output, exited };
 }
 
-async function startProcess(t: Test) {
+async function startProcess(t: Test, secret?: Record<string, string>) {
   const folder = await makeVault(t);
   const auth = await new FakeAuthorizationServer().start();
   t.teardown(() => auth.stop());
   const running = run(t, {
     AUTH_ISSUER: auth.issuer,
     API_PORT: '0',
-    API_CLIENT_SECRET: 'secret',
     API_VAULT_DIR: join(folder, 'vault'),
     API_INDEX_PATH: join(folder, 'index.db'),
+    ...(secret ?? { API_CLIENT_SECRET: 'secret' }),
   });
   while (!running.output.stdout.includes('listens'))
     await once(running.child.stdout ?? running.child, 'data');
@@ -79,20 +79,9 @@ t.test('a port that is taken is named with API_PORT', async (t) => {
 
 t.test('it starts while the secret file does not exist, and says 503 to tokens', async (t) => {
   const folder = await makeVault(t);
-  const auth = await new FakeAuthorizationServer().start();
-  t.teardown(() => auth.stop());
-  const running = run(t, {
-    AUTH_ISSUER: auth.issuer,
-    API_PORT: '0',
-    API_CLIENT_SECRET_FILE: join(folder, 'api-client-secret'),
-    API_VAULT_DIR: join(folder, 'vault'),
-    API_INDEX_PATH: join(folder, 'index.db'),
-  });
-  while (!running.output.stdout.includes('listens'))
-    await once(running.child.stdout ?? running.child, 'data');
-  const { port } = JSON.parse(running.output.stdout.split('\n')[0] ?? '');
-  t.equal((await fetch(`http://127.0.0.1:${port}/readyz`)).status, 200);
-  t.equal((await postMcp(`http://127.0.0.1:${port}`, 'good', LIST_TOOLS)).status, 503);
+  const { url } = await startProcess(t, { API_CLIENT_SECRET_FILE: join(folder, 'api-client-secret') });
+  t.equal((await fetch(`${url}/readyz`)).status, 200);
+  t.equal((await postMcp(url, 'good', LIST_TOOLS)).status, 503);
 });
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {

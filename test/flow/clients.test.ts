@@ -6,7 +6,7 @@ import {
 import { Client as ClientOf1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportOf1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import * as openid from 'openid-client';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { MemoryOAuthClient, redirectUrl } from '../../scripts/demo/oauth-client.ts';
 import { authorizeInBrowser } from '../../scripts/demo/sign-in.ts';
 import { person, startConnectedPair } from '../support/connected-pair.ts';
@@ -14,56 +14,62 @@ import { callTool } from '../support/mcp-call.ts';
 
 type Found = { content: Array<{ type: string; text?: string }> };
 
+interface Connection {
+  readonly client: Pick<ClientOf1 | ClientOf2, 'callTool' | 'close'>;
+  readonly connect: () => Promise<void>;
+  /** Hands over the address that the browser was sent back to. */
+  readonly finish: (answer: URL) => Promise<void>;
+}
+
+/** One sign-in, and one refresh once the access token is gone; each round is a connection of its own. */
+async function signInAndRefresh(
+  t: Test,
+  oauth: MemoryOAuthClient,
+  open: (oauth: MemoryOAuthClient) => Connection,
+): Promise<void> {
+  const first = open(oauth);
+  await t.rejects(first.connect(), 'it asks for authorization first');
+  await first.finish(await authorizeInBrowser(oauth.pendingAuthorization ?? '', person));
+  for (const round of ['signed in', 'refreshed']) {
+    const { client, connect } = open(oauth);
+    await connect();
+    const found = (await client.callTool({ name: 'search', arguments: { query: 'NAS' } })) as Found;
+    t.match(found.content[0]?.text, /"results":\[\{/, round);
+    await client.close();
+    oauth.forgetAccessToken();
+  }
+  t.equal(oauth.signIns, 1);
+  t.equal(oauth.refreshes, 1);
+}
+
 t.test('from nothing but the MCP URL', async (t) => {
   const { pair } = await startConnectedPair(t);
   const url = new URL(pair.resource);
   const info = { name: 'a test', version: '1.0.0' };
 
   t.test('the SDK 1.x client reaches a tool and refreshes', async (t) => {
-    const oauth = new MemoryOAuthClient('SDK 1');
-    const connect = async () => {
+    await signInAndRefresh(t, new MemoryOAuthClient('SDK 1'), (oauth) => {
       const client = new ClientOf1(info);
       const transport = new TransportOf1(url, { authProvider: oauth as never });
-      return { client, transport, connected: client.connect(transport as never) };
-    };
-    const first = await connect();
-    await t.rejects(first.connected, 'it asks for authorization first');
-    const answer = await authorizeInBrowser(oauth.pendingAuthorization ?? '', person);
-    await first.transport.finishAuth(answer.searchParams.get('code') ?? '');
-    for (const round of ['signed in', 'refreshed']) {
-      const { client, connected } = await connect();
-      await connected;
-      const found = (await client.callTool({ name: 'search', arguments: { query: 'NAS' } })) as Found;
-      t.match(found.content[0]?.text, /"results":\[\{/, round);
-      await client.close();
-      oauth.forgetAccessToken();
-    }
-    t.equal(oauth.signIns, 1);
-    t.equal(oauth.refreshes, 1);
+      return {
+        client,
+        connect: () => client.connect(transport as never),
+        finish: (answer) => transport.finishAuth(answer.searchParams.get('code') ?? ''),
+      };
+    });
   });
 
   for (const mode of ['legacy', 'auto'] as const) {
     t.test(`the SDK 2.x client reaches a tool and refreshes (${mode} negotiation)`, async (t) => {
-      const oauth = new MemoryOAuthClient('SDK 2');
-      const connect = async () => {
+      await signInAndRefresh(t, new MemoryOAuthClient('SDK 2'), (oauth) => {
         const client = new ClientOf2(info, { versionNegotiation: { mode } });
         const transport = new TransportOf2(url, { authProvider: oauth });
-        return { client, transport, connected: client.connect(transport) };
-      };
-      const first = await connect();
-      await t.rejects(first.connected, 'it asks for authorization first');
-      const answer = await authorizeInBrowser(oauth.pendingAuthorization ?? '', person);
-      await first.transport.finishAuth(answer.searchParams);
-      for (const round of ['signed in', 'refreshed']) {
-        const { client, connected } = await connect();
-        await connected;
-        const found = (await client.callTool({ name: 'search', arguments: { query: 'NAS' } })) as Found;
-        t.match(found.content[0]?.text, /"results":\[\{/, round);
-        await client.close();
-        oauth.forgetAccessToken();
-      }
-      t.equal(oauth.signIns, 1);
-      t.equal(oauth.refreshes, 1);
+        return {
+          client,
+          connect: () => client.connect(transport),
+          finish: (answer) => transport.finishAuth(answer.searchParams),
+        };
+      });
     });
   }
 

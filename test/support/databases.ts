@@ -1,8 +1,10 @@
 // A database of its own for a test, on every engine that is at hand; closed and removed when the test ends.
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import type { Test } from 'tap';
 import type { Database } from '../../adapters/database/database.ts';
@@ -46,6 +48,16 @@ export async function open(t: Test, url: string): Promise<Database> {
   const database = await openDatabase(url);
   t.teardown(() => database.close());
   return database;
+}
+
+/** Opens and closes the database of a URL in so many processes at the same moment. */
+export async function openInProcesses(url: string, count: number): Promise<void> {
+  const module = new URL('../../adapters/database/open.ts', import.meta.url).href;
+  const script = `const { openDatabase } = await import(${JSON.stringify(module)});
+    await (await openDatabase(${JSON.stringify(url)})).close();`;
+  const run = promisify(execFile);
+  const args = ['--input-type=module', '-e', script];
+  await Promise.all(Array.from({ length: count }, () => run(process.execPath, args)));
 }
 
 /** A folder that is removed when the test ends. */

@@ -63,6 +63,23 @@ export async function startWorld(t: Test, settings: Record<string, string> = {})
   return { auth, service, url, log, folder };
 }
 
+/** A world with the token `good` for everything, whose notes can all be found. */
+export async function startGoodWorld(t: Test, settings: Record<string, string> = {}): Promise<World> {
+  const world = await startWorld(t, settings);
+  world.auth.addToken('good', RESOURCE);
+  await waitForIndex(world);
+  return world;
+}
+
+/** A world with the tokens `writer` and `reader`, whose notes can all be found. */
+export async function startWriterWorld(t: Test): Promise<World> {
+  const world = await startWorld(t);
+  world.auth.addToken('writer', RESOURCE, { scope: 'vault.read vault.write' });
+  world.auth.addToken('reader', RESOURCE, { scope: 'vault.read' });
+  await waitForIndex(world);
+  return world;
+}
+
 /** A world whose vault may only be read. */
 export async function startReadOnlyWorld(t: Test): Promise<World> {
   const folder = await makeVault(t);

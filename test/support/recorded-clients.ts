@@ -11,21 +11,30 @@ export type Document = Record<string, unknown> & {
   readonly redirect_uris: readonly string[];
 };
 
-const fixtures = join(import.meta.dirname, '../fixtures');
+const registrations = join(import.meta.dirname, '../fixtures/registrations');
+/** Documents come with loop itself (auth/clients/known.ts). */
+const documents = join(import.meta.dirname, '../../auth/clients/known');
+
+/** Those of the clients whose documents come with loop, by name. */
+export const documentNames = namesIn(documents);
 
 export function readDocument(name: string): Document {
-  return readJson(`client-documents/${name}.json`) as Document;
+  return readJson(join(documents, `${name}.json`)) as Document;
 }
 
 /** The registration body of each client, by the client's name. */
 export function readRegistrations(): [string, Record<string, unknown>][] {
-  return readdirSync(join(fixtures, 'registrations'))
+  return namesIn(registrations).map((name) => [name, readJson(join(registrations, `${name}.json`))]);
+}
+
+function namesIn(folder: string): string[] {
+  return readdirSync(folder)
     .filter((file) => file.endsWith('.json'))
-    .map((file) => [file.slice(0, -'.json'.length), readJson(`registrations/${file}`)]);
+    .map((file) => file.slice(0, -'.json'.length));
 }
 
 function readJson(path: string): Record<string, unknown> {
-  return JSON.parse(readFileSync(join(fixtures, path), 'utf8')) as Record<string, unknown>;
+  return JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
 }
 
 type Fields = Readonly<Record<string, string | undefined>>;

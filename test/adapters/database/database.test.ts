@@ -1,9 +1,7 @@
 // The SQLite file: what can be wrong with it, who else may hold it, and the stores that are not oidc-provider's.
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import Sqlite from 'better-sqlite3';
 import t, { type Test } from 'tap';
 import type { Database } from '../../../adapters/database/database.ts';
@@ -14,7 +12,7 @@ import { AccountStore } from '../../../adapters/stores/accounts.ts';
 import { KeyStore } from '../../../adapters/stores/keys.ts';
 import { SetupLinkStore } from '../../../adapters/stores/setup-links.ts';
 import { shiftClock } from '../../support/clock.ts';
-import { createFolder, engines, open, openNew } from '../../support/databases.ts';
+import { createFolder, engines, open, openInProcesses, openNew } from '../../support/databases.ts';
 
 t.test('a file that is not a database is refused and left as it is', async (t) => {
   const folder = createFolder(t);
@@ -107,11 +105,7 @@ t.test('one more in memory, for whoever needs no file', async (t) => {
 
 t.test('processes that start on a new file at the same moment all open it', async (t) => {
   const url = `sqlite:${join(createFolder(t), 'auth.db')}`;
-  const room = new URL('../../../adapters/database/open.ts', import.meta.url).href;
-  const script = `const { openDatabase } = await import(${JSON.stringify(room)});
-    await (await openDatabase(${JSON.stringify(url)})).close();`;
-  const run = promisify(execFile);
-  await Promise.all([1, 2, 3, 4].map(() => run(process.execPath, ['--input-type=module', '-e', script])));
+  await openInProcesses(url, 4);
   t.equal(await new AccountStore(await open(t, url)).hasAny(), false);
 });
 

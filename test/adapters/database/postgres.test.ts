@@ -1,9 +1,7 @@
 // The PostgreSQL engine where it differs from a file: a server that is away, breaks, is shared or busy.
 // What both engines promise is tested beside the other rooms' names; with a server (npm run test:postgres) on both.
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { promisify } from 'node:util';
 import pg from 'pg';
 import t, { type Test } from 'tap';
 import type { Database } from '../../../adapters/database/database.ts';
@@ -11,7 +9,14 @@ import { openDatabase } from '../../../adapters/database/open.ts';
 import { compile, param, type Write } from '../../../adapters/database/statement.ts';
 import { asUnitOfWork, change, currentUnit } from '../../../adapters/database/unit-of-work.ts';
 import { AccountStore } from '../../../adapters/stores/accounts.ts';
-import { asAdministrator, open, openNew, postgres, postgresUrl } from '../../support/databases.ts';
+import {
+  asAdministrator,
+  open,
+  openInProcesses,
+  openNew,
+  postgres,
+  postgresUrl,
+} from '../../support/databases.ts';
 import { startFamily } from '../../support/refresh-exchange.ts';
 
 const unavailable = (message: RegExp) => ({ name: 'DatabaseUnavailable', message });
@@ -49,11 +54,7 @@ function testServer(t: Test): void {
 
   t.test('processes that start on an empty database at the same moment all open it', async (t) => {
     const url = await postgres.create(t);
-    const room = new URL('../../../adapters/database/open.ts', import.meta.url).href;
-    const script = `const { openDatabase } = await import(${JSON.stringify(room)});
-      await (await openDatabase(${JSON.stringify(url)})).close();`;
-    const run = promisify(execFile);
-    await Promise.all([1, 2, 3, 4].map(() => run(process.execPath, ['--input-type=module', '-e', script])));
+    await openInProcesses(url, 4);
     t.equal(await new AccountStore(await open(t, url)).hasAny(), false);
   });
 

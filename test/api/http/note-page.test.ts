@@ -1,4 +1,4 @@
-// api/http/note-page.ts: the page behind a citation.
+// api/http/note-page.ts, api/pages/note.ts: the page behind a citation.
 import t from 'tap';
 import { startWorld } from '../../support/loop-api.ts';
 

@@ -11,25 +11,10 @@ import {
   LIST_TOOLS,
   postMcp,
   postModern,
-  RESOURCE,
   readJson,
   sendRaw,
-  startWorld,
-  type World,
-  waitForIndex,
+  startGoodWorld,
 } from '../../support/loop-api.ts';
-
-async function startGoodWorld(t: Parameters<typeof startWorld>[0]): Promise<World> {
-  const world = await startWorld(t);
-  world.auth.addToken('good', RESOURCE);
-  return world;
-}
-
-async function startIndexedWorld(t: Parameters<typeof startWorld>[0]): Promise<World> {
-  const world = await startGoodWorld(t);
-  await waitForIndex(world);
-  return world;
-}
 
 const TOOL_NAMES = [
   ...['search', 'fetch', 'list', 'scan'],
@@ -39,7 +24,7 @@ const TOOL_NAMES = [
 const requestInit = { headers: { authorization: 'Bearer good' } };
 
 t.test('a client of SDK 1.x lists the tools, searches and fetches', async (t) => {
-  const { url } = await startIndexedWorld(t);
+  const { url } = await startGoodWorld(t);
   const client = new Client({ name: 'test', version: '1' });
   const transport = new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { requestInit });
   // the SDK's own types disagree with exactOptionalPropertyTypes
@@ -63,7 +48,7 @@ for (const versionNegotiation of [
   { mode: 'auto' },
 ] as const) {
   t.test(`a client of SDK 2.x works, negotiating ${JSON.stringify(versionNegotiation.mode)}`, async (t) => {
-    const { url } = await startIndexedWorld(t);
+    const { url } = await startGoodWorld(t);
     const client = new ModernClient({ name: 'test', version: '1' }, { versionNegotiation });
     await client.connect(new ModernTransport(new URL(`${url}/mcp`), { requestInit }));
     t.teardown(() => client.close());
@@ -77,7 +62,7 @@ for (const versionNegotiation of [
 }
 
 t.test('older revisions back to 2025-03-26 are spoken', async (t) => {
-  const { url } = await startIndexedWorld(t);
+  const { url } = await startGoodWorld(t);
   for (const protocolVersion of ['2025-11-25', '2025-06-18', '2025-03-26']) {
     const params = { protocolVersion, capabilities: {}, clientInfo: { name: 'old', version: '1' } };
     const answer = await postMcp(url, 'good', { jsonrpc: '2.0', id: 1, method: 'initialize', params });
@@ -109,7 +94,7 @@ t.test('a session id that is not known is ignored', async (t) => {
 });
 
 t.test('many parallel calls of both eras are answered', async (t) => {
-  const { url } = await startIndexedWorld(t);
+  const { url } = await startGoodWorld(t);
   const answers = await Promise.all(
     Array.from({ length: 32 }, (_, call) =>
       call % 2 === 0
@@ -247,7 +232,7 @@ t.test('tools are listed as ChatGPT reads them', async (t) => {
 });
 
 t.test('search and fetch answer in exactly ChatGPT’s shapes', async (t) => {
-  const { url } = await startIndexedWorld(t);
+  const { url } = await startGoodWorld(t);
   const call = async (name: string, args: Record<string, unknown>) => {
     const { result } = await readJson(await postMcp(url, 'good', callTool(name, args)));
     t.equal(result.content.length, 1);
@@ -276,7 +261,7 @@ t.test('search and fetch answer in exactly ChatGPT’s shapes', async (t) => {
 });
 
 t.test('what the caller can mend is a result with isError, and an unknown tool is an error', async (t) => {
-  const { url } = await startIndexedWorld(t);
+  const { url } = await startGoodWorld(t);
   const missing = await readJson(await postMcp(url, 'good', callTool('fetch', { id: 'nowhere.md' })));
   t.match(missing.result, { isError: true, content: [{ text: /no note with this id/ }] });
   const wrong = await readJson(await postMcp(url, 'good', callTool('search', {})));

@@ -6,24 +6,15 @@ import {
   Client as ModernClient,
   StreamableHTTPClientTransport as ModernTransport,
 } from '@modelcontextprotocol/client';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import {
   makeVault,
   postMcp,
   postModern,
   RESOURCE,
   readJson,
-  startWorld,
-  type World,
-  waitForIndex,
+  startGoodWorld,
 } from '../../support/loop-api.ts';
-
-async function startGoodWorld(t: Test, settings: Record<string, string> = {}): Promise<World> {
-  const world = await startWorld(t, settings);
-  world.auth.addToken('good', RESOURCE);
-  await waitForIndex(world);
-  return world;
-}
 
 t.test('a client lists the notes, and reads each by its address', async (t) => {
   const { url } = await startGoodWorld(t);

@@ -11,16 +11,13 @@ import {
   readJson,
   sendRaw,
   startReadOnlyWorld,
-  startWorld,
+  startWriterWorld,
   type World,
-  waitForIndex,
 } from '../../support/loop-api.ts';
 
 async function startRestWorld(t: Test): Promise<World> {
-  const world = await startWorld(t);
-  world.auth.addToken('writer', RESOURCE, { scope: 'vault.read vault.write' });
+  const world = await startWriterWorld(t);
   world.auth.addToken('reader', 'https://notes.example/sse', { scope: 'vault.read' });
-  await waitForIndex(world);
   return world;
 }
 

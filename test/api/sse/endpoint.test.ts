@@ -1,9 +1,8 @@
-// api/sse/endpoint.ts, sse-sessions.ts and sse-stream.ts: the older HTTP+SSE transport.
+// api/sse/endpoint.ts, sessions.ts and stream.ts: the older HTTP+SSE transport.
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client as ModernClient, SSEClientTransport as ModernTransport } from '@modelcontextprotocol/client';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
-import type { Test } from 'tap';
 import t from 'tap';
 import { openEventStream } from '../../support/event-stream.ts';
 import {
@@ -11,20 +10,14 @@ import {
   LIST_TOOLS,
   RESOURCE,
   readJson,
+  startGoodWorld,
   startWorld,
-  type World,
   waitForIndex,
 } from '../../support/loop-api.ts';
 
 const METADATA = 'resource_metadata="https://notes.example/.well-known/oauth-protected-resource/sse"';
 // a cache period of a second makes rechecks as frequent as they get
 const QUICK = { API_INTROSPECTION_CACHE_SECONDS: '1' };
-
-async function startGoodWorld(t: Test, settings: Record<string, string> = {}): Promise<World> {
-  const world = await startWorld(t, settings);
-  world.auth.addToken('good', RESOURCE);
-  return world;
-}
 
 const requestInit = { headers: { authorization: 'Bearer good' } };
 

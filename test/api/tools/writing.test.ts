@@ -1,7 +1,7 @@
 // The writing tools over HTTP: scopes, what they answer, and a vault that may only be read.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import {
   callTool,
   LIST_TOOLS,
@@ -9,20 +9,11 @@ import {
   RESOURCE,
   readJson,
   startReadOnlyWorld,
-  startWorld,
+  startWriterWorld,
   type World,
-  waitForIndex,
 } from '../../support/loop-api.ts';
 
 const writingTools = ['create_note', 'append_to_note', 'replace_note', 'edit_note', 'delete_note'];
-
-async function startWriterWorld(t: Test): Promise<World> {
-  const world = await startWorld(t);
-  world.auth.addToken('writer', RESOURCE, { scope: 'vault.read vault.write' });
-  world.auth.addToken('reader', RESOURCE, { scope: 'vault.read' });
-  await waitForIndex(world);
-  return world;
-}
 
 // biome-ignore lint/suspicious/noExplicitAny: what a tool answers is what the test is about to find out
 async function call({ url }: World, name: string, args: Record<string, unknown>): Promise<any> {

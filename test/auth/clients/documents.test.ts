@@ -5,9 +5,14 @@ import { Browser } from '../../../scripts/demo/browser.ts';
 import { type ClientHosts, startClientHosts } from '../../support/client-hosts.ts';
 import { shiftClock } from '../../support/clock.ts';
 import { type LoopAuth, startLoopAuth } from '../../support/loop-auth.ts';
-import { connectOver, createSigner, type Document, readDocument } from '../../support/recorded-clients.ts';
+import {
+  connectOver,
+  createSigner,
+  type Document,
+  documentNames,
+  readDocument,
+} from '../../support/recorded-clients.ts';
 
-const fixtures = ['chatgpt', 'codex', 'claude', 'claude-code', 'vscode'];
 const day = 24 * 3600;
 
 const plain: Document = {
@@ -18,8 +23,9 @@ const plain: Document = {
 const app = { clientId: plain.client_id };
 const way = { redirectUri: 'https://client.example/callback' };
 
-t.test('the copies that come with loop are the fixtures', (t) => {
-  for (const name of fixtures) {
+t.test('every document that comes with loop is found by its own address', (t) => {
+  t.same([...documentNames].sort(), ['chatgpt', 'claude', 'claude-code', 'codex', 'vscode']);
+  for (const name of documentNames) {
     const document = readDocument(name);
     t.same(findKnownDocument(document.client_id), document, name);
   }
