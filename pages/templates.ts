@@ -1,4 +1,5 @@
 // One layout and one style for the pages of both services; what stands inside is each service's own templates.
+// The room: the look. Not what a page says: auth/pages/, api/pages/.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Eta } from 'eta';

@@ -1,4 +1,6 @@
 // npm run bench: measures loop beside what else there is, in one run, and prints ratios. Nothing is asserted.
+// The room: one operator's command a file; operator/ is what they share, bench/ and demo/ their parts. Not a service:
+// auth/, api/.
 import { program } from 'commander';
 
 /** A benchmark is a file below scripts/bench/ that exports `run`; `npm run bench -- NAME` runs it alone. */

@@ -1,4 +1,5 @@
 // What every store in this room runs on: statements, transactions of writes, and a lock. How one is opened: open.ts.
+// The room: statements, both engines, transactions, locks, backup. Not what is stored: models/, stores/.
 import type { Knex } from 'knex';
 import type { Row, Statement, Values, Write } from './statement.ts';
 

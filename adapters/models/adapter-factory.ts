@@ -1,4 +1,5 @@
 // The adapter factory that oidc-provider asks for each of its models by name.
+// The room: how each of oidc-provider's models is stored, rotated and revoked. Not what our own code asks for: stores/.
 import type { Adapter } from 'oidc-provider';
 import type { Database } from '../database/database.ts';
 import { AccessTokenAdapter } from './access-token.ts';

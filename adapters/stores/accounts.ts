@@ -1,4 +1,5 @@
 // Accounts: who may sign in, with which password hash.
+// The room: a store for each thing that our own code asks for. Not oidc-provider's models: models/.
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../database/database.ts';
 import { compile, param, type Row, type Statement, type Write } from '../database/statement.ts';

@@ -1,4 +1,5 @@
 // The one place where an error becomes an HTTP answer, as JSON, as problem details or as a JSON-RPC error body.
+// The room: what every route of loop-api shares. Not what a route does: mcp/, sse/, rest/.
 import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from 'pino';

@@ -1,4 +1,5 @@
 // The MCP endpoint on Express: revision 2026-07-28 and the older ones, without sessions, so that nothing is lost with the process.
+// The room: MCP over HTTP, and notes as its resources. Not the tools: tools/; not the older transport: sse/.
 import type { RequestHandler } from 'express';
 import { parseJsonBody, readJsonBody } from '../http/json-body.ts';
 import { guardOrigin } from '../http/origins.ts';

@@ -1,4 +1,5 @@
 // Decides about the access token (RFC 6750) before anything of the body is read.
+// The room: whether a token is good, and for what. Not what a call needs: mcp/scopes.ts, tools/.
 import type { Request, RequestHandler } from 'express';
 import { RequestRefused } from '../http/errors.ts';
 import type { Principal, TokenVerifier, Verification } from './verifier.ts';

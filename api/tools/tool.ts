@@ -1,4 +1,5 @@
 // What an MCP tool is here: schemas, scopes and a function; how it looks to a client. One tool a file beside this one.
+// The room: what a client can do, one tool a file. Not how it is done: vault/.
 import type { JSONObject } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import { VaultRefusal } from '../vault/errors.ts';

@@ -1,4 +1,5 @@
 // The adapter for clients as the library sees it: stored clients, with what their documents and key sets add.
+// The room: apps, however they came to be known. Not what a person allows them: people/; not answers: http/.
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import Provider, { type Adapter, type AdapterPayload } from 'oidc-provider';
 import type { ClientDocumentStore } from '../../adapters/stores/client-documents.ts';

@@ -1,4 +1,5 @@
 // The one place where an error becomes an answer: JSON for programs, a page for people, our own faults never the client's.
+// The room: what every answer of loop-auth shares. Not who is asking: clients/, people/.
 import type { Middleware, ParameterizedContext } from 'koa';
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Logger } from 'pino';

@@ -1,4 +1,5 @@
 // Every page of loop-auth: typed data in, one complete HTML document out. The templates lie beside this file.
+// The room: what each page of loop-auth says. Not the look, which both services share: pages/ at the top.
 import { displayHost, displayName } from '../../pages/display-name.ts';
 import { createTemplates } from '../../pages/templates.ts';
 

@@ -1,4 +1,5 @@
 // Sign-in and consent: what the person is shown, and what their answer becomes in the authorization.
+// The room: what a person does here, and what it takes to know who they are. Not how pages look: pages/.
 import Router from '@koa/router';
 import type { Middleware, ParameterizedContext } from 'koa';
 import type Provider from 'oidc-provider';

@@ -30,17 +30,28 @@ t.test('every source file opens with a line that says what lives there', (t) => 
   t.end();
 });
 
+const folders = Map.groupBy(
+  files.filter((file) => /^(adapters|pages|auth|api|scripts)\/.*\.(ts|eta|css)$/.test(file)),
+  dirname,
+);
+
 t.test('no folder of sources holds more than 14 files: what one sees on opening it fits in the head', (t) => {
-  const sizes = new Map<string, number>();
-  for (const file of files.filter((one) =>
-    /^(adapters|pages|auth|api|scripts)\/.*\.(ts|eta|css)$/.test(one),
-  )) {
-    sizes.set(dirname(file), (sizes.get(dirname(file)) ?? 0) + 1);
-  }
   t.same(
-    [...sizes].filter(([, size]) => size > 14),
+    [...folders].filter(([, held]) => held.length > 14),
     [],
   );
+  t.end();
+});
+
+t.test('a folder of more than five files says in its main file what it holds and what it does not', (t) => {
+  const large = [...folders].filter(([, held]) => held.filter((file) => file.endsWith('.ts')).length > 5);
+  for (const [folder, held] of large) {
+    // The wiring of a service is its main file; the room's line is for the rooms inside.
+    if (held.some((file) => file.endsWith('/main.ts'))) continue;
+    const said = held.filter((file) => /^\/\/ The room: (.*\n\/\/ )*.*\bNot\b/m.test(read(file)));
+    t.equal(said.length, 1, folder);
+  }
+  t.ok(large.length > 10);
   t.end();
 });
 

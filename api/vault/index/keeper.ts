@@ -1,4 +1,6 @@
 // Keeps the index in step with the folder: looks, reads what is new or changed, forgets what is gone, and waits.
+// The room: keeping the index and asking it; folder/ looks at the disk. Not what a note is: notes/; not changes:
+// writing/.
 import { setImmediate } from 'node:timers/promises';
 import type { IndexFacts } from './facts.ts';
 import { FolderComparison } from './folder/comparison.ts';

@@ -1,4 +1,5 @@
 // What one note says: title, headings, tags, aliases, links, front matter and text, from the bytes of its file.
+// The room: what one note is, from its path to its dates. Not words for searching: search/; not changes: writing/.
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';

@@ -1,4 +1,5 @@
 // The writing side of the vault: one change to one note at a time, whole or not at all, and only to what was read.
+// The room: changing notes on the disk. Not reading them: notes/; not the index, which is only told: index/.
 import { isUtf8 } from 'node:buffer';
 import type { Stats } from 'node:fs';
 import { constants } from 'node:fs';

@@ -1,4 +1,5 @@
 // Notes made by rule, so that two runs measure the same vault: words by frequency as in real text, a third of them Korean.
+// The room: what the benchmarks of loop-api measure, and what they measure it beside. Not of loop-auth: auth/.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
