@@ -9,6 +9,7 @@ import compose from 'koa-compose';
 import type { Logger } from 'pino';
 import type { Database } from '../adapters/database/database.ts';
 import { asUnitOfWork } from '../adapters/database/unit-of-work.ts';
+import type { AccountSessionStore } from '../adapters/stores/account-sessions.ts';
 import type { AccountStore } from '../adapters/stores/accounts.ts';
 import type { ConnectionStore } from '../adapters/stores/connections.ts';
 import type { SetupLinkStore } from '../adapters/stores/setup-links.ts';
@@ -19,6 +20,7 @@ import { pinOrigin } from './http/pinned-origin.ts';
 import { registrationRoute } from './http/registration-route.ts';
 import { refuseForeignForms, securityHeaders } from './http/security-headers.ts';
 import { createAccountRoutes } from './people/account.ts';
+import { createAccountSessions } from './people/account-session.ts';
 import { createInteractionRoutes } from './people/interactions.ts';
 import { createSetupRoutes } from './people/setup.ts';
 import type { SignInLimits } from './people/sign-in-limits.ts';
@@ -27,6 +29,7 @@ import { createProvider, type ProviderParts } from './provider.ts';
 export interface AppParts extends ProviderParts {
   readonly database: Database;
   readonly accounts: AccountStore;
+  readonly accountSessions: AccountSessionStore;
   readonly setupLinks: SetupLinkStore;
   readonly connections: ConnectionStore;
   readonly signInLimits: SignInLimits;
@@ -70,7 +73,11 @@ export function createApp(parts: AppParts): RequestListener {
   provider.use(commitBeforeAnswering(parts.database));
   const people = { accounts: parts.accounts, limits: parts.signInLimits, issuerPath, form };
   provider.use(createSetupRoutes({ links: parts.setupLinks, issuerPath, mcpUrl: config.resources[0], form }));
-  provider.use(createAccountRoutes({ ...people, connections: parts.connections }));
+  const sessions = createAccountSessions(
+    { accounts: parts.accounts, sessions: parts.accountSessions },
+    config.issuer,
+  );
+  provider.use(createAccountRoutes({ ...people, connections: parts.connections, sessions }));
   provider.use(createInteractionRoutes({ ...people, provider }));
   return underIssuerPath(issuerPath, provider.callback());
 }

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { Database } from '../adapters/database/database.ts';
 import { epochSeconds } from '../adapters/database/time.ts';
 import { createAdapterFactory } from '../adapters/models/adapter-factory.ts';
+import { AccountSessionStore } from '../adapters/stores/account-sessions.ts';
 import { AccountStore } from '../adapters/stores/accounts.ts';
 import { ClientDocumentStore } from '../adapters/stores/client-documents.ts';
 import { ClientStore } from '../adapters/stores/clients.ts';
@@ -58,6 +59,7 @@ export async function openApp(config: AuthConfig, surroundings: Surroundings): P
     ...surroundings,
     config,
     accounts,
+    accountSessions: new AccountSessionStore(database),
     setupLinks,
     connections: new ConnectionStore(database),
     adapter: surroundings.adapter ?? createAdapterFactory(database, refreshTokenRules(config, surroundings)),

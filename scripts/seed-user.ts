@@ -19,7 +19,7 @@ const program = new Command('seed-user')
   .description('Creates an account, or resets its password. Uses the database of AUTH_DATABASE_URL.')
   .requiredOption('--username <name>', 'the name to sign in with')
   .option('--password-stdin', 'read the password from the first line of standard input')
-  .option('--revoke', 'on a reset: also sign the account out everywhere and revoke every app it has let in')
+  .option('--revoke', 'on a reset: also revoke every app that the account has let in')
   .option('--disable', 'close an account: nobody signs in with it, and every app it has let in is revoked')
   .option('--enable', 'open a closed account again; its apps connect anew')
   .parse();
@@ -55,7 +55,7 @@ async function setPassword(): Promise<void> {
     if (existing) {
       await accounts.setPassword(existing.id, hash, revoke === true);
       console.log(
-        `The password of ${existing.username} is set.${revoke ? ' Every app and browser of it is signed out.' : ''}`,
+        `The password of ${existing.username} is set, its browsers are signed out${revoke ? ', its apps revoked' : ''}.`,
       );
       return;
     }

@@ -2,11 +2,14 @@
 import type { Database } from '../database/database.ts';
 import { compile, param, type Statement, type Write } from '../database/statement.ts';
 
+const sessionTables = ['sessions', 'account_sessions'];
 const issuedUnderGrants = ['access_tokens', 'refresh_tokens', 'authorization_codes'];
 
 export interface Revocation {
   ofClient(clientId: string): Write[];
   ofAccount(accountId: string): Write[];
+  /** Only what browsers hold: what the account let in goes on. */
+  ofSessions(accountId: string): Write[];
   ofGrant(grantId: string): Write[];
   ofEveryone(): Write[];
 }
@@ -21,15 +24,15 @@ export function createRevocation({ builder }: Database): Revocation {
   };
   const ofClient = statementsBy('client_id');
   const ofGrant = statementsBy('id');
-  const ofAccount = [
-    ...statementsBy('account_id'),
+  const ofSessions = sessionTables.map((table) =>
     compile(
-      builder('sessions')
+      builder(table)
         .where({ account_id: param('value') })
         .delete(),
     ),
-  ];
-  const everything = [...issuedUnderGrants, 'grants', 'sessions', 'interactions'].map((table) =>
+  );
+  const ofAccount = [...statementsBy('account_id'), ...ofSessions];
+  const everything = [...issuedUnderGrants, 'grants', ...sessionTables, 'interactions'].map((table) =>
     compile(builder(table).delete()),
   );
   const writes = (statements: Statement[], value: string): Write[] =>
@@ -37,6 +40,7 @@ export function createRevocation({ builder }: Database): Revocation {
   return {
     ofClient: (clientId) => writes(ofClient, clientId),
     ofAccount: (accountId) => writes(ofAccount, accountId),
+    ofSessions: (accountId) => writes(ofSessions, accountId),
     ofGrant: (grantId) => writes(ofGrant, grantId),
     ofEveryone: () => everything.map((statement) => ({ statement, values: {} })),
   };

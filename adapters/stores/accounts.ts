@@ -94,10 +94,11 @@ export class AccountStore {
     return { account, write: { statement: this.#insert, values, otherwise } };
   }
 
-  /** Sets a new password; with `revoke` all that the account has granted and every session of it goes too. */
+  /** Sets a new password and ends every session of the account; with `revoke` all that it has granted goes too. */
   async setPassword(id: string, passwordHash: string, revoke: boolean): Promise<void> {
     const write = { statement: this.#setPassword, values: { id, passwordHash } };
-    await this.#database.commit(revoke ? [write, ...this.#revocation.ofAccount(id)] : [write]);
+    const ended = revoke ? this.#revocation.ofAccount(id) : this.#revocation.ofSessions(id);
+    await this.#database.commit([write, ...ended]);
   }
 
   /** Disabling takes all that the account has granted and every session of it along; enabling gives nothing back. */

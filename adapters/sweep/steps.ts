@@ -11,6 +11,7 @@ const expiringTables = [
   'initial_access_tokens',
   'client_key_sets',
   'setup_links',
+  'account_sessions',
   'authorization_codes',
   'access_tokens',
   'refresh_tokens',

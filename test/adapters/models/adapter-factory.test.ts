@@ -167,7 +167,7 @@ function testPromises(t: Test, name: string, openDatabase: (t: Test) => Promise<
       grants: 1,
       access_tokens: 1,
       refresh_tokens: 1,
-      sessions: 1,
+      sessions: 0,
     });
     await accounts.setDisabled(ann.id, false);
     t.equal((await accounts.findById(ann.id))?.isDisabled, false);

@@ -4,6 +4,7 @@ import type { Database } from '../../../adapters/database/database.ts';
 import { DatabaseUnavailable } from '../../../adapters/database/errors.ts';
 import { compile } from '../../../adapters/database/statement.ts';
 import { createAdapterFactory } from '../../../adapters/models/adapter-factory.ts';
+import { AccountSessionStore } from '../../../adapters/stores/account-sessions.ts';
 import { ClientDocumentStore } from '../../../adapters/stores/client-documents.ts';
 import { SetupLinkStore } from '../../../adapters/stores/setup-links.ts';
 import {
@@ -59,6 +60,7 @@ for (const engine of engines) {
     const endless = opaqueValue();
     await adapterFor('InitialAccessToken').upsert(endless, payloadOf('InitialAccessToken', endless), never);
     await new SetupLinkStore(database, undefined as never).renew('link', Math.floor(Date.now() / 1000) + 60);
+    await new AccountSessionStore(database).begin('value', 'ann', 60);
     t.strictSame(await sweep(), {});
     clock.advance(119);
     t.strictSame(await sweep(), {}, 'the library may still ask for them');
@@ -69,6 +71,7 @@ for (const engine of engines) {
       replay_detections: 7,
       initial_access_tokens: 7,
       setup_links: 1,
+      account_sessions: 1,
       authorization_codes: 7,
       access_tokens: 7,
       refresh_tokens: 7,
