@@ -17,8 +17,9 @@ import { encodeRawBasic } from './http/basic-credentials.ts';
 import { answerErrors, answerTooLarge, rememberFailure } from './http/errors.ts';
 import type { Metrics } from './http/metrics.ts';
 import { pinOrigin } from './http/pinned-origin.ts';
+import { refuseEncodings, refuseForeignForms, refuseForeignHosts } from './http/refusals.ts';
 import { registrationRoute } from './http/registration-route.ts';
-import { refuseForeignForms, securityHeaders } from './http/security-headers.ts';
+import { securityHeaders } from './http/security-headers.ts';
 import { createAccountRoutes } from './people/account.ts';
 import { createAccountSessions } from './people/account-session.ts';
 import { createInteractionRoutes } from './people/interactions.ts';
@@ -60,6 +61,7 @@ export function createApp(parts: AppParts): RequestListener {
   provider.use(metrics.middleware);
   provider.use(securityHeaders(config.issuer));
   provider.use(answerErrors(log));
+  provider.use(refuseForeignHosts(config.issuer));
   provider.use(refuseOtherSpellings);
   provider.use((ctx, next) => {
     // The library checks `resource` before any hook of its own, on this same parsed query.
@@ -68,6 +70,7 @@ export function createApp(parts: AppParts): RequestListener {
     return next();
   });
   provider.use(registrationRoute(config.registration));
+  provider.use(refuseEncodings);
   provider.use(encodeRawBasic);
   provider.use(parts.writeLimit);
   provider.use(commitBeforeAnswering(parts.database));

@@ -332,13 +332,13 @@ t.test('broken HTTP does not stop the service', async (t) => {
   const world = await startLoopAuth(t);
   const { port } = new URL(world.origin);
   const lines = [
-    'GET /auth/%E0%A4%A HTTP/1.1\r\nHost: x\r\n\r\n',
-    'GET /interaction/%00%ff HTTP/1.1\r\nHost: x\r\n\r\n',
-    'GET //evil.example/auth HTTP/1.1\r\nHost: x\r\n\r\n',
-    'GET /.. HTTP/1.1\r\nHost: x\r\n\r\n',
-    'POST /token HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\ngrant_type=x',
-    'POST /interaction/x HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc',
-    'GET /setup HTTP/1.1\r\nHost: x\r\nCookie: loop_session=\u00ff; loop_interaction=\r\n\r\n',
+    'GET /auth/%E0%A4%A HTTP/1.1\r\nHost: localhost\r\n\r\n',
+    'GET /interaction/%00%ff HTTP/1.1\r\nHost: localhost\r\n\r\n',
+    'GET //evil.example/auth HTTP/1.1\r\nHost: localhost\r\n\r\n',
+    'GET /.. HTTP/1.1\r\nHost: localhost\r\n\r\n',
+    'POST /token HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\ngrant_type=x',
+    'POST /interaction/x HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc',
+    'GET /setup HTTP/1.1\r\nHost: localhost\r\nCookie: loop_session=\u00ff; loop_interaction=\r\n\r\n',
   ];
   for (const line of lines) {
     const status = await speak(Number(port), line);

@@ -76,6 +76,21 @@ async function isLimited(world: LoopAuth, from: (n: number) => string): Promise<
   return answers.some(({ status }) => status === 429);
 }
 
+t.test(
+  'an address is one client however a proxy writes it, and what is none is the proxy itself',
+  async (t) => {
+    const trusting = { settings: { AUTH_TRUSTED_PROXIES: '127.0.0.0/8' } };
+    for (const spellings of [
+      ['2001:db8:1:2::1', '2001:DB8:1:2::1', '2001:0db8:1:2::1', '2001:db8:1:2:0:0:0:1'],
+      ['203.0.113.9', '::ffff:203.0.113.9', '::ffff:cb00:7109', '::FFFF:203.0.113.9'],
+      ['junk', '009.8.7.6', '"', '203.0.113.9:4711x'],
+    ]) {
+      const world = await startLoopAuth(t, trusting);
+      t.ok(await isLimited(world, (n) => String(spellings[n % spellings.length])), String(spellings[0]));
+    }
+  },
+);
+
 t.test('X-Forwarded-For names the client only when a trusted proxy sends it', async (t) => {
   const trusting = { settings: { AUTH_TRUSTED_PROXIES: '127.0.0.0/8, 10.0.0.0/8' } };
   t.ok(await isLimited(await startLoopAuth(t), (n) => `192.0.2.${n}`), 'nobody trusted: all are one client');

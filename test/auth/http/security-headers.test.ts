@@ -1,4 +1,4 @@
-// Headers and the refusal of foreign forms, as plain middleware.
+// Headers that every answer carries.
 import t from 'tap';
 import { startLoopAuth } from '../../support/loop-auth.ts';
 
@@ -42,20 +42,4 @@ t.test('tokens, codes and registrations are never kept by a cache', async (t) =>
   ]) {
     t.equal(answer.headers.get('Cache-Control'), 'no-store', String(answer.status));
   }
-});
-
-t.test('our own form may come with or without the headers that browsers add', async (t) => {
-  const world = await startLoopAuth(t);
-  const { origin } = new URL(world.issuer);
-  for (const headers of [
-    {},
-    { Origin: origin },
-    { Origin: origin, 'Sec-Fetch-Site': 'same-origin' },
-    { 'Sec-Fetch-Site': 'none' },
-  ] as readonly Record<string, string>[]) {
-    const { status, text } = await world.post('/interaction/x', { decision: 'allow' }, headers);
-    t.equal(status, 400, JSON.stringify(headers));
-    t.match(text, 'sign-in is over', 'it got as far as the interaction');
-  }
-  t.equal((await world.post('/interaction/x', {}, { Origin: `${origin}.evil.example` })).status, 403);
 });

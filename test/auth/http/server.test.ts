@@ -26,6 +26,23 @@ t.test('a port that can not be had is explained', async (t) => {
   );
 });
 
+t.test('a request that never becomes whole is given up within 15 s', async (t) => {
+  const server = await startServer((_request, response) => void response.end(), '127.0.0.1', 0);
+  t.teardown(() => server.closeAllConnections());
+  t.teardown(() => stopServer(server));
+  const { port } = server.address() as AddressInfo;
+  const startedAt = performance.now();
+  const ended = Array.from({ length: 20 }, async () => {
+    const socket = connect(port, '127.0.0.1', () => socket.write('GET / HTTP/1.1\r\nHost: x\r\n'));
+    let answer = '';
+    for await (const chunk of socket) answer += chunk;
+    return answer;
+  });
+  for (const answer of await Promise.all(ended)) t.match(answer, /^HTTP\/1\.1 408 /);
+  // Node's own interval would make it 30 s.
+  t.ok(performance.now() - startedAt < 20_000);
+});
+
 t.test('a request under way is finished before the server stops, and no new one is taken', async (t) => {
   const { promise: mayAnswer, resolve: answer } = Promise.withResolvers<void>();
   const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();

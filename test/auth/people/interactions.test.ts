@@ -148,6 +148,8 @@ t.test('a form from another site is refused before anything is looked at', async
     { 'Sec-Fetch-Site': 'cross-site', Origin: new URL(world.issuer).origin },
     { 'Sec-Fetch-Site': 'same-site', Origin: new URL(world.issuer).origin },
     { 'Sec-Fetch-Site': 'cross-site' },
+    { 'Sec-Fetch-Site': 'same-origin', Origin: 'https://evil.example' },
+    { 'Sec-Fetch-Site': 'none', Origin: 'null' },
   ];
   for (const headers of foreign) {
     t.equal((await send(browser, signIn, { ...ann }, headers)).status, 403, JSON.stringify(headers));
