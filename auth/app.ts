@@ -13,8 +13,15 @@ import type { AccountSessionStore } from '../adapters/stores/account-sessions.ts
 import type { AccountStore } from '../adapters/stores/accounts.ts';
 import type { ConnectionStore } from '../adapters/stores/connections.ts';
 import type { SetupLinkStore } from '../adapters/stores/setup-links.ts';
+import type { ClientStanding } from './clients/standing.ts';
 import { encodeRawBasic } from './http/basic-credentials.ts';
-import { answerErrors, answerTooLarge, rememberFailure } from './http/errors.ts';
+import {
+  answerErrors,
+  answerTooLarge,
+  keepWithUnknownApps,
+  rememberFailure,
+  rememberRefusal,
+} from './http/errors.ts';
 import type { Metrics } from './http/metrics.ts';
 import { pinOrigin } from './http/pinned-origin.ts';
 import { refuseEncodings, refuseForeignForms, refuseForeignHosts } from './http/refusals.ts';
@@ -33,6 +40,7 @@ export interface AppParts extends ProviderParts {
   readonly accountSessions: AccountSessionStore;
   readonly setupLinks: SetupLinkStore;
   readonly connections: ConnectionStore;
+  readonly standing: ClientStanding;
   readonly signInLimits: SignInLimits;
   readonly writeLimit: Middleware;
   readonly log: Logger;
@@ -48,6 +56,7 @@ export function createApp(parts: AppParts): RequestListener {
   const provider = createProvider(parts);
   const issuerPath = new URL(config.issuer).pathname.replace(/\/$/, '');
   provider.on('server_error', rememberFailure);
+  provider.on('authorization.error', rememberRefusal);
   for (const event of failedParsing) (provider as EventEmitter).on(event, answerTooLarge);
   metrics.observe(provider);
   // What still reaches Koa itself was answered already or is a connection that the client closed.
@@ -62,6 +71,7 @@ export function createApp(parts: AppParts): RequestListener {
   provider.use(securityHeaders(config.issuer));
   provider.use(answerErrors(log));
   provider.use(refuseForeignHosts(config.issuer));
+  provider.use(keepWithUnknownApps(parts.standing.mayRedirectUnseen));
   provider.use(refuseOtherSpellings);
   provider.use((ctx, next) => {
     // The library checks `resource` before any hook of its own, on this same parsed query.
@@ -81,7 +91,7 @@ export function createApp(parts: AppParts): RequestListener {
     config.issuer,
   );
   provider.use(createAccountRoutes({ ...people, connections: parts.connections, sessions }));
-  provider.use(createInteractionRoutes({ ...people, provider }));
+  provider.use(createInteractionRoutes({ ...people, provider, isSeeded: parts.standing.isSeeded }));
   return underIssuerPath(issuerPath, provider.callback());
 }
 

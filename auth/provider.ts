@@ -17,7 +17,8 @@ import { rawBasicSecret } from './http/basic-credentials.ts';
 import { renderError } from './http/errors.ts';
 import type { ServerKeys } from './keys/server-keys.ts';
 import { logoutSource, postLogoutSuccessSource } from './people/sign-out.ts';
-import { type Resources, vaultScopes } from './resources.ts';
+import type { Resources } from './resources.ts';
+import { vaultScopes } from './scopes.ts';
 
 export interface ProviderParts {
   readonly config: AuthConfig;

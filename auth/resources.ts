@@ -1,8 +1,7 @@
 // Which resources tokens are for, and who may introspect them (RFC 8707, RFC 7662 section 4).
 import { errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
 import type { AuthConfig } from './config.ts';
-
-export const vaultScopes = ['vault.read', 'vault.write'] as const;
+import { vaultScopes } from './scopes.ts';
 
 interface Asking {
   readonly clientId: string;

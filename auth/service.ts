@@ -15,6 +15,8 @@ import { SetupLinkStore } from '../adapters/stores/setup-links.ts';
 import { type Sweep, startSweep } from '../adapters/sweep/sweep.ts';
 import { createApp } from './app.ts';
 import { createGuardedFetch, type FetchJson } from './clients/hosts/guarded-fetch.ts';
+import type { ClientLookupParts } from './clients/lookup.ts';
+import { type ClientStanding, createClientStanding } from './clients/standing.ts';
 import type { AuthConfig } from './config.ts';
 import type { Metrics } from './http/metrics.ts';
 import { createDocumentLimit, limitWrites } from './http/write-limits.ts';
@@ -55,6 +57,7 @@ export async function openApp(config: AuthConfig, surroundings: Surroundings): P
   const seal = createKeySeal(config.encryptionKey);
   let keys = await openKeysAlone(database, keyStore, seal);
   const clients = new ClientStore(database);
+  const standing = createClientStanding(clients);
   const parts = {
     ...surroundings,
     config,
@@ -62,6 +65,7 @@ export async function openApp(config: AuthConfig, surroundings: Surroundings): P
     accountSessions: new AccountSessionStore(database),
     setupLinks,
     connections: new ConnectionStore(database),
+    standing,
     adapter: surroundings.adapter ?? createAdapterFactory(database, refreshTokenRules(config, surroundings)),
     findAccount: createFindAccount(accounts),
     resources: createResources(config, (resource) => clients.isResource(resource)),
@@ -69,14 +73,7 @@ export async function openApp(config: AuthConfig, surroundings: Surroundings): P
       secret: config.apiClientSecret,
       path: config.apiClientSecretPath,
     }),
-    clientLookup: {
-      store: new ClientDocumentStore(database),
-      fetchJson: surroundings.fetchJson ?? createGuardedFetch(),
-      registration: config.registration,
-      documentLimit: createDocumentLimit(),
-      onStale: (url: string, err: unknown) =>
-        log.warn({ url, err }, 'an app’s own page could not be read; the stored copy is used'),
-    },
+    clientLookup: createLookupParts(config, surroundings, standing),
     signInLimits: createSignInLimits(),
     writeLimit: limitWrites(),
   };
@@ -104,6 +101,22 @@ export async function openApp(config: AuthConfig, surroundings: Surroundings): P
       clearInterval(timer);
       await sweep.stop();
     },
+  };
+}
+
+function createLookupParts(
+  { registration }: AuthConfig,
+  { database, log, fetchJson = createGuardedFetch() }: Surroundings,
+  { isSeeded }: ClientStanding,
+): ClientLookupParts {
+  return {
+    store: new ClientDocumentStore(database),
+    isSeeded,
+    fetchJson,
+    registration,
+    documentLimit: createDocumentLimit(),
+    onStale: (url, err) =>
+      log.warn({ url, err }, 'an app’s own page could not be read; the stored copy is used'),
   };
 }
 

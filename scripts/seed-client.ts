@@ -7,7 +7,7 @@ import {
   createResourceServer,
   createSeededClient,
   SeedRefused,
-  withRedirectUris,
+  withAddresses,
 } from '../auth/clients/seeded.ts';
 import type { AuthConfig } from '../auth/config.ts';
 import { type Preset, presets } from './operator/client-presets.ts';
@@ -21,6 +21,7 @@ interface CreateOptions {
   readonly preset?: string;
   readonly name?: string;
   readonly redirectUri?: string[];
+  readonly postLogoutRedirectUri?: string[];
   readonly authMethod?: string;
   readonly grant?: string[];
   readonly scope?: string[];
@@ -34,6 +35,8 @@ interface UpdateOptions {
   readonly name?: string;
   readonly addRedirectUri?: string[];
   readonly removeRedirectUri?: string[];
+  readonly addPostLogoutRedirectUri?: string[];
+  readonly removePostLogoutRedirectUri?: string[];
 }
 
 const program = new Command('seed-client').description(
@@ -46,6 +49,7 @@ program
   .addOption(new Option('--preset <app>', 'values of a well-known app').choices(Object.keys(presets)))
   .option('--name <name>', 'what people are shown')
   .option('--redirect-uri <uri...>', 'where people may be sent back to, exactly')
+  .option('--post-logout-redirect-uri <uri...>', 'where people may be sent after they signed out, exactly')
   .option('--auth-method <method>', 'client_secret_basic, client_secret_post or none')
   .option('--grant <type...>', 'authorization_code, refresh_token (both)')
   .option('--scope <scope...>', 'the most that it may ask for (no limit)')
@@ -86,6 +90,8 @@ program
   .option('--name <name>', 'what people are shown')
   .option('--add-redirect-uri <uri...>', 'one more address')
   .option('--remove-redirect-uri <uri...>', 'an address less')
+  .option('--add-post-logout-redirect-uri <uri...>', 'one more address for after signing out')
+  .option('--remove-post-logout-redirect-uri <uri...>', 'such an address less')
   .action((id: string, options: UpdateOptions) => withClients((store) => update(store, id, options)));
 
 program
@@ -143,6 +149,7 @@ function fromOptions(id: string, options: CreateOptions): Metadata {
   return createSeededClient(id, {
     name: options.name ?? preset.name ?? fail('give --name, or a --preset'),
     redirectUris: [...(preset.redirectUris ?? []), ...(options.redirectUri ?? [])],
+    postLogoutRedirectUris: options.postLogoutRedirectUri ?? [],
     authMethod: authMethodOf(options) ?? preset.authMethod ?? 'client_secret_basic',
     grants,
     scopes,
@@ -188,15 +195,31 @@ function describeApp(made: Metadata, endpoints: Record<string, string>): string[
 
 async function update(store: ClientStore, id: string, options: UpdateOptions): Promise<void> {
   const { metadata } = await findSeeded(store, id);
-  const { name, addRedirectUri = [], removeRedirectUri = [] } = options;
-  const present = metadata.redirect_uris ?? [];
-  const unknown = removeRedirectUri.find((uri) => !present.includes(uri));
-  if (unknown !== undefined) fail(`${id} has no redirect URI ${unknown}`);
-  const kept = [...present, ...addRedirectUri].filter((uri) => !removeRedirectUri.includes(uri));
+  const { name } = options;
   const renamed = { ...metadata, ...(name !== undefined && { client_name: name }) };
-  const changed = metadata['resource_server'] ? renamed : withRedirectUris(renamed, kept);
+  const changed = metadata['resource_server'] ? renamed : withChangedAddresses(renamed, options);
   await store.update(id, changed);
   console.log(`${id} now sends people to: ${changed.redirect_uris?.join(' ') || 'nowhere yet'}`);
+  const { post_logout_redirect_uris: afterwards = [] } = changed;
+  if (afterwards.length > 0) console.log(`and after they signed out to: ${afterwards.join(' ')}`);
+}
+
+function withChangedAddresses(metadata: Metadata, options: UpdateOptions): Metadata {
+  const change = (
+    present: readonly string[],
+    add: readonly string[] = [],
+    remove: readonly string[] = [],
+  ) => {
+    const unknown = remove.find((uri) => !present.includes(uri));
+    if (unknown !== undefined) fail(`${metadata.client_id} has no redirect URI ${unknown}`);
+    return [...present, ...add].filter((uri) => !remove.includes(uri));
+  };
+  const { redirect_uris: uris = [], post_logout_redirect_uris: afterwards = [] } = metadata;
+  return withAddresses(
+    metadata,
+    change(uris, options.addRedirectUri, options.removeRedirectUri),
+    change(afterwards, options.addPostLogoutRedirectUri, options.removePostLogoutRedirectUri),
+  );
 }
 
 async function findClient(store: ClientStore, id: string): Promise<StoredClient> {

@@ -1,7 +1,8 @@
 // What a client says of itself at its client_id (Client ID Metadata Documents): which URLs count, and what is taken over.
 import { isIP } from 'node:net';
 import { errors } from 'oidc-provider';
-import { normalizeClientMetadata, type RedirectRule } from './metadata.ts';
+import type { AddressRule } from './addresses.ts';
+import { normalizeClientMetadata } from './metadata.ts';
 
 export type ClientDocument = Record<string, unknown> & { readonly client_id: string };
 
@@ -17,7 +18,6 @@ const takenOver = [
   'policy_uri',
   'tos_uri',
   'redirect_uris',
-  'post_logout_redirect_uris',
   'grant_types',
   'response_types',
   'token_endpoint_auth_signing_alg',
@@ -49,7 +49,7 @@ export function documentHost(clientId: string): string | undefined {
 }
 
 /** The metadata of a fetched document as the library takes it. Throws InvalidClientMetadata naming the field. */
-export function parseClientDocument(id: string, body: unknown, rule?: RedirectRule): ClientDocument {
+export function parseClientDocument(id: string, body: unknown, rule?: AddressRule): ClientDocument {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) refuse('is not a JSON object');
   const document = body as Record<string, unknown>;
   if (document['client_id'] !== id) refuse('client_id is not the address that the document was read from');

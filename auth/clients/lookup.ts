@@ -14,6 +14,8 @@ export type DocumentLimit = (address: unknown) => Promise<number | undefined>;
 
 export interface ClientLookupParts {
   readonly store: ClientDocumentStore;
+  /** Whether an operator made that client by hand. */
+  readonly isSeeded: (clientId: string) => Promise<boolean>;
   readonly fetchJson: FetchJson;
   readonly registration: Registration;
   readonly documentLimit: DocumentLimit;
@@ -29,7 +31,7 @@ export interface ClientLookupParts {
  */
 export function createClientLookup(
   inner: Adapter,
-  { store, fetchJson, registration, documentLimit, onStale }: ClientLookupParts,
+  { store, isSeeded, fetchJson, registration, documentLimit, onStale }: ClientLookupParts,
   check: (metadata: AdapterPayload) => void,
 ): Adapter {
   const documents = createClientDocuments({
@@ -46,6 +48,7 @@ export function createClientLookup(
     const oidc = Provider.ctx?.oidc;
     if (oidc?.route === 'authorization' && isDocumentUrl(id)) return documents.findForAuthorization(id);
     const client = (await inner.find(id)) || undefined;
+    if (oidc?.route === 'end_session' && client && !(await isSeeded(id))) return withoutAfterwards(client);
     const assertion = oidc?.params?.['client_assertion'];
     return client && typeof assertion === 'string' ? withKeys(client, assertion, keySets) : client;
   };
@@ -66,6 +69,11 @@ async function admit(limit: DocumentLimit): Promise<void> {
   if (wait === undefined) return;
   ctx?.set('Retry-After', String(wait));
   ctx?.throw(429, `too many new apps; try again in ${wait} seconds`);
+}
+
+/** Rows that are older than the rule that only an operator says where people go after signing out. */
+function withoutAfterwards({ post_logout_redirect_uris: _, ...client }: AdapterPayload): AdapterPayload {
+  return client;
 }
 
 /** A client that has these keys, for the library to judge them by. */

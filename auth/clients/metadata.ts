@@ -1,41 +1,63 @@
 // Makes real clients' registration metadata fit (RFC 7591), and refuses what would harm; the library checks the rest.
 import { errors } from 'oidc-provider';
+import { type AddressRule, checkAddress, destinationOf } from './addresses.ts';
 
 type Metadata = Record<string, unknown>;
 
 const grantTypes = ['authorization_code', 'refresh_token'];
 const mostRedirectUris = 20;
 const longestUri = 2048;
-const loopbackHosts = new Set(['127.0.0.1', '[::1]', 'localhost']);
-// Never a place to send a code to: a browser would run or read them itself (RFC 8252 section 8.4).
-const harmfulSchemes = new Set([
-  'javascript:',
-  'data:',
-  'vbscript:',
-  'blob:',
-  'file:',
-  'about:',
-  'view-source:',
-]);
-const optionalTexts = ['client_name', 'client_uri', 'logo_uri', 'policy_uri', 'tos_uri'];
+const longestName = 200;
 
-/** Says of a web redirect host whether an app that sends people there may register. */
-export type RedirectRule = (hostname: string) => boolean;
+const isText = (value: unknown): boolean => typeof value === 'string';
+const isShort = (value: unknown): boolean => typeof value === 'string' && value.length <= longestName;
+const isWebAddress = (value: unknown): boolean =>
+  typeof value === 'string' && /^https?:$/.test(URL.parse(value)?.protocol ?? '');
+const onlyShown: Readonly<Record<string, (value: unknown) => boolean>> = {
+  client_name: isText,
+  client_uri: isWebAddress,
+  logo_uri: isWebAddress,
+  policy_uri: isWebAddress,
+  tos_uri: isWebAddress,
+  software_id: isShort,
+  software_version: isShort,
+};
 
 /** Rewrites the metadata in place. Throws InvalidClientMetadata naming the field. */
-export function normalizeClientMetadata(metadata: Metadata, rule: RedirectRule = () => true): void {
+export function normalizeClientMetadata(metadata: Metadata, rule?: AddressRule): void {
   for (const [name, value] of Object.entries(metadata))
     if (value === '' || value === null) delete metadata[name];
   dropWhatIsOnlyShown(metadata);
   // A registered scope would be an allow-list that refuses a later step-up; consent decides, not the registration.
   delete metadata['scope'];
+  // Whoever registers could name anybody's address, and a browser would be sent there without a question: only an
+  // operator gives one (seeded.ts).
+  delete metadata['post_logout_redirect_uris'];
   normalizeKeys(metadata);
   if ('redirect_uris' in metadata)
     metadata['application_type'] = findApplicationType(metadata['redirect_uris'], rule);
-  if (Array.isArray(metadata['grant_types']) && metadata['grant_types'].length > 0)
+  normalizeGrants(metadata);
+}
+
+/** Whatever else a client can do elsewhere, here it comes with a code, so it must say that it can (RFC 7591 section 2). */
+function normalizeGrants(metadata: Metadata): void {
+  for (const name of ['grant_types', 'response_types']) {
+    const { [name]: list } = metadata;
+    if (Array.isArray(list) && list.length === 0) delete metadata[name];
+  }
+  const { grant_types: grants, response_types: responses } = metadata;
+  if (Array.isArray(grants)) {
+    if (!grants.some((grant) => grantTypes.includes(grant)))
+      refuse(
+        'grant_types must contain authorization_code, with which a person lets an app in; this server has no other for apps that register themselves',
+      );
     metadata['grant_types'] = [...grantTypes];
-  if (Array.isArray(metadata['response_types']) && metadata['response_types'].length > 0)
+  }
+  if (Array.isArray(responses)) {
+    if (!responses.includes('code'))
+      refuse('response_types must contain code: this server hands out tokens at the token endpoint only');
     metadata['response_types'] = ['code'];
+  }
 }
 
 function normalizeKeys(metadata: Metadata): void {
@@ -44,66 +66,54 @@ function normalizeKeys(metadata: Metadata): void {
   if (metadata['token_endpoint_auth_method'] !== 'private_key_jwt')
     delete metadata['token_endpoint_auth_signing_alg'];
   if ('jwks_uri' in metadata) checkKeySetUri(metadata['jwks_uri']);
+  if ('jwks' in metadata) checkKeySet(metadata['jwks']);
 }
 
 // Whoever could read or change an answer without TLS could sign in the client's name.
 function checkKeySetUri(value: unknown): void {
   if (typeof value !== 'string' || URL.parse(value)?.protocol !== 'https:' || value.length > longestUri)
-    throw new errors.InvalidClientMetadata('jwks_uri must be an https URL of at most 2048 characters');
+    refuse('jwks_uri must be an https URL of at most 2048 characters');
+}
+
+/** What the library says of keys does not name the field; it looks at each key more closely. */
+function checkKeySet(value: unknown): void {
+  const { keys } = Object(value) as { keys?: unknown };
+  const isKey = (key: unknown): boolean => {
+    const { kty, use, d } = Object(key) as { kty?: unknown; use?: unknown; d?: unknown };
+    return (
+      /^(?:RSA|EC|OKP|AKP)$/.test(String(kty)) && (use === undefined || use === 'sig') && d === undefined
+    );
+  };
+  if (!Array.isArray(keys) || !keys.some(isKey))
+    refuse('jwks must be {"keys": [...]} with a public key to check signatures with (RFC 7517)');
 }
 
 // A picture or contact that is not well-formed is no reason to keep an app out: it is left away.
 function dropWhatIsOnlyShown(metadata: Metadata): void {
-  for (const name of optionalTexts) if (typeof metadata[name] !== 'string') delete metadata[name];
-  for (const name of optionalTexts.filter((text) => text.endsWith('_uri'))) {
-    if (name in metadata && !/^https?:\/\//.test(String(metadata[name]))) delete metadata[name];
-  }
-  if (typeof metadata['client_name'] === 'string')
-    metadata['client_name'] = metadata['client_name'].slice(0, 200);
+  for (const [name, isFit] of Object.entries(onlyShown)) if (!isFit(metadata[name])) delete metadata[name];
+  if ('client_name' in metadata)
+    metadata['client_name'] = String(metadata['client_name']).slice(0, longestName);
   delete metadata['contacts'];
 }
 
 /** `native` as soon as one address is loopback or has a scheme of its own: then any loopback port fits (RFC 8252 7.3). */
-export function findApplicationType(
-  redirectUris: unknown,
-  rule: RedirectRule = () => true,
-): 'native' | 'web' {
-  if (!Array.isArray(redirectUris)) throw new errors.InvalidClientMetadata('redirect_uris must be an array');
-  if (redirectUris.length > mostRedirectUris) {
-    throw new errors.InvalidClientMetadata(`redirect_uris must have at most ${mostRedirectUris} members`);
-  }
-  return redirectUris.map((uri) => checkRedirectUri(uri, rule)).includes('native') ? 'native' : 'web';
+export function findApplicationType(redirectUris: unknown, rule?: AddressRule): 'native' | 'web' {
+  if (!Array.isArray(redirectUris)) refuse('redirect_uris must be an array');
+  if (redirectUris.length > mostRedirectUris)
+    refuse(`redirect_uris must have at most ${mostRedirectUris} members`);
+  const types = redirectUris.map((uri) => checkAddress('redirect_uris', uri, rule));
+  if (!types.includes('native')) return 'web';
+  if (redirectUris.some((uri) => /^https:/i.test(uri) && destinationOf(uri).kind === 'device'))
+    refuse('redirect_uris must not use https on a loopback host beside addresses of a native app');
+  return 'native';
 }
 
-function checkRedirectUri(value: unknown, rule: RedirectRule): 'native' | 'web' {
-  const url = typeof value === 'string' && value.length <= longestUri ? URL.parse(value) : null;
-  if (!url)
-    throw new errors.InvalidClientMetadata(
-      'redirect_uris must only contain absolute URIs of at most 2048 characters',
-    );
-  if (harmfulSchemes.has(url.protocol))
-    throw new errors.InvalidClientMetadata(`redirect_uris must not use ${url.protocol}`);
-  if (url.protocol === 'https:') {
-    if (!rule(url.hostname))
-      throw new errors.InvalidClientMetadata(
-        `redirect_uris must not use the host ${url.hostname}: this server takes apps of other hosts only`,
-      );
-    return 'web';
-  }
-  if (url.protocol !== 'http:') return 'native';
-  if (loopbackHosts.has(url.hostname)) return 'native';
-  throw new errors.InvalidClientMetadata(
-    'redirect_uris must use https unless the host is 127.0.0.1, [::1] or localhost (OAuth 2.1 section 2.3.1)',
-  );
+function refuse(description: string): never {
+  throw new errors.InvalidClientMetadata(description);
 }
 
-/** The host that a person is shown before a code goes there: of `https:` the host, else the scheme. */
+/** Where an app sends people, in a line of a list. */
 export function redirectHost(redirectUri: string): string {
-  const url = new URL(redirectUri);
-  return /^https?:$/.test(url.protocol) ? url.host : `${url.protocol}//`;
-}
-
-export function isLoopback(redirectUri: string): boolean {
-  const url = new URL(redirectUri);
-  return url.protocol === 'http:' && loopbackHosts.has(url.hostname);
+  const { kind, name } = destinationOf(redirectUri);
+  return kind === 'app' ? `an app that opens ${name} links` : name;
 }

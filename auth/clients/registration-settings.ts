@@ -1,6 +1,6 @@
 // The settings that say which apps may make themselves known here, by registration or by a document of their own.
 import { z } from 'zod';
-import type { RedirectRule } from './metadata.ts';
+import type { AddressRule } from './addresses.ts';
 
 export interface Registration {
   /** `hosts` takes apps of those hosts and of the person's own machine; `token` those that show it; `off` none. */
@@ -62,8 +62,19 @@ export function toRegistration(data: {
   };
 }
 
-export function redirectRuleOf({ mode, hosts }: Registration): RedirectRule {
-  return mode === 'hosts' ? (hostname) => hosts.includes(hostname) : () => true;
+/**
+ * With `hosts`, a scheme of an app's own is the person's machine unless it reads like a host. One that is the reverse of
+ * a host that is taken, or of one below it, is that host's own (RFC 8252 section 7.1).
+ */
+export function redirectRuleOf({ mode, hosts }: Registration): AddressRule {
+  if (mode !== 'hosts') return () => true;
+  const isOwn = (domain: string): boolean =>
+    hosts.some((host) => domain === host || domain.endsWith(`.${host}`));
+  return ({ protocol, hostname }) => {
+    if (protocol === 'https:') return hosts.includes(hostname);
+    const labels = protocol.slice(0, -1).split('.');
+    return labels.length === 1 || isOwn(labels.reverse().join('.'));
+  };
 }
 
 /** A document is a registration that nobody sent: it can't show a token. */

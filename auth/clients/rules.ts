@@ -2,7 +2,7 @@
 import type Provider from 'oidc-provider';
 import type { Configuration } from 'oidc-provider';
 import type { AuthConfig } from '../config.ts';
-import { vaultScopes } from '../resources.ts';
+import { vaultScopes } from '../scopes.ts';
 import { normalizeClientMetadata } from './metadata.ts';
 import { redirectRuleOf } from './registration-settings.ts';
 import { seededOnly } from './seeded.ts';

@@ -1,6 +1,7 @@
 // Clients that an operator makes by hand: what they may be, and the two things that only they may have.
 import type { AdapterPayload } from 'oidc-provider';
-import { vaultScopes } from '../resources.ts';
+import { vaultScopes } from '../scopes.ts';
+import { checkAddress } from './addresses.ts';
 import { findApplicationType } from './metadata.ts';
 
 /** The wish can't be granted; `message` says which field, to the operator. */
@@ -11,6 +12,8 @@ export class SeedRefused extends Error {
 export interface SeedWish {
   readonly name: string;
   readonly redirectUris: readonly string[];
+  /** Where its people may be sent after they signed out (OpenID Connect RP-Initiated Logout 1.0 section 3). */
+  readonly postLogoutRedirectUris: readonly string[];
   readonly authMethod: string;
   readonly grants: readonly string[];
   /** The most that it may ask for; none means no limit. */
@@ -49,19 +52,26 @@ export function createSeededClient(id: string, wish: SeedWish): AdapterPayload {
     ...(wish.scopes.length > 0 && { scope }),
     ...(wish.withoutPkce && { may_omit_pkce: true }),
   };
-  return withRedirectUris(metadata, wish.redirectUris);
+  return withAddresses(metadata, wish.redirectUris, wish.postLogoutRedirectUris);
 }
 
 /** An app without an address yet (a GPT Action's is known only after its id was entered) can't be asked for anything. */
-export function withRedirectUris(metadata: AdapterPayload, redirectUris: readonly string[]): AdapterPayload {
-  const fragment = redirectUris.find((uri) => uri.includes('#'));
-  if (fragment !== undefined) throw new SeedRefused(`--redirect-uri: ${fragment} must not have a fragment`);
-  const applicationType = typeOf(redirectUris);
+export function withAddresses(
+  metadata: AdapterPayload,
+  redirectUris: readonly string[],
+  postLogoutRedirectUris: readonly string[],
+): AdapterPayload {
+  const applicationType = telling('--redirect-uri', () => findApplicationType(redirectUris));
+  for (const uri of postLogoutRedirectUris) checkAfterwards(uri, applicationType);
   if (applicationType === 'native' && metadata['may_omit_pkce'])
     throw new SeedRefused('--redirect-uri: an app without PKCE may have exact https addresses only');
+  const { post_logout_redirect_uris: _, ...rest } = metadata;
   return {
-    ...metadata,
+    ...rest,
     redirect_uris: [...new Set(redirectUris)],
+    ...(postLogoutRedirectUris.length > 0 && {
+      post_logout_redirect_uris: [...new Set(postLogoutRedirectUris)],
+    }),
     application_type: applicationType,
     response_types: redirectUris.length > 0 ? ['code'] : [],
   };
@@ -84,12 +94,20 @@ export function createResourceServer(id: string, name: string, resource: string)
   };
 }
 
-function typeOf(redirectUris: readonly string[]): 'native' | 'web' {
+function checkAfterwards(uri: string, applicationType: 'native' | 'web'): void {
+  const option = '--post-logout-redirect-uri';
+  telling(option, () => checkAddress('post_logout_redirect_uris', uri));
+  if (applicationType === 'web' && !/^https?:/i.test(uri))
+    throw new SeedRefused(`${option}: ${uri} needs an app with a redirect URI on the person’s own device`);
+}
+
+/** What registration would say of the field, said of the option. */
+function telling<T>(option: string, check: () => T): T {
   try {
-    return findApplicationType(redirectUris);
+    return check();
   } catch (cause) {
     const { error_description: description } = cause as { error_description?: string };
-    throw new SeedRefused(`--redirect-uri: ${description}`, { cause });
+    throw new SeedRefused(`${option}: ${description}`, { cause });
   }
 }
 

@@ -91,6 +91,34 @@ export async function renderError(
   ctx.body = errorPage({ ...wordsFor(error, out.error_description), requestId: ctx.state['requestId'] });
 }
 
+/** Remembers that the library refused an authorization request, for `keepWithUnknownApps`. */
+export function rememberRefusal(ctx: ParameterizedContext, error: Error): void {
+  ctx.state['refusal'] = error;
+}
+
+/**
+ * A refused authorization request is answered by sending the person to the app, before any page of ours was seen.
+ * Anybody can register an app, so without this our address would lead anywhere (RFC 9700 section 4.11.2): where
+ * nobody has let the app in yet, the person gets a page. A person who was asked and said no is sent back as ever.
+ */
+export function keepWithUnknownApps(mayRedirectUnseen: (clientId: string) => Promise<boolean>): Middleware {
+  return async (ctx, next) => {
+    await next();
+    const { refusal } = ctx.state as { refusal?: ClientFault };
+    if (!refusal || ctx.path !== '/auth') return;
+    const { client } = (ctx as unknown as KoaContextWithOIDC).oidc;
+    if (!client || !(await mayRedirectUnseen(client.clientId))) answerRefusal(ctx, refusal);
+  };
+}
+
+function answerRefusal(ctx: ParameterizedContext, error: ClientFault): void {
+  ctx.remove('Location');
+  ctx.type = 'html';
+  ctx.status = error.status >= 400 ? error.status : 400;
+  const words = knownWords(error) ?? notSentBack(error.error ?? error.message, error.error_description);
+  ctx.body = errorPage({ ...words, requestId: ctx.state['requestId'] });
+}
+
 interface ClientFault extends Error {
   readonly status: number;
   readonly error?: string;
@@ -150,6 +178,21 @@ function answerNotFound(ctx: ParameterizedContext): void {
 }
 
 function wordsFor(error: Error, description: string | undefined): Words {
+  return (
+    knownWords(error) ?? { title: 'That did not work', message: description ?? 'The request is not valid.' }
+  );
+}
+
+function notSentBack(error: string, description: string | undefined): Words {
+  const reason = description === undefined ? error : `${error}: ${description}`;
+  return {
+    title: 'This app could not be let in',
+    message: `It asked for something that this server does not do (${reason}). Nobody has let this app in yet, so you were not sent on to it.`,
+    hint: 'If you did not come here from an app that you use, close this page. Else connect again from the app; if it stays like this, the app’s maker has to mend it.',
+  };
+}
+
+function knownWords(error: Error): Words | undefined {
   if (error instanceof errors.InvalidClient) return clientGone;
   if (error instanceof errors.SessionNotFound) return signInOver;
   if (error instanceof errors.InvalidRedirectUri) {
@@ -159,5 +202,5 @@ function wordsFor(error: Error, description: string | undefined): Words {
       hint: 'In the app, remove this connector and add it again.',
     };
   }
-  return { title: 'That did not work', message: description ?? 'The request is not valid.' };
+  return undefined;
 }

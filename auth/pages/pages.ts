@@ -20,11 +20,19 @@ const renderSignOut = createPage('sign-out');
 const renderSignedOut = createPage('signed-out');
 const renderAccount = createPage('account');
 
+/** Where an app's answer goes: a host, this very device, or an app on it that opens links of the scheme `name`. */
+interface ShownDestination {
+  readonly kind: 'web' | 'device' | 'app';
+  readonly name: string;
+}
+
 export interface SignInData {
   action: string;
   /** Absent where nobody but loop asks, as before the account page. */
   clientName?: string | undefined;
-  redirectHost?: string | undefined;
+  destination?: ShownDestination | undefined;
+  /** True where the app asks who the person is and for nothing of the vault. */
+  isSignInOnly?: boolean;
   /** Of an app that is known by a document of its own, the host that the document was read from. */
   describedAt?: string | undefined;
   username?: string | undefined;
@@ -39,10 +47,11 @@ export interface ConsentData {
   action: string;
   clientName: string;
   clientUri?: string | undefined;
-  redirectHost: string;
+  /** True of an app that an operator made: its name is not the app's own word. */
+  isNamedByOperator?: boolean;
+  destination: ShownDestination;
   describedAt?: string | undefined;
-  /** True where every redirect address of the app is on the person's own computer. */
-  loopbackOnly: boolean;
+  isSignInOnly?: boolean;
   accountName: string;
   scopes: ReadonlyArray<{ name: string; description: string }>;
 }
@@ -110,13 +119,15 @@ export function accountPage(data: AccountData): string {
 
 interface ShownClient {
   readonly clientName?: string | undefined;
+  readonly destination?: ShownDestination | undefined;
   readonly redirectHost?: string | undefined;
   readonly describedAt?: string | undefined;
 }
 
-function showClient({ clientName, redirectHost, describedAt }: ShownClient): object {
+function showClient({ clientName, destination, redirectHost, describedAt }: ShownClient): object {
   return {
     ...(clientName !== undefined && { clientName: displayName(clientName) }),
+    ...(destination && { destination: { ...destination, name: displayHost(destination.name) } }),
     ...(redirectHost !== undefined && { redirectHost: displayHost(redirectHost) }),
     ...(describedAt !== undefined && { describedAt: displayHost(describedAt) }),
   };

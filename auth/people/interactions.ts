@@ -4,15 +4,18 @@ import Router from '@koa/router';
 import type { Middleware, ParameterizedContext } from 'koa';
 import type Provider from 'oidc-provider';
 import { errors } from 'oidc-provider';
+import { destinationOf } from '../clients/addresses.ts';
 import { documentHost } from '../clients/document.ts';
-import { isLoopback, redirectHost } from '../clients/metadata.ts';
 import { consentPage, signInPage } from '../pages/pages.ts';
+import { isVaultScope } from '../scopes.ts';
 import { checkPassword, type PasswordCheckParts, readForm } from './password-check.ts';
 import { describeScopes } from './scope-words.ts';
 
 export interface InteractionParts extends PasswordCheckParts {
   readonly provider: Provider;
   readonly issuerPath: string;
+  /** Whether an operator made that client, and so gave it its name. */
+  readonly isSeeded: (clientId: string) => Promise<boolean>;
   /** Body parsing and the refusal of foreign forms, in front of every POST. */
   readonly form: Middleware;
 }
@@ -59,28 +62,31 @@ async function findTurn(parts: InteractionParts, ctx: ParameterizedContext, uid:
 }
 
 function renderSignIn(turn: Turn, failed?: { username: string; error: string }): string {
-  const { client, redirectUri, action } = turn;
+  const { client, interaction, redirectUri, action } = turn;
   return signInPage({
     action,
     clientName: nameOf(client),
-    redirectHost: redirectHost(redirectUri),
+    destination: destinationOf(redirectUri),
     describedAt: documentHost(client.clientId),
+    isSignInOnly: isSignInOnly(String(interaction.params['scope'] ?? '').split(' ')),
     ...failed,
   });
 }
 
-async function renderConsent({ accounts }: InteractionParts, turn: Turn): Promise<string> {
+async function renderConsent({ accounts, isSeeded }: InteractionParts, turn: Turn): Promise<string> {
   const { client, interaction, redirectUri, action } = turn;
   const account = await accounts.findById(String(interaction.session?.accountId));
+  const scopes = requestedScopes(interaction);
   return consentPage({
     action,
     clientName: nameOf(client),
     clientUri: client.clientUri,
-    redirectHost: redirectHost(redirectUri),
+    isNamedByOperator: await isSeeded(client.clientId),
+    destination: destinationOf(redirectUri),
     describedAt: documentHost(client.clientId),
-    loopbackOnly: client.redirectUris?.every(isLoopback) ?? false,
     accountName: account?.username ?? '',
-    scopes: describeScopes(requestedScopes(interaction)),
+    isSignInOnly: isSignInOnly(scopes),
+    scopes: describeScopes(scopes),
   });
 }
 
@@ -141,6 +147,11 @@ function missingOf(interaction: Interaction): Missing {
 function requestedScopes(interaction: Interaction): string[] {
   const { missingOIDCScope = [], missingResourceScopes = {} } = missingOf(interaction);
   return [...new Set([...Object.values(missingResourceScopes).flat(), ...missingOIDCScope])];
+}
+
+/** Who the person is, and nothing of the vault. */
+function isSignInOnly(scopes: readonly string[]): boolean {
+  return scopes.includes('openid') && !scopes.some((scope) => isVaultScope(scope));
 }
 
 function nameOf(client: Client): string {

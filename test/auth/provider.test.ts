@@ -15,9 +15,10 @@ import { createSigner } from '../support/recorded-clients.ts';
 t.test('every app needs a proof key, and only S256 will do', async (t) => {
   const world = await startLoopAuth(t);
   const apps: ReadonlyArray<readonly [string, App]> = [
-    ['a public app', await world.register()],
-    ['a confidential app', await world.register({ token_endpoint_auth_method: 'client_secret_basic' })],
+    ['a public app', await world.seed({ redirectUris: [redirectUri], authMethod: 'none' })],
+    ['a confidential app', await world.seed({ redirectUris: [redirectUri] })],
   ];
+  const stranger = await world.register();
   for (const [name, app] of apps) {
     for (const [what, parameters] of [
       ['no challenge', { code_challenge: undefined, code_challenge_method: undefined }],
@@ -32,6 +33,8 @@ t.test('every app needs a proof key, and only S256 will do', async (t) => {
       t.equal(answer.url.searchParams.get('error'), 'invalid_request', `${name}, ${what}`);
       t.equal(answer.url.searchParams.get('state'), state, 'with its state');
       t.equal(answer.url.searchParams.get('iss'), world.issuer, 'and the issuer (RFC 9207)');
+      const page = await new Browser().visit(world.authorization(stranger, parameters).url);
+      t.equal(page.status, 400, `an app that registered itself, ${what}`);
     }
   }
 });

@@ -1,6 +1,7 @@
 // Clients that an operator makes by hand: for GPT Actions, for apps that ask for an id and secret, for other resources.
 import t, { type Test } from 'tap';
 import { hashOpaque } from '../../adapters/database/hash.ts';
+import { Browser } from '../../scripts/demo/browser.ts';
 import type { Pair } from '../../scripts/demo/pair.ts';
 import { createFolder } from '../support/databases.ts';
 import { type App, basic, type LoopAuth, startLoopAuth } from '../support/loop-auth.ts';
@@ -105,11 +106,12 @@ t.test('nobody else goes without PKCE', async (t) => {
     may_omit_pkce: true,
     resource_server: 'http://localhost:8082/mcp',
   });
-  for (const app of [seeded, sneaky]) {
+  const ask = (app: App) => {
     const attempt = world.authorization(app, { redirect_uri: callback, ...withoutChallenge });
-    const { headers } = await world.ask(`/auth${attempt.url.search}`);
-    t.match(headers.get('Location'), /error=invalid_request/);
-  }
+    return world.ask(`/auth${attempt.url.search}`);
+  };
+  t.match((await ask(seeded)).headers.get('Location'), /error=invalid_request/);
+  t.match((await ask(sneaky)).text, /invalid_request: .*PKCE/);
   const { tokens } = await world.connect();
   const spy = await world.introspect(
     tokens.access_token,
@@ -186,6 +188,44 @@ t.test('--grant limits to codes, and wrong wishes are told by option', async (t)
     t.match(refused.text, text);
   }
   t.equal(JSON.parse((await run('list', '--json')).text).length, 1, 'and nothing was made');
+});
+
+t.test('where people go after signing out is given, added and removed by hand', async (t) => {
+  const { world, run, create } = await start(t);
+  const bye = 'https://app.example/bye';
+  const made = await create(
+    ...['--name', 'Wiki', '--redirect-uri', callback, '--post-logout-redirect-uri', bye, `${bye}/2`],
+  );
+  t.same(made['post_logout_redirect_uris'], [bye, `${bye}/2`]);
+  const app = appOf(made);
+  const leads = async (uri: string): Promise<boolean> => {
+    const query = new URLSearchParams({ client_id: app.clientId, post_logout_redirect_uri: uri });
+    const page = await new Browser().visit(`${world.issuer}/session/end?${query}`);
+    // Nobody is signed in, so that the page goes on by itself.
+    return page.status === 200 && page.text.includes('name="logout"');
+  };
+  t.ok(await leads(bye));
+  t.notOk(await leads(`${bye}/3`));
+  const add = await run('update', app.clientId, '--add-post-logout-redirect-uri', `${bye}/3`);
+  t.match(add, { code: 0, text: /after they signed out to: .*bye\/3/ });
+  await run('update', app.clientId, '--remove-post-logout-redirect-uri', bye, `${bye}/2`, '--name', 'Wiki 2');
+  t.match(JSON.parse((await run('show', app.clientId)).text), {
+    client_name: 'Wiki 2',
+    redirect_uris: [callback],
+    post_logout_redirect_uris: [`${bye}/3`],
+  });
+  t.notOk(await leads(bye));
+  t.ok(await leads(`${bye}/3`));
+  t.match(await run('update', app.clientId, '--remove-post-logout-redirect-uri', bye), {
+    code: 1,
+    text: bye,
+  });
+  t.match(await run('update', app.clientId, '--add-post-logout-redirect-uri', 'http://evil.example/'), {
+    code: 1,
+    text: /--post-logout-redirect-uri: .*https/,
+  });
+  await run('update', app.clientId, '--remove-post-logout-redirect-uri', `${bye}/3`);
+  t.notOk('post_logout_redirect_uris' in JSON.parse((await run('show', app.clientId)).text));
 });
 
 t.test('identical registrations are one line with a count', async (t) => {

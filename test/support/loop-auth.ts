@@ -8,9 +8,12 @@ import { join } from 'node:path';
 import type { Test } from 'tap';
 import type { Database } from '../../adapters/database/database.ts';
 import { openDatabase } from '../../adapters/database/open.ts';
+import { hashClientSecret } from '../../adapters/models/client.ts';
 import { AccountStore } from '../../adapters/stores/accounts.ts';
+import { ClientStore } from '../../adapters/stores/clients.ts';
 import { KeyStore } from '../../adapters/stores/keys.ts';
 import { FetchFailed, type FetchJson } from '../../auth/clients/hosts/guarded-fetch.ts';
+import { createSeededClient, type SeedWish } from '../../auth/clients/seeded.ts';
 import { parseConfig } from '../../auth/config.ts';
 import { type Phase, withHealth } from '../../auth/http/health.ts';
 import { createLog } from '../../auth/http/log.ts';
@@ -25,6 +28,7 @@ import { createPkce, type Tokens } from './oauth.ts';
 
 export const ann = { username: 'ann', password: 'a sentence that only Ann knows' };
 export const redirectUri = 'http://127.0.0.1:40404/callback';
+export const webRedirectUri = 'https://app.example/callback';
 export const resource = 'http://localhost:8082/mcp';
 export const apiSecret = 'the secret of loop-api, 32 signs';
 
@@ -196,6 +200,26 @@ export class LoopAuth {
   tryRegister(metadata: unknown): Promise<Answer> {
     const headers = { 'Content-Type': 'application/json' };
     return this.ask('/reg', { method: 'POST', headers, body: JSON.stringify(metadata) });
+  }
+
+  /** A web client with a secret as an operator makes one (scripts/seed-client.ts), unless the wish says otherwise. */
+  async seed(wish: Partial<SeedWish> = {}): Promise<App> {
+    const clientId = randomBytes(16).toString('hex');
+    const isPublic = wish.authMethod === 'none';
+    const clientSecret = isPublic ? undefined : randomBytes(32).toString('base64url');
+    const metadata = createSeededClient(clientId, {
+      name: 'A seeded test',
+      redirectUris: [webRedirectUri],
+      postLogoutRedirectUris: [],
+      authMethod: 'client_secret_basic',
+      grants: ['authorization_code', 'refresh_token'],
+      scopes: [],
+      withoutPkce: false,
+      ...wish,
+    });
+    const secret = clientSecret === undefined ? {} : { client_secret: hashClientSecret(clientSecret) };
+    await new ClientStore(this.database).add('seeded', { ...metadata, ...secret });
+    return { clientId, clientSecret };
   }
 
   /** An authorization request as an app makes it; `undefined` leaves a parameter away. */

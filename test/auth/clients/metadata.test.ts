@@ -1,6 +1,6 @@
 // Registration as real clients send it, and what is refused (RFC 7591).
 import t from 'tap';
-import { isLoopback, redirectHost } from '../../../auth/clients/metadata.ts';
+import { redirectHost } from '../../../auth/clients/metadata.ts';
 import { Browser } from '../../../scripts/demo/browser.ts';
 import { type LoopAuth, startLoopAuth } from '../../support/loop-auth.ts';
 import { readRegistrations } from '../../support/recorded-clients.ts';
@@ -96,7 +96,6 @@ t.test('other metadata that cannot be kept is refused by field, and nothing is s
     ['id_token_signed_response_alg', 'none'],
     ['id_token_signed_response_alg', 'HS256'],
     ['default_max_age', -1],
-    ['post_logout_redirect_uris', ['nowhere']],
     ['grant_types', 'authorization_code'],
     ['response_types', {}],
   ] as const) {
@@ -105,7 +104,7 @@ t.test('other metadata that cannot be kept is refused by field, and nothing is s
       [field]: value,
     });
     t.equal(status, 400, `${field}: ${JSON.stringify(value)}`);
-    t.match(body['error_description'], field === 'jwks' ? 'JSON Web Key Set' : field, 'names the field');
+    t.match(body['error_description'], field, 'names the field');
   }
   t.equal(await clientCount(world), 0);
 });
@@ -131,13 +130,9 @@ async function clientCount(world: LoopAuth): Promise<number> {
   return (await world.database.all({ sql: 'SELECT id FROM clients', slots: [] }, {})).length;
 }
 
-t.test('a person is shown the host of a web address and the scheme of another', (t) => {
+t.test('a list says of each address its host, or that an app takes it', (t) => {
   t.equal(redirectHost('https://app.example/cb'), 'app.example');
   t.equal(redirectHost('http://127.0.0.1:8787/cb'), '127.0.0.1:8787');
-  t.equal(redirectHost('cursor://anysphere.cursor-mcp/oauth/callback'), 'cursor://');
-  t.equal(redirectHost('https://bank.example@evil.example/'), 'evil.example');
-  t.ok(isLoopback('http://[::1]:1/cb'));
-  t.notOk(isLoopback('https://localhost/cb'));
-  t.notOk(isLoopback('cursor://localhost'));
+  t.equal(redirectHost('cursor://anysphere.cursor-mcp/oauth/callback'), 'an app that opens cursor: links');
   t.end();
 });

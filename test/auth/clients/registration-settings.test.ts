@@ -29,12 +29,20 @@ t.test('hosts: only apps that send people to those hosts, or to their own machin
     [['https://evil.example/'], 400],
     [['https://chatgpt.com.evil.example/'], 400],
     [['https://sub.chatgpt.com/'], 400],
-    [['https://chatgpt.com@evil.example/'], 400],
+    [['cursor://anysphere.cursor-mcp/oauth/callback'], 201],
+    [['com.chatgpt:/cb', 'ai.claude.app:/cb'], 201],
+    [['chatgpt.com:/connector_platform_oauth_redirect'], 400],
+    [['chatgpt.com://connector_platform_oauth_redirect'], 400],
+    [['http://localhost/callback', 'chatgpt.com:/x'], 400],
+    [['com.example.app:/cb'], 400],
+    [['com.notchatgpt:/cb'], 400],
   ] as const) {
     const answer = await world.tryRegister({ redirect_uris: uris });
     t.equal(answer.status, status, uris.join(' '));
-    if (status === 400) t.match(answer.body['error_description'], /redirect_uris must not use the host/);
+    if (status === 400)
+      t.match(answer.body['error_description'], /redirect_uris must not use (the host|.*reads like a host)/);
   }
+  t.equal((await world.tryRegister({ redirect_uris: ['https://chatgpt.com@evil.example/'] })).status, 400);
   hosts.serve(document.client_id, document);
   const { status } = await connectOver(
     world,

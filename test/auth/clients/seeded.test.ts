@@ -7,7 +7,7 @@ import {
   createSeededClient,
   SeedRefused,
   type SeedWish,
-  withRedirectUris,
+  withAddresses,
 } from '../../../auth/clients/seeded.ts';
 import { presets } from '../../../scripts/operator/client-presets.ts';
 import { startLoopAuth } from '../../support/loop-auth.ts';
@@ -16,6 +16,7 @@ import { connectOver } from '../../support/recorded-clients.ts';
 const wish: SeedWish = {
   name: 'An app',
   redirectUris: ['https://app.example/callback'],
+  postLogoutRedirectUris: [],
   authMethod: 'client_secret_basic',
   grants: ['authorization_code', 'refresh_token'],
   scopes: [],
@@ -31,6 +32,12 @@ t.test('a wish that would harm is refused by option', (t) => {
     [{ redirectUris: ['http://app.example/'] }, /--redirect-uri: .*https/],
     [{ redirectUris: ['javascript:alert(1)'] }, /--redirect-uri: /],
     [{ redirectUris: ['https://app.example/#x'] }, /fragment/],
+    [{ redirectUris: ['ms-msdt:/x'] }, /--redirect-uri: .*ms-msdt/],
+    [{ redirectUris: ['http://localhost/a', 'https://localhost/b'] }, /--redirect-uri: .*loopback/],
+    [{ postLogoutRedirectUris: ['/bye'] }, /--post-logout-redirect-uri: /],
+    [{ postLogoutRedirectUris: ['http://app.example/bye'] }, /--post-logout-redirect-uri: .*https/],
+    [{ postLogoutRedirectUris: ['https://app.example/bye#x'] }, /--post-logout-redirect-uri: .*fragment/],
+    [{ postLogoutRedirectUris: ['app://bye'] }, /--post-logout-redirect-uri: .*own device/],
     [{ redirectUris: ['/callback'] }, /--redirect-uri: /],
     [{ withoutPkce: true, authMethod: 'none' }, /--without-pkce: only an app with a secret/],
     [{ withoutPkce: true, redirectUris: ['http://127.0.0.1/callback'] }, /exact https addresses only/],
@@ -44,7 +51,7 @@ t.test('a wish that would harm is refused by option', (t) => {
     );
   }
   const action = createSeededClient('id', { ...wish, withoutPkce: true });
-  t.throws(() => withRedirectUris(action, ['http://localhost/x']), SeedRefused, 'nor later');
+  t.throws(() => withAddresses(action, ['http://localhost/x'], []), SeedRefused, 'nor later');
   for (const resource of ['x', 'ftp://files.example/', 'https://files.example/#x', '']) {
     t.throws(() => createResourceServer('id', 'name', resource), /--resource-server/, resource);
   }

@@ -1,8 +1,20 @@
 // What each failure at the token endpoint and on the pages becomes (the contract's failure table).
 import t, { type Test } from 'tap';
+import { answerErrors } from '../../../auth/http/errors.ts';
+import { createLog } from '../../../auth/http/log.ts';
+import { Browser } from '../../../scripts/demo/browser.ts';
+import { authorizeInBrowser } from '../../../scripts/demo/sign-in.ts';
+import { startClientHosts } from '../../support/client-hosts.ts';
 import { lockDatabase } from '../../support/database-lock.ts';
-import type { Answer, LoopAuth } from '../../support/loop-auth.ts';
-import { startLoopAuth } from '../../support/loop-auth.ts';
+import {
+  type Answer,
+  type App,
+  ann,
+  type LoopAuth,
+  redirectUri,
+  startLoopAuth,
+  webRedirectUri,
+} from '../../support/loop-auth.ts';
 
 const acceptHeaders = ['text/html', 'text/html,application/xhtml+xml;q=0.9', 'application/json', '*/*'];
 
@@ -163,4 +175,140 @@ t.test('no answer of the token endpoint is ever server_error', async (t) => {
   const [line] = world.lines.filter((one) => one.includes('request failed'));
   t.match(line, answer.headers.get('X-Request-Id') ?? '-', 'the log has the request id of the answer');
   t.notOk(world.lines.join('').includes(tokens.refresh_token), 'but not the token');
+});
+
+/** What makes `/auth` refuse a request, by what it is about. */
+const refusals: Readonly<Record<string, Record<string, string | undefined>>> = {
+  'prompt=none': { prompt: 'none' },
+  'no proof key': { code_challenge: undefined, code_challenge_method: undefined },
+  'another challenge method': { code_challenge_method: 'plain' },
+  'a response type': { response_type: 'token' },
+  'no response type': { response_type: undefined },
+  'a response mode': { response_mode: 'jwt' },
+  'an answer by a form': { response_mode: 'form_post', prompt: 'none' },
+  'an answer in the fragment': { response_mode: 'fragment', prompt: 'none' },
+  'a resource': { resource: 'https://elsewhere.example/mcp' },
+  'a resource that is no address': { resource: 'x' },
+  'a scope': { scope: 'ä' },
+  'a prompt': { prompt: 'none login' },
+  'a request object': { request: 'a.b.c' },
+  'a request address': { request_uri: 'https://app.example/r' },
+  'a registration': { registration: '{}' },
+  'an age': { max_age: 'x', scope: 'openid' },
+  'a hint': { id_token_hint: 'x', scope: 'openid' },
+};
+
+t.test(
+  'a refused request leads to an app only where somebody let it in or an operator made it',
+  async (t) => {
+    const hosts = await startClientHosts(t);
+    const world = await startLoopAuth(t, { fetchJson: hosts.fetchJson });
+    const document = 'https://evil.example/client.json';
+    hosts.serve(document, { client_id: document, client_name: 'E', redirect_uris: [webRedirectUri] });
+    const browser = new Browser();
+    const letIn = await world.register({ redirect_uris: [webRedirectUri] });
+    await world.code(world.authorization(letIn, { redirect_uri: webRedirectUri }), browser);
+    const strangers = {
+      registered: await world.register({ redirect_uris: [webRedirectUri] }),
+      'with a secret': await world.register({
+        redirect_uris: [webRedirectUri],
+        token_endpoint_auth_method: 'client_secret_post',
+      }),
+      'by its document': { clientId: document },
+    };
+    const known = {
+      'let in': letIn,
+      seeded: await world.seed(),
+      'seeded, public': await world.seed({ authMethod: 'none' }),
+    };
+    for (const [what, parameters] of Object.entries(refusals)) {
+      const ask = (app: App) => {
+        const { url } = world.authorization(app, { redirect_uri: webRedirectUri, ...parameters });
+        return browser.visit(url, webRedirectUri);
+      };
+      for (const [name, app] of Object.entries(strangers)) {
+        const page = await ask(app);
+        t.equal(page.status, 400, `${what}, ${name}`);
+        t.match(page.headers.get('Content-Type'), 'text/html', `${what}, ${name}: a page`);
+        t.equal(page.headers.get('Location'), null, `${what}, ${name}: nobody is sent anywhere`);
+        t.notMatch(page.text, /app\.example|<form|<script/, `${what}, ${name}: nor by a form`);
+        t.match(page.text, 'could not be let in', `${what}, ${name}: in words`);
+      }
+      for (const [name, app] of Object.entries(known)) {
+        const page = await ask(app);
+        const isForm = parameters['response_mode'] === 'form_post';
+        if (isForm) t.match(page.text, `action="${webRedirectUri}"`, `${what}, ${name}`);
+        else t.match(page.url.href, /^https:\/\/app\.example\/callback[?#]error=/, `${what}, ${name}`);
+      }
+    }
+  },
+);
+
+t.test('a person who says no to an app that nobody let in is sent back to it', async (t) => {
+  const world = await startLoopAuth(t);
+  const app = await world.register();
+  const { searchParams } = await authorizeInBrowser(world.authorization(app).url, ann, { decision: 'deny' });
+  t.equal(searchParams.get('error'), 'access_denied');
+  const again = await new Browser().visit(world.authorization(app, { prompt: 'none' }).url);
+  t.equal(again.status, 400, 'which lets nobody in');
+});
+
+t.test('an outage while an answer is on its way sends nobody anywhere', async (t) => {
+  const world = await startLoopAuth(t);
+  const { app, browser } = await openConsent(world);
+  const page = await browser.visit(world.authorization(app).url);
+  t.match(page.text, 'name="decision"');
+  const release = await lockDatabase(world.databasePath);
+  const answer = await browser.submit(page, { decision: 'allow' }, redirectUri);
+  t.equal(answer.status, 503);
+  t.equal(answer.headers.get('Location'), null);
+  t.match(answer.headers.get('Cache-Control'), 'no-store', 'and nobody keeps the page');
+  t.match(answer.headers.get('Retry-After'), /^[1-9]\d*$/);
+  await release();
+  const done = await browser.submit(page, { decision: 'allow' }, redirectUri);
+  t.ok(done.url.searchParams.get('code'), 'the same page works afterwards');
+});
+
+async function openConsent(world: LoopAuth): Promise<{ app: App; browser: Browser }> {
+  const app = await world.register();
+  const browser = new Browser();
+  await world.code(world.authorization(app), browser);
+  return { app, browser };
+}
+
+/** What becomes of an error that is thrown in front of the library, where it has set no header yet. */
+async function answerTo(
+  error: Error,
+): Promise<{ status: number; body: unknown; headers: Map<string, string> }> {
+  const headers = new Map<string, string>();
+  const ctx = {
+    path: '/token',
+    method: 'POST',
+    state: {},
+    status: 200,
+    body: undefined,
+    set: (name: string, value: string) => headers.set(name, value),
+    remove: (name: string) => headers.delete(name),
+  };
+  const log = createLog('fatal', { write: () => {} });
+  await answerErrors(log)(ctx as never, async () => {
+    throw error;
+  });
+  return { status: ctx.status, body: ctx.body, headers };
+}
+
+t.test('only an error that says it is about the request is the client’s fault', async (t) => {
+  const inner = await answerTo(Object.assign(new Error('a neighbour answered'), { status: 404 }));
+  t.equal(inner.status, 503, 'a status alone is some other answer that we met inside');
+  t.match(inner.body, { error: 'temporarily_unavailable' });
+  const fault = await answerTo(Object.assign(new Error('no such thing'), { status: 404, expose: true }));
+  t.equal(fault.status, 404);
+  const loud = await answerTo(Object.assign(new Error('ours'), { status: 500, expose: true }));
+  t.equal(loud.status, 503);
+});
+
+t.test('our own 503 is kept by nobody, wherever it happens', async (t) => {
+  const { headers } = await answerTo(new Error('in front of the library'));
+  t.equal(headers.get('Cache-Control'), 'no-store');
+  t.match(headers.get('Retry-After'), /^[1-9]\d*$/);
 });

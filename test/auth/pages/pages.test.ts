@@ -24,19 +24,41 @@ function allPages(text: string): Array<{ name: string; html: string; values: num
   const consent = {
     action: text,
     clientName: text,
-    redirectHost: text,
     accountName: text,
     scopes: [{ name: text, description: text }],
   };
+  const destination = (kind: 'web' | 'device' | 'app') => ({ destination: { kind, name: text } });
   return [
     {
       name: 'sign-in',
-      html: signInPage({ action: text, clientName: text, redirectHost: text, username: text, error: text }),
+      html: signInPage({
+        action: text,
+        clientName: text,
+        ...destination('web'),
+        username: text,
+        error: text,
+      }),
       values: 5,
     },
+    {
+      name: 'sign-in for an app on the device, to say who one is',
+      html: signInPage({ action: text, clientName: text, ...destination('app'), isSignInOnly: true }),
+      values: 3,
+    },
     { name: 'sign-in without an app', html: signInPage({ action: text }), values: 1 },
-    { name: 'consent', html: consentPage({ ...consent, loopbackOnly: false }), values: 6 },
-    { name: 'consent, loopback', html: consentPage({ ...consent, loopbackOnly: true }), values: 6 },
+    { name: 'consent', html: consentPage({ ...consent, ...destination('web') }), values: 6 },
+    { name: 'consent, loopback', html: consentPage({ ...consent, ...destination('device') }), values: 6 },
+    { name: 'consent, an app', html: consentPage({ ...consent, ...destination('app') }), values: 6 },
+    {
+      name: 'consent to say who one is, of an app that an operator made',
+      html: consentPage({
+        ...consent,
+        ...destination('web'),
+        isSignInOnly: true,
+        isNamedByOperator: true,
+      }),
+      values: 6,
+    },
     { name: 'setup', html: setupPage({ action: text, username: text, error: text }), values: 3 },
     { name: 'setup done', html: setupDonePage({ mcpUrl: text }), values: 2 },
     {
@@ -119,7 +141,7 @@ t.test('sign-in asks for username and password and keeps what was typed', (t) =>
   const first = signInPage({
     action: '/interaction/1/login',
     clientName: 'Notes',
-    redirectHost: 'app.example',
+    destination: { kind: 'web', name: 'app.example' },
   });
   t.match(first, '<form method="post" action="/interaction/1/login">');
   t.match(first, /Sign in to let <bdi[^>]*>“Notes”<\/bdi> use your vault/);
@@ -144,8 +166,7 @@ t.test('consent is one form whose buttons send decision=allow and decision=deny'
     action: '/interaction/1/confirm',
     clientName: 'ChatGPT',
     clientUri: 'https://chatgpt.com/about',
-    redirectHost: 'app.example',
-    loopbackOnly: false,
+    destination: { kind: 'web', name: 'app.example' },
     accountName: 'alice',
     scopes: [
       { name: 'vault.read', description: 'Read your notes' },
@@ -165,16 +186,42 @@ t.test('consent is one form whose buttons send decision=allow and decision=deny'
   t.end();
 });
 
-t.test('consent warns where every redirect stays on this computer', (t) => {
-  const page = consentPage({
+t.test('consent warns where the answer stays on this computer, and calls an app an app', (t) => {
+  const data = { action: '/x', clientName: 'Claude Code', accountName: 'alice', scopes: [] };
+  const local = consentPage({ ...data, destination: { kind: 'device', name: 'localhost:3118' } });
+  t.match(local, /class="warning"[\s\S]*Any program on this computer can pretend to be this app/);
+  const app = consentPage({ ...data, destination: { kind: 'app', name: 'chatgpt.com:' } });
+  t.match(app, /class="warning"[\s\S]*can pretend to be this app/);
+  t.match(app, /<dd>an app on this device that opens <code>chatgpt\.com:<\/code> links<\/dd>/);
+  t.notMatch(app, 'Allow only if you have just come from there');
+  t.end();
+});
+
+t.test('an app that asks only who one is does not ask for the vault', (t) => {
+  const data = {
     action: '/x',
-    clientName: 'Claude Code',
-    redirectHost: 'localhost:3118',
-    loopbackOnly: true,
-    accountName: 'alice',
-    scopes: [],
-  });
-  t.match(page, /class="warning"[\s\S]*Any program on this computer can pretend to be this app/);
+    clientName: 'Wiki',
+    destination: { kind: 'web', name: 'wiki.example' },
+  } as const;
+  const signIn = signInPage({ ...data, isSignInOnly: true });
+  const scopes = [{ name: 'openid', description: 'Know which account you use' }];
+  const consent = consentPage({ ...data, accountName: 'alice', scopes, isSignInOnly: true });
+  t.match(signIn, /Sign in to <bdi[^>]*>“Wiki”<\/bdi> with loop/);
+  t.match(consent, /<h1>Sign in to this app with loop\?<\/h1>/);
+  t.match(consent, 'It gets none of your notes');
+  for (const page of [signIn, consent]) t.notMatch(page, 'your vault');
+  t.end();
+});
+
+t.test('the name of an app that an operator made is not called one that can’t be checked', (t) => {
+  const data = {
+    action: '/x',
+    clientName: 'Wiki',
+    destination: { kind: 'web', name: 'wiki.example' },
+  } as const;
+  const page = consentPage({ ...data, accountName: 'alice', scopes: [], isNamedByOperator: true });
+  t.match(page, /“Wiki”[\s\S]*Whoever runs this server gave it this name/);
+  t.notMatch(page, /cannot check|calls itself/);
   t.end();
 });
 
@@ -184,8 +231,7 @@ t.test("consent shows an app's website only where it is a web address, and never
       action: '/x',
       clientName: 'n',
       clientUri,
-      redirectHost: 'h',
-      loopbackOnly: false,
+      destination: { kind: 'web', name: 'h' },
       accountName: 'a',
       scopes: [],
     });
@@ -195,8 +241,7 @@ t.test("consent shows an app's website only where it is a web address, and never
     action: '/x',
     clientName: 'n',
     clientUri: "https://a&b'c.example/",
-    redirectHost: 'h',
-    loopbackOnly: false,
+    destination: { kind: 'web', name: 'h' },
     accountName: 'a',
     scopes: [],
   });
@@ -297,8 +342,8 @@ t.test('names on pages have gone through displayName', (t) => {
     t.match(html, /<bdi[^>]*>“?ab/, name);
   }
   const name = 'x'.repeat(200);
-  const data = { action: '/', clientName: name, redirectHost: 'h', accountName: 'a', scopes: [] };
-  t.notMatch(consentPage({ ...data, loopbackOnly: false }), 'x'.repeat(80));
+  const data = { action: '/', clientName: name, accountName: 'a', scopes: [] };
+  t.notMatch(consentPage({ ...data, destination: { kind: 'web', name: 'h' } }), 'x'.repeat(80));
   t.end();
 });
 

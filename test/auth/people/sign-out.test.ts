@@ -1,7 +1,7 @@
 // Signing out of the browser: a form of our own, and connections go on.
 import t from 'tap';
 import { Browser } from '../../../scripts/demo/browser.ts';
-import { startLoopAuth } from '../../support/loop-auth.ts';
+import { startLoopAuth, webRedirectUri } from '../../support/loop-auth.ts';
 
 t.test('who signs out has to sign in again; what was connected goes on', async (t) => {
   const world = await startLoopAuth(t);
@@ -48,13 +48,17 @@ t.test('another site can sign nobody out', async (t) => {
   t.match((await browser.visit(world.authorization(app).url)).text, 'name="decision"');
 });
 
-t.test('signing out leads only to an address that the app has registered for it', async (t) => {
+const afterwards = 'https://app.example/bye';
+
+t.test('signing out leads only to an address that an operator has given for it', async (t) => {
   const world = await startLoopAuth(t);
-  const afterwards = 'https://app.example/bye';
-  const app = await world.register({ post_logout_redirect_uris: [afterwards] });
+  const app = await world.seed({ postLogoutRedirectUris: [afterwards] });
   const browser = new Browser();
-  const { tokens } = await world.connect({ app, browser, parameters: { scope: 'openid vault.read' } });
-  const idToken = (tokens as unknown as { id_token: string }).id_token;
+  const way = { redirect_uri: webRedirectUri, scope: 'openid vault.read' };
+  const attempt = world.authorization(app, way);
+  const code = await world.code(attempt, browser);
+  const { body } = await world.exchange(app, code, attempt, { redirect_uri: webRedirectUri });
+  const idToken = String(body['id_token']);
   const end = (fields: Record<string, string>) =>
     browser.visit(`${world.issuer}/session/end?${new URLSearchParams(fields)}`, afterwards);
   for (const wrong of ['https://evil.example/', `${afterwards}/x`, '//evil.example', 'javascript:alert(1)']) {
@@ -68,10 +72,46 @@ t.test('signing out leads only to an address that the app has registered for it'
     world.issuer,
     'nobody asked: our own page',
   );
-  await world.code(world.authorization(app), browser);
+  await world.code(world.authorization(app, way), browser);
   const page = await end({ id_token_hint: idToken, post_logout_redirect_uri: afterwards, state: 's<1>' });
   const gone = await browser.submit(page, { logout: 'yes' }, afterwards);
   t.equal(gone.url.href, `${afterwards}?state=s%3C1%3E`);
   for (const hint of ['x', 'a.b.c', `${idToken}x`])
     t.equal((await end({ id_token_hint: hint })).status, 400, hint);
 });
+
+t.test(
+  'an app that registered itself sends nobody anywhere after signing out, nor did one before',
+  async (t) => {
+    const settings = { AUTH_REGISTRATION: 'hosts', AUTH_REGISTRATION_HOSTS: 'app.example' };
+    const evil = 'https://evil.example/ok';
+    for (const world of [await startLoopAuth(t), await startLoopAuth(t, { settings })]) {
+      const { status, body } = await world.tryRegister({
+        redirect_uris: [webRedirectUri],
+        post_logout_redirect_uris: [evil, afterwards],
+      });
+      t.equal(status, 201, 'the app is kept');
+      t.same(body['post_logout_redirect_uris'], [], 'the address is not');
+      const id = String(body['client_id']);
+      const tryOut = async (what: string): Promise<void> => {
+        const query = new URLSearchParams({ client_id: id, post_logout_redirect_uri: evil });
+        for (const browser of [new Browser(), await signedIn()]) {
+          const page = await browser.visit(`${world.issuer}/session/end?${query}`);
+          t.equal(page.status, 400, what);
+          t.notMatch(page.text, 'evil.example', what);
+        }
+      };
+      const signedIn = async (): Promise<Browser> => {
+        const browser = new Browser();
+        await world.code(world.authorization({ clientId: id }, { redirect_uri: webRedirectUri }), browser);
+        return browser;
+      };
+      await tryOut('registered now');
+      // As a version before this rule stored it.
+      const row = JSON.stringify({ ...body, post_logout_redirect_uris: [evil] });
+      const statement = { sql: 'UPDATE clients SET payload = ? WHERE id = ?', slots: [row, id] };
+      await world.database.commit([{ statement, values: {} }]);
+      await tryOut('registered before');
+    }
+  },
+);
