@@ -124,7 +124,9 @@ function commitBeforeAnswering(database: Database): Middleware {
   return (ctx, next) =>
     asUnitOfWork(database, ctx.path === '/token', async () => {
       await next();
-      return ctx.state['failure'] === undefined && ctx.status < 400;
+      // What the library would answer as `server_error`: errors.ts answers it in its place.
+      if (ctx.state['failure'] !== undefined) throw ctx.state['failure'];
+      return ctx.status < 400;
     });
 }
 

@@ -147,6 +147,7 @@ function refreshTokenRules(
   return {
     graceSeconds: config.refreshGraceSeconds,
     revoked: () => new errors.InvalidGrant('used, revoked or expired meanwhile'),
+    replayed: () => new errors.InvalidClientAuth('client assertion tokens must only be used once'),
     audit: (event, grantId) => {
       metrics.count(event);
       log.warn({ event, grantId }, 'refresh token');

@@ -1,19 +1,32 @@
 // What one request changes: collected while it runs, seen by its own reads, committed in one transaction before it answers.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Database, Lock } from './database.ts';
+import { DatabaseUnavailable } from './errors.ts';
 import type { Write } from './statement.ts';
 
-/** Taking rights away stands even when the request fails; giving or using them up does not. */
-interface Standing {
-  readonly standsOnFailure: boolean;
-}
+/** What became of a request: answered as asked, refused for a fault of its own, or lost by a fault of ours. */
+type Outcome = 'succeeded' | 'refused' | 'failed';
 
-interface Change extends Standing {
+/**
+ * When a change stands. Giving rights: only with success. Taking them away: always. Using up what is good for one
+ * request: unless we failed, for then the same request may come again.
+ */
+type Standing = 'with success' | 'unless we failed' | 'always';
+
+const standing: Readonly<Record<Outcome, readonly Standing[]>> = {
+  succeeded: ['with success', 'unless we failed', 'always'],
+  refused: ['unless we failed', 'always'],
+  failed: ['always'],
+};
+
+interface Change {
   readonly write: Write;
+  readonly stands: Standing;
 }
 
-interface Afterwards extends Standing {
+interface Afterwards {
   readonly tell: () => void;
+  readonly stands: Standing;
 }
 
 export class UnitOfWork {
@@ -38,8 +51,8 @@ export class UnitOfWork {
     return this.#isOver;
   }
 
-  add(writes: readonly Write[], standsOnFailure: boolean): void {
-    for (const write of writes) this.#changes.push({ write, standsOnFailure });
+  add(writes: readonly Write[], stands: Standing): void {
+    for (const write of writes) this.#changes.push({ write, stands });
   }
 
   /** Remembers what a row holds for this request: its payload as JSON, or null when it is gone or was never there. */
@@ -67,7 +80,7 @@ export class UnitOfWork {
 
   /** Something to tell once it is true: called after the commit, not at all when the commit fails. */
   afterCommit(tell: () => void, standsOnFailure: boolean): void {
-    this.#afterwards.push({ tell, standsOnFailure });
+    this.#afterwards.push({ tell, stands: standsOnFailure ? 'always' : 'with success' });
   }
 
   /** Holds the lock of that name until the request is over, so that what is read now still holds at the commit. */
@@ -76,8 +89,8 @@ export class UnitOfWork {
     await this.#lock;
   }
 
-  async commit(succeeded: boolean): Promise<void> {
-    const stands = (one: Standing): boolean => succeeded || one.standsOnFailure;
+  async commit(outcome: Outcome): Promise<void> {
+    const stands = (one: Change | Afterwards): boolean => standing[outcome].includes(one.stands);
     const writes = this.#changes.filter(stands).map(({ write }) => write);
     if (writes.length > 0) await ((await this.#lock) ?? this.#database).commit(writes);
     const afterwards = this.#afterwards.filter(stands);
@@ -102,9 +115,9 @@ export function currentUnit(): UnitOfWork | undefined {
 }
 
 /**
- * Runs `work` as one unit: `work` resolves to whether the request succeeded, then everything that it changed is
- * committed in one transaction. When it failed or threw, or that commit did, only revocations are.
- * Throws what the work or the commit throws.
+ * Runs `work` as one unit. It resolves to whether the request succeeded or was refused, and throws where we failed;
+ * what stands then of its changes is committed in one transaction. When that commit fails, revocations are tried alone,
+ * with what was used up where it was no outage. Throws what the work or the commit throws.
  */
 export async function asUnitOfWork(
   database: Database,
@@ -113,16 +126,25 @@ export async function asUnitOfWork(
 ): Promise<void> {
   const unit = new UnitOfWork(database, isTokenRequest);
   try {
-    await units.run(unit, async () => {
-      try {
-        await unit.commit(await work());
-      } catch (error) {
-        await unit.commit(false);
-        throw error;
-      }
-    });
+    await units.run(unit, () => commitWork(unit, work));
   } finally {
     await unit.end();
+  }
+}
+
+async function commitWork(unit: UnitOfWork, work: () => Promise<boolean>): Promise<void> {
+  let hasSucceeded: boolean;
+  try {
+    hasSucceeded = await work();
+  } catch (error) {
+    await unit.commit('failed');
+    throw error;
+  }
+  try {
+    await unit.commit(hasSucceeded ? 'succeeded' : 'refused');
+  } catch (error) {
+    await unit.commit(error instanceof DatabaseUnavailable ? 'failed' : 'refused');
+    throw error;
   }
 }
 
@@ -132,7 +154,16 @@ export async function change(
   writes: readonly Write[],
   standsOnFailure = false,
 ): Promise<void> {
+  await addOrCommit(database, writes, standsOnFailure ? 'always' : 'with success');
+}
+
+/** Like `change`, for what is good for one request: it is used up by one that is refused, too. */
+export async function useUp(database: Database, writes: readonly Write[]): Promise<void> {
+  await addOrCommit(database, writes, 'unless we failed');
+}
+
+async function addOrCommit(database: Database, writes: readonly Write[], stands: Standing): Promise<void> {
   const unit = currentUnit();
-  if (unit) unit.add(writes, standsOnFailure);
+  if (unit) unit.add(writes, stands);
   else await database.commit(writes);
 }

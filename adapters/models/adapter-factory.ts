@@ -7,6 +7,7 @@ import { ClientAdapter } from './client.ts';
 import { GrantAdapter } from './grant.ts';
 import { ModelAdapter } from './model.ts';
 import { RefreshTokenAdapter, type RefreshTokenRules } from './refresh-token.ts';
+import { ReplayDetectionAdapter } from './replay-detection.ts';
 import { isModelName } from './tables.ts';
 
 /** Throws TypeError for a model of a feature that loop-auth keeps off (device flow, CIBA, pushed requests). */
@@ -14,11 +15,16 @@ export function createAdapterFactory(
   database: Database,
   rules: RefreshTokenRules,
 ): (name: string) => Adapter {
+  const own: Readonly<Record<string, () => Adapter>> = {
+    Client: () => new ClientAdapter(database),
+    Grant: () => new GrantAdapter(database, rules.revoked),
+    AccessToken: () => new AccessTokenAdapter(database, rules.revoked),
+    RefreshToken: () => new RefreshTokenAdapter(database, rules),
+    ReplayDetection: () => new ReplayDetectionAdapter(database, rules.replayed ?? rules.revoked),
+  };
   return (name) => {
-    if (name === 'Client') return new ClientAdapter(database);
-    if (name === 'Grant') return new GrantAdapter(database, rules.revoked);
-    if (name === 'AccessToken') return new AccessTokenAdapter(database, rules.revoked);
-    if (name === 'RefreshToken') return new RefreshTokenAdapter(database, rules);
+    const create = own[name];
+    if (create) return create();
     if (isModelName(name)) return new ModelAdapter(database, name, rules.revoked);
     throw new TypeError(`loop-auth keeps no ${name}`);
   };

@@ -33,6 +33,7 @@ export class ModelAdapter implements Adapter {
       id: key,
       payload: stored,
       expires_at: expiresIn === undefined ? null : epochSeconds() + expiresIn,
+      now: epochSeconds(),
     };
     for (const [column, field] of Object.entries(this.#table.columns)) {
       values[column] = (payload[field] as Value | undefined) ?? null;
@@ -40,7 +41,10 @@ export class ModelAdapter implements Adapter {
     const unit = currentUnit();
     unit?.see(`${this.#model} ${key}`, stored);
     if (payload.uid !== undefined) unit?.see(`${this.#model} uid ${payload.uid}`, key);
-    const write = { statement: this.#table.upsert, values };
+    await this.save({ statement: this.#table.upsert, values }, payload);
+  }
+
+  protected async save(write: Write, payload: AdapterPayload): Promise<void> {
     await change(this.#database, [write, ...this.writesBeside(payload)]);
   }
 

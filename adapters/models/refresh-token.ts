@@ -14,6 +14,8 @@ export interface RefreshTokenRules {
   readonly graceSeconds: number;
   /** Makes the error of a token whose grant went away while it was being exchanged. */
   readonly revoked: () => Error;
+  /** Makes the error of a client assertion that another request used at the same moment. */
+  readonly replayed?: () => Error;
   /** Told what an operator should hear about: a lost answer made good, a family revoked. */
   readonly audit: (event: 'refresh_token.reissued' | 'refresh_token.replayed', grantId: string) => void;
 }

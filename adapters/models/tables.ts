@@ -26,6 +26,7 @@ export interface ModelTable {
   readonly columns: Readonly<Record<string, string>>;
   readonly find: Statement;
   readonly findByUid: Statement | undefined;
+  /** Of what is good once, a row that is still valid is not replaced: nothing changes then. */
   readonly upsert: Statement;
   readonly destroy: Statement;
   readonly consume: Statement | undefined;
@@ -43,6 +44,10 @@ export function createModelTable({ builder }: Database, model: ModelName): Model
   const names = ['id', 'payload', 'expires_at', ...Object.keys(columns)];
   const read = isConsumable ? ['payload', 'used_at'] : ['payload'];
   const byId = { id: param('id') };
+  const upsert = builder(table)
+    .insert(Object.fromEntries(names.map((name) => [name, param(name)])))
+    .onConflict('id')
+    .merge(names.filter((name) => name !== 'id' && name !== 'created_at'));
   return {
     columns,
     find: compile(builder(table).select(read).where(byId)),
@@ -55,10 +60,7 @@ export function createModelTable({ builder }: Database, model: ModelName): Model
           )
         : undefined,
     upsert: compile(
-      builder(table)
-        .insert(Object.fromEntries(names.map((name) => [name, param(name)])))
-        .onConflict('id')
-        .merge(names.filter((name) => name !== 'id' && name !== 'created_at')),
+      model === 'ReplayDetection' ? upsert.where(`${table}.expires_at`, '<=', param('now')) : upsert,
     ),
     destroy: compile(builder(table).where(byId).delete()),
     consume: isConsumable

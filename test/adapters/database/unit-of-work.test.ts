@@ -1,12 +1,14 @@
 // A request's changes: all or nothing, only revocations when it failed, told only once true.
 import t, { type Test } from 'tap';
 import type { Database, Lock } from '../../../adapters/database/database.ts';
+import { DatabaseUnavailable } from '../../../adapters/database/errors.ts';
 import { compile, param, type Write } from '../../../adapters/database/statement.ts';
 import {
   asUnitOfWork,
   change,
   currentUnit,
   type UnitOfWork,
+  useUp,
 } from '../../../adapters/database/unit-of-work.ts';
 import { engines, openNew } from '../../support/databases.ts';
 
@@ -37,20 +39,52 @@ for (const engine of engines) {
     t.strictSame(await names(), ['one', 'two']);
   });
 
-  test('a request that failed or threw leaves its revocations only', async (t, world) => {
+  test('what a request used up stands unless we failed, what it revoked always, what it gave never', async (t, world) => {
     const { database, secret, names } = world;
-    const work = (outcome: () => boolean) => async (): Promise<boolean> => {
-      await change(database, [secret(`given ${outcome}`)]);
-      await change(database, [secret(`revoked ${outcome}`)], true);
-      return outcome();
-    };
-    const failing = (): boolean => false;
-    const throwing = (): boolean => {
+    const request = (name: string, end: () => boolean): Promise<void> =>
+      asUnitOfWork(database, false, async () => {
+        await change(database, [secret(`${name}: given`)]);
+        await useUp(database, [secret(`${name}: used up`)]);
+        await change(database, [secret(`${name}: revoked`)], true);
+        return end();
+      });
+    await request('refused', () => false);
+    const failed = request('failed', () => {
       throw new Broken();
-    };
-    await asUnitOfWork(database, false, work(failing));
-    await t.rejects(asUnitOfWork(database, false, work(throwing)), { name: 'Broken' });
-    t.strictSame(await names(), [`revoked ${failing}`, `revoked ${throwing}`]);
+    });
+    await t.rejects(failed, { name: 'Broken' });
+    t.strictSame(await names(), ['failed: revoked', 'refused: revoked', 'refused: used up']);
+    await request('succeeded', () => true);
+    t.equal((await names()).length, 6, 'and of a request that succeeded all of it');
+  });
+
+  test('a lost race uses up what the request used, an outage at its end does not', async (t, world) => {
+    const { secret, names } = world;
+    for (const [name, error] of [
+      ['race', new Refused()],
+      ['outage', new DatabaseUnavailable('away')],
+    ] as const) {
+      let isFirst = true;
+      const commit: Database['commit'] = async (writes) => {
+        if (!isFirst) return world.database.commit(writes);
+        isFirst = false;
+        throw error;
+      };
+      const database = { ...world.database, commit };
+      const unit = asUnitOfWork(database, false, async () => {
+        await useUp(database, [secret(`${name}: used up`)]);
+        await change(database, [secret(`${name}: given`)]);
+        await change(database, [secret(`${name}: revoked`)], true);
+        return true;
+      });
+      await t.rejects(unit, error);
+    }
+    t.strictSame(await names(), ['outage: revoked', 'race: revoked', 'race: used up']);
+  });
+
+  test('what is used up outside of a request is so at once', async (t, { database, secret, names }) => {
+    await useUp(database, [secret('one')]);
+    t.strictSame(await names(), ['one']);
   });
 
   test('a change that could not be made undoes the others, revocations stand', async (t, world) => {

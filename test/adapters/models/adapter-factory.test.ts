@@ -16,16 +16,19 @@ import {
   payloadOf,
   testAdapterContract,
 } from '../../support/adapter-contract.ts';
+import { shiftClock } from '../../support/clock.ts';
 import { engines, open, openNew } from '../../support/databases.ts';
 
 const never = undefined as unknown as number;
 
 class Refused extends Error {}
+class Replayed extends Error {}
 
 function adaptersOf(database: Database): (model: string) => Adapter {
   return createAdapterFactory(database, {
     graceSeconds: 60,
     revoked: () => new Refused('used or revoked'),
+    replayed: () => new Replayed('used before'),
     audit: () => {},
   });
 }
@@ -113,6 +116,51 @@ function testPromises(t: Test, name: string, openDatabase: (t: Test) => Promise<
     t.ok((outcomes[lost] as PromiseRejectedResult).reason instanceof Refused);
     t.notOk(await adapterFor('AccessToken').find(`token-${lost + 1}`), 'the loser got nothing');
     t.ok(await adapterFor('AccessToken').find(`token-${2 - lost}`), 'the winner is unaffected');
+  });
+
+  t.test(`${name}: of two requests with one assertion, one loses; a refused one uses it up`, async (t) => {
+    const clock = shiftClock(t);
+    const database = await openDatabase(t);
+    const seen = adaptersOf(database)('ReplayDetection');
+    const id = opaqueValue();
+    const both = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
+    const request = (at: 0 | 1): Promise<void> =>
+      asUnitOfWork(database, true, async () => {
+        t.notOk(await seen.find(id));
+        both[at].resolve();
+        await Promise.all(both.map(({ promise }) => promise));
+        await seen.upsert(id, payloadOf('ReplayDetection', id), 60);
+        return false;
+      });
+    const outcomes = await Promise.allSettled([request(0), request(1)]);
+    t.strictSame(outcomes.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+    const lost = outcomes.find((one) => one.status === 'rejected');
+    t.ok(lost?.reason instanceof Replayed);
+    t.ok(await seen.find(id), 'used up, though both requests were refused');
+    clock.advance(60);
+    await seen.upsert(id, payloadOf('ReplayDetection', id), 60);
+    t.ok(await seen.find(id), 'a row whose time is over is replaced');
+  });
+
+  t.test(`${name}: what a refused request deleted or revoked of codes and tokens is gone`, async (t) => {
+    const database = await openDatabase(t);
+    const adapterFor = adaptersOf(database);
+    for (const model of ['AuthorizationCode', 'AccessToken', 'RefreshToken', 'Grant', 'Session']) {
+      const adapter = adapterFor(model);
+      const [destroyed, revoked, other] = [opaqueValue(), opaqueValue(), opaqueValue()];
+      await adapter.upsert(destroyed, payloadOf(model, destroyed, { grantId: 'kept' }), 60);
+      await adapter.upsert(revoked, payloadOf(model, revoked, { grantId: 'ended' }), 60);
+      await adapter.upsert(other, payloadOf(model, other, { grantId: 'kept' }), 60);
+      await asUnitOfWork(database, false, async () => {
+        await adapter.destroy(destroyed);
+        await adapter.revokeByGrantId('ended');
+        return false;
+      });
+      t.notOk(await adapter.find(destroyed), `${model}: deleted`);
+      const isIssued = ['AuthorizationCode', 'AccessToken', 'RefreshToken'].includes(model);
+      t.equal((await adapter.find(revoked)) === undefined, isIssued, `${model}: revoked`);
+      t.ok(await adapter.find(other), `${model}: another`);
+    }
   });
 
   t.test(`${name}: a client goes with its grants and all that was issued under them`, async (t) => {
