@@ -33,6 +33,7 @@ import { createInteractionRoutes } from './people/interactions.ts';
 import { createSetupRoutes } from './people/setup.ts';
 import type { SignInLimits } from './people/sign-in-limits.ts';
 import { createProvider, type ProviderParts } from './provider.ts';
+import { normalizeAuthorizationScope, splitScopes } from './scopes.ts';
 
 export interface AppParts extends ProviderParts {
   readonly database: Database;
@@ -75,8 +76,11 @@ export function createApp(parts: AppParts): RequestListener {
   provider.use(refuseOtherSpellings);
   provider.use((ctx, next) => {
     // The library checks `resource` before any hook of its own, on this same parsed query.
-    if (ctx.path === '/auth') parts.resources.normalizeRequested(ctx.query);
-    if (ctx.path === '/auth') dropUnusedNonce(ctx.query);
+    if (ctx.path === '/auth') {
+      parts.resources.normalizeRequested(ctx.query);
+      normalizeAuthorizationScope(ctx.query);
+      dropUnusedNonce(ctx.query);
+    }
     return next();
   });
   provider.use(registrationRoute(config.registration));
@@ -104,12 +108,7 @@ const identifyRequest: Middleware = (ctx, next) => {
 // Some clients send one with every request. Without an ID token there is nothing for it to bind, and the library
 // refuses the request for it.
 function dropUnusedNonce(query: ParsedUrlQuery): void {
-  if (
-    !String(query['scope'] ?? '')
-      .split(' ')
-      .includes('openid')
-  )
-    delete query['nonce'];
+  if (!splitScopes(String(query['scope'] ?? '')).includes('openid')) delete query['nonce'];
 }
 
 // The routers take a path in any case and with a slash at the end. Limits, pages and the token endpoint's unit go by

@@ -1,24 +1,18 @@
 // Assembles oidc-provider from the parts of this room; decides nothing that one of them could decide.
-import { timingSafeEqual } from 'node:crypto';
 import Keygrip from 'keygrip';
-import Provider, {
-  type Adapter,
-  type AdapterPayload,
-  type Configuration,
-  interactionPolicy,
-} from 'oidc-provider';
+import Provider, { type Adapter, type AdapterPayload, type Configuration } from 'oidc-provider';
 import { currentUnit } from '../adapters/database/unit-of-work.ts';
-import { hashClientSecret } from '../adapters/models/client.ts';
 import { type ClientLookupParts, createClientLookup } from './clients/lookup.ts';
 import { takesDocuments } from './clients/registration-settings.ts';
-import { clientRulesFor, defaultScope, mayOmitPkce } from './clients/rules.ts';
+import { clientRulesFor, mayOmitPkce } from './clients/rules.ts';
 import type { AuthConfig } from './config.ts';
-import { rawBasicSecret } from './http/basic-credentials.ts';
 import { renderError } from './http/errors.ts';
 import type { ServerKeys } from './keys/server-keys.ts';
+import { createInteractionPolicy } from './people/consent-rules.ts';
 import { logoutSource, postLogoutSuccessSource } from './people/sign-out.ts';
 import type { Resources } from './resources.ts';
-import { vaultScopes } from './scopes.ts';
+import { nameGrantedScopes, openidScopes, requestedScope, vaultScopes } from './scopes.ts';
+import { compareSecretsByHash, normalizingFirst } from './token-requests.ts';
 
 export interface ProviderParts {
   readonly config: AuthConfig;
@@ -40,7 +34,9 @@ export function createProvider(parts: ProviderParts): Provider {
     new (provider.Client as unknown as new (metadata: AdapterPayload) => object)(metadata);
   };
   const lookedUp = (name: string): Adapter =>
-    name === 'Client' ? createClientLookup(adapter(name), clientLookup, check) : adapter(name);
+    name === 'Client'
+      ? normalizingFirst(createClientLookup(adapter(name), clientLookup, check), parts.resources)
+      : adapter(name);
   const provider: Provider = new Provider(
     config.issuer,
     createConfiguration({ ...parts, adapter: lookedUp }),
@@ -49,39 +45,36 @@ export function createProvider(parts: ProviderParts): Provider {
   provider.proxy = true;
   compareSecretsByHash(provider);
   deriveSuccessors(provider);
+  provider.on('grant.success', nameGrantedScopes);
   return provider;
 }
 
 function createConfiguration(parts: ProviderParts): Configuration {
-  const { config, keys, resources } = parts;
+  const { config, keys } = parts;
   const issuerPath = new URL(config.issuer).pathname.replace(/\/$/, '');
   return {
     adapter: parts.adapter,
     clients: [apiClient(parts)],
     jwks: { keys: keys.signing },
     cookies: cookiesFor(keys, new URL(config.issuer)),
-    findAccount: async (ctx, sub, token) => {
-      // The one public place that both grants pass before they resolve the resource.
-      if (ctx.oidc.route === 'token') resources.normalizeRequested(ctx.oidc.params);
-      return parts.findAccount(ctx, sub, token);
-    },
+    findAccount: parts.findAccount,
     features: featuresFor(parts),
     ...clientRulesFor(config),
     ...tokenRules(config),
     // Every access token is for the vault, so `/me` takes none of them: the ID token carries the claims.
     conformIdTokenClaims: false,
     claims: { openid: ['sub'], profile: ['name', 'preferred_username'] },
-    scopes: ['openid', 'offline_access', 'profile', 'email', ...vaultScopes],
+    scopes: [...openidScopes, ...vaultScopes],
     // Our own: what the library has under this name keeps no document for the day its host is away.
     discovery: takesDocuments(config.registration) ? { client_id_metadata_document_supported: true } : {},
     extraParams: {
       // Not a parameter that anyone sends: the hook that runs before it is found out what is still to be granted.
       loop_defaults: ({ oidc: { params, client } }) => {
-        if (params) params['scope'] ??= defaultScope(client?.scope);
+        if (params) params['scope'] = requestedScope(params['scope'] as string | undefined, client?.scope);
       },
     },
     interactions: {
-      policy: interactionPolicy.base(),
+      policy: createInteractionPolicy(),
       url: (_ctx, interaction) => `${issuerPath}/interaction/${interaction.uid}`,
     },
     // A grant belongs to one authorization: revoking a connection, or a replay in it, leaves the others alone.
@@ -173,23 +166,6 @@ function cookiesFor(keys: ServerKeys, issuer: URL): NonNullable<Configuration['c
     long: { httpOnly: true, sameSite: 'lax', signed: true, path },
     short: { httpOnly: true, sameSite: 'lax', signed: true },
   };
-}
-
-/** The library compares secrets in clear; ours are stored as hashes (its intended override, panva/node-oidc-provider#631). */
-function compareSecretsByHash(provider: Provider): void {
-  provider.Client.prototype.compareClientSecret = function compareClientSecret(actual: string) {
-    const raw = rawBasicSecret(Provider.ctx?.headers.authorization);
-    return (
-      isSecret(String(this.clientSecret), actual) ||
-      (raw !== undefined && isSecret(String(this.clientSecret), raw))
-    );
-  };
-}
-
-function isSecret(storedHash: string, presentedSecret: string): boolean {
-  const stored = Buffer.from(storedHash);
-  const presented = Buffer.from(hashClientSecret(presentedSecret));
-  return stored.length === presented.length && timingSafeEqual(stored, presented);
 }
 
 /**

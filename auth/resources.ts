@@ -3,6 +3,8 @@ import { errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provi
 import type { AuthConfig } from './config.ts';
 import { vaultScopes } from './scopes.ts';
 
+const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]']);
+
 interface Asking {
   readonly clientId: string;
   readonly [metadata: string]: unknown;
@@ -13,8 +15,9 @@ export interface Resources {
   /** Throws InvalidTarget for a resource that nobody here answers for. */
   readonly getResourceServerInfo: (ctx: KoaContextWithOIDC, resource: string) => Promise<ResourceServer>;
   /**
-   * Makes a request's `resource` the identifier it means: one slash at the end is forgiven, since clients add it
-   * (facts: Claude Code, SDKs that print URL.href); anything else stays and is refused by the library.
+   * Makes a request's `resource` the identifier of loop-api's that it means (docs/decisions/resource-spellings.md): with
+   * a slash at the end, a query, or of a loopback resource another name of the loopback. Anything else stays as it is
+   * and is refused by the library.
    */
   readonly normalizeRequested: (parameters: { resource?: unknown } | undefined) => void;
   /** Whether the client may introspect tokens for that audience: loop-api its own, another resource server its one. */
@@ -28,10 +31,11 @@ export function createResources(
 ): Resources {
   const known = new Set<string>(config.resources);
   const [main] = config.resources;
-  const normalize = (resource: unknown): unknown =>
-    typeof resource === 'string' && resource.endsWith('/') && known.has(resource.slice(0, -1))
-      ? resource.slice(0, -1)
-      : resource;
+  const spellings = new Map(config.resources.map((resource) => [placeOf(resource), resource]));
+  const normalize = (resource: unknown): unknown => {
+    if (typeof resource !== 'string' || known.has(resource)) return resource;
+    return spellings.get(placeOf(resource)) ?? resource;
+  };
   return {
     defaultResource: (_ctx, _client, oneOf) =>
       oneOf?.find((resource) => resource === main) ?? oneOf?.[0] ?? main,
@@ -54,4 +58,12 @@ export function createResources(
       typeof audience === 'string' &&
       (client.clientId === config.apiClientId ? known.has(audience) : client['resource_server'] === audience),
   };
+}
+
+/** What identifiers of the same place share; undefined for what is none (RFC 8707 section 2: absolute, no fragment). */
+function placeOf(resource: string): string | undefined {
+  const url = URL.parse(resource);
+  if (!url || /[#\s\\@]/.test(resource) || !/^https?:$/.test(url.protocol)) return undefined;
+  const host = loopbackNames.has(url.hostname) ? 'loopback' : url.hostname;
+  return `${url.protocol} ${host} ${url.port} ${url.pathname.replace(/(?<=.)\/$/, '')}`;
 }

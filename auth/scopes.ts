@@ -1,7 +1,99 @@
-// Which scopes there are, how a request's are read, and which an answer names.
+// Which scopes there are, how a request's are read, and which of them an answer names.
+import type { ParsedUrlQuery } from 'node:querystring';
+import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 
 export const vaultScopes = ['vault.read', 'vault.write'] as const;
 
+/** About the person and the connection. The library counts every scope that discovery lists as one of these. */
+export const openidScopes = ['openid', 'profile', 'offline_access'] as const;
+
+const known: readonly string[] = [...openidScopes, ...vaultScopes];
+
+export function isKnownScope(scope: string): boolean {
+  return known.includes(scope);
+}
+
 export function isVaultScope(scope: string): boolean {
   return (vaultScopes as readonly string[]).includes(scope);
+}
+
+export function isOpenidScope(scope: string): boolean {
+  return (openidScopes as readonly string[]).includes(scope);
+}
+
+/** The scopes of a parameter. Blanks around and between them are forgiven, since clients build lists by hand. */
+export function splitScopes(scope: string | undefined): string[] {
+  return scope?.split(' ').filter(Boolean) ?? [];
+}
+
+/**
+ * Makes an authorization request's `scope` and `prompt` what they mean here. The library ignores `offline_access`
+ * without `prompt=consent`, so that clients which compare don't find in the answer what they asked for; here every
+ * person is asked anyway (OpenID Connect Core section 11), unless the request forbids it.
+ */
+export function normalizeAuthorizationScope(query: ParsedUrlQuery): void {
+  const { scope, prompt } = query;
+  if (typeof scope !== 'string') return;
+  const scopes = splitScopes(scope);
+  query['scope'] = scopes.join(' ');
+  if (!scopes.includes('offline_access') || Array.isArray(prompt)) return;
+  const prompts = splitScopes(prompt);
+  if (!prompts.some((one) => one === 'none' || one === 'consent'))
+    query['prompt'] = [...prompts, 'consent'].join(' ');
+}
+
+/**
+ * What an authorization request asks for: unknown scopes are ignored (RFC 6749 section 3.3), and reading is enough for
+ * who names none. Throws InvalidScope where nothing known is left: the person would be asked for nothing.
+ * `limit` is the most that an operator allows the app.
+ */
+export function requestedScope(scope: string | undefined, limit: string | undefined): string {
+  const asked = splitScopes(scope);
+  const understood = asked.filter(isKnownScope);
+  if (understood.some((one) => one !== 'offline_access')) return understood.join(' ');
+  if (understood.length < asked.length) {
+    throw new errors.InvalidScope(
+      `none of the scopes asked for is known here; known are ${known.join(', ')}`,
+      asked.join(' '),
+    );
+  }
+  return [defaultScope(limit), ...understood].join(' ');
+}
+
+// An operator who limits a client says with it what it is for; of all others reading is enough until they ask.
+function defaultScope(limit: string | undefined): string {
+  return splitScopes(limit).filter(isVaultScope).join(' ') || vaultScopes[0];
+}
+
+/**
+ * The same for a refresh: clients repeat what they asked at first, with what was ignored there. `offline_access` is what
+ * the refresh token itself is. What is known and beyond the grant stays, and the library refuses it (RFC 6749 section 6).
+ */
+export function normalizeRefreshScope(parameters: { scope?: unknown }): void {
+  const { scope } = parameters;
+  if (typeof scope !== 'string') return;
+  const scopes = splitScopes(scope).filter((one) => isKnownScope(one) && one !== 'offline_access');
+  parameters.scope = scopes.join(' ') || undefined;
+}
+
+type OidcContext = KoaContextWithOIDC['oidc'];
+
+/** The OpenID scopes that the token being issued stands for: granted, and not left away by a refresh that asks for less. */
+function issuedOpenidScopes(oidc: OidcContext): string[] {
+  const { AuthorizationCode: code, RefreshToken: refreshToken } = oidc.entities;
+  const asked = oidc.params?.['scope'] ?? (code ?? refreshToken)?.scope;
+  const wanted = new Set([...splitScopes(asked as string | undefined), 'offline_access']);
+  return splitScopes(oidc.entities.Grant?.getOIDCScopeFiltered(wanted)).filter(isOpenidScope);
+}
+
+/**
+ * Names in a token answer all that was granted; the library names only what the token's resource knows. Clients that
+ * compare (oauthlib: “Scope has changed”) find what they asked for, and no answer has an empty scope (RFC 6749 section 3.3).
+ */
+export function nameGrantedScopes(ctx: KoaContextWithOIDC): void {
+  const body = ctx.body as { scope?: string; refresh_token?: string };
+  const openid = issuedOpenidScopes(ctx.oidc).filter((one) => one !== 'offline_access' || body.refresh_token);
+  const scope = [...new Set([...openid, ...splitScopes(body.scope)])].join(' ');
+  if (scope === '') delete body.scope;
+  else body.scope = scope;
 }

@@ -3,6 +3,7 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import Provider, { type Adapter, type AdapterPayload } from 'oidc-provider';
 import type { ClientDocumentStore } from '../../adapters/stores/client-documents.ts';
+import { wrapAdapter } from '../wrapped-adapter.ts';
 import { isDocumentUrl } from './document.ts';
 import { createClientDocuments } from './documents.ts';
 import type { FetchJson } from './hosts/guarded-fetch.ts';
@@ -52,15 +53,7 @@ export function createClientLookup(
     const assertion = oidc?.params?.['client_assertion'];
     return client && typeof assertion === 'string' ? withKeys(client, assertion, keySets) : client;
   };
-  return {
-    find,
-    upsert: (id, payload, expiresIn) => inner.upsert(id, payload, expiresIn),
-    destroy: (id) => inner.destroy(id),
-    consume: (id) => inner.consume(id),
-    findByUid: (uid) => inner.findByUid(uid),
-    findByUserCode: (userCode) => inner.findByUserCode(userCode),
-    revokeByGrantId: (grantId) => inner.revokeByGrantId(grantId),
-  };
+  return wrapAdapter(inner, { find });
 }
 
 async function admit(limit: DocumentLimit): Promise<void> {

@@ -2,7 +2,7 @@
 import type Provider from 'oidc-provider';
 import type { Configuration } from 'oidc-provider';
 import type { AuthConfig } from '../config.ts';
-import { vaultScopes } from '../scopes.ts';
+import { isKnownScope, splitScopes } from '../scopes.ts';
 import { normalizeClientMetadata } from './metadata.ts';
 import { redirectRuleOf } from './registration-settings.ts';
 import { seededOnly } from './seeded.ts';
@@ -20,9 +20,10 @@ export function clientRulesFor({ registration }: AuthConfig): Configuration {
       client.redirectUris?.some((uri) => URL.parse(uri)?.origin === origin) ?? false,
     extraClientMetadata: {
       properties: ['software_id', 'software_version', ...seededOnly],
-      // Without a context it is a stored client, which was made to fit when it registered.
       validator: (ctx, key, _value, metadata) => {
-        if (!ctx || key !== 'software_id') return;
+        if (key !== 'software_id') return;
+        // Without a context it is a stored client, which was made to fit when it registered.
+        if (!ctx) return forgetUnknownScopes(metadata as Record<string, unknown>);
         for (const name of seededOnly) delete (metadata as Record<string, unknown>)[name];
         normalizeClientMetadata(metadata as Record<string, unknown>, rule);
       },
@@ -34,6 +35,12 @@ export function clientRulesFor({ registration }: AuthConfig): Configuration {
   };
 }
 
+// A limit that an operator set may name a scope that is none any more; the library would refuse the client for it.
+function forgetUnknownScopes(metadata: Record<string, unknown>): void {
+  const { scope } = metadata;
+  if (typeof scope === 'string') metadata['scope'] = splitScopes(scope).filter(isKnownScope).join(' ');
+}
+
 /** Once more what auth/clients/seeded.ts lets an operator make, in case a row was changed by hand. */
 export function mayOmitPkce(client: Client): boolean {
   return (
@@ -41,11 +48,4 @@ export function mayOmitPkce(client: Client): boolean {
     client.applicationType === 'web' &&
     /^client_secret_/.test(client.tokenEndpointAuthMethod ?? '')
   );
-}
-
-// An operator who limits a client says with it what it is for; of all others reading is enough until they ask.
-export function defaultScope(limit: string | undefined): string {
-  const within =
-    limit?.split(' ').filter((scope) => (vaultScopes as readonly string[]).includes(scope)) ?? [];
-  return within.join(' ') || vaultScopes[0];
 }

@@ -1,6 +1,6 @@
 // Clients that an operator makes by hand: what they may be, and the two things that only they may have.
 import type { AdapterPayload } from 'oidc-provider';
-import { vaultScopes } from '../scopes.ts';
+import { openidScopes, vaultScopes } from '../scopes.ts';
 import { checkAddress } from './addresses.ts';
 import { findApplicationType } from './metadata.ts';
 
@@ -37,7 +37,7 @@ export function createSeededClient(id: string, wish: SeedWish): AdapterPayload {
   oneOf('--grant', wish.grants, grantTypes);
   if (!wish.grants.includes('authorization_code'))
     throw new SeedRefused('--grant: authorization_code must be among them');
-  oneOf('--scope', wish.scopes, [...vaultScopes, 'openid', 'profile', 'email', 'offline_access']);
+  oneOf('--scope', wish.scopes, [...vaultScopes, ...openidScopes]);
   if (wish.withoutPkce && wish.authMethod === 'none')
     throw new SeedRefused(
       '--without-pkce: only an app with a secret may go without (RFC 9700 section 2.1.1)',

@@ -1,4 +1,6 @@
 // HTTP Basic as clients really send it: id and secret form-encoded (RFC 6749 section 2.3.1), or just as they are.
+import { randomBytes } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Middleware } from 'koa';
 
 interface Pair {
@@ -6,15 +8,29 @@ interface Pair {
   readonly secret: string;
 }
 
-/** Encodes a pair that can't have been encoded, which the library would refuse as malformed. */
+/**
+ * Stands for the empty secret of a client that has none: libraries send `client_id:` where RFC 6749 section 2.3.1 has a
+ * pair, and oidc-provider refuses an empty half. Nobody can know it, so it opens no client that has a secret.
+ */
+export const noSecret = randomBytes(32).toString('base64url');
+
+/** Encodes a pair that can't have been encoded, or has no secret: the library would refuse both as malformed. */
 export const encodeRawBasic: Middleware = (ctx, next) => {
   const pair = readBasic(ctx.headers.authorization);
-  if (pair && !(isEncoded(pair.id) && isEncoded(pair.secret))) {
-    const encoded = `${encodeURIComponent(pair.id)}:${encodeURIComponent(pair.secret)}`;
-    ctx.headers.authorization = `Basic ${Buffer.from(encoded).toString('base64')}`;
-  }
+  if (pair?.secret === '')
+    setBasic(ctx.headers, isEncoded(pair.id) ? pair.id : encodeURIComponent(pair.id), noSecret);
+  else if (pair && !(isEncoded(pair.id) && isEncoded(pair.secret)))
+    setBasic(ctx.headers, encodeURIComponent(pair.id), encodeURIComponent(pair.secret));
   return next();
 };
+
+function setBasic(headers: IncomingHttpHeaders, id: string, secret: string): void {
+  headers.authorization = `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
+}
+
+export function presentsNoSecret(authorization: string | undefined): boolean {
+  return readBasic(authorization)?.secret === noSecret;
+}
 
 /** The secret before any decoding: of a client that does not encode, a plus sign or %41 in it is meant as it is. */
 export function rawBasicSecret(authorization: string | undefined): string | undefined {

@@ -1,10 +1,9 @@
 // What each scope lets an app do, in words for the person who is asked.
 const descriptions: Readonly<Record<string, string>> = {
   'vault.read': 'Read and search your notes',
-  'vault.write': 'Create, change and delete notes',
+  'vault.write': 'Read, create, change and delete notes',
   openid: 'Know which account of this server you use',
   profile: 'Know your username',
-  email: 'Know your e-mail address, if you have given one',
   offline_access: 'Stay connected until you revoke it',
 };
 

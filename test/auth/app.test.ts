@@ -22,7 +22,7 @@ function metadataOf(issuer: string): object {
     code_challenge_methods_supported: ['S256'],
     response_types_supported: ['code'],
     grant_types_supported: ['authorization_code', 'refresh_token'],
-    scopes_supported: ['openid', 'offline_access', 'profile', 'email', 'vault.read', 'vault.write'],
+    scopes_supported: ['openid', 'profile', 'offline_access', 'vault.read', 'vault.write'],
     token_endpoint_auth_methods_supported: [
       'none',
       'client_secret_basic',

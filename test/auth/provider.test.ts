@@ -339,6 +339,66 @@ t.test('a secret in HTTP Basic may be form-encoded or not', async (t) => {
   }
 });
 
+t.test('HTTP Basic with an empty secret is the id of an app that has none, and opens no other', async (t) => {
+  const world = await startLoopAuth(t);
+  const header = (id: string, secret = ''): Record<string, string> => ({
+    Authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`,
+  });
+  const app = await world.register();
+  const attempt = world.authorization(app);
+  const code = await world.code(attempt);
+  const exchanged = await world.post(
+    '/token',
+    { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: attempt.verifier },
+    header(app.clientId),
+  );
+  t.equal(exchanged.status, 200, exchanged.text);
+  for (const client_id of [undefined, app.clientId]) {
+    const fields = {
+      grant_type: 'refresh_token',
+      refresh_token: String(exchanged.body['refresh_token']),
+      client_id,
+    };
+    t.equal(
+      (await world.post('/token', fields, header(app.clientId))).status,
+      200,
+      `client_id: ${client_id}`,
+    );
+  }
+  const token = { token: String(exchanged.body['access_token']) };
+  const others = [
+    await world.register({ token_endpoint_auth_method: 'client_secret_basic' }),
+    await world.seed(),
+  ];
+  for (const { clientId } of others) {
+    const fields = { grant_type: 'refresh_token', refresh_token: 'x' };
+    t.match(await world.post('/token', fields, header(clientId)), {
+      status: 401,
+      body: { error: 'invalid_client' },
+    });
+    t.equal((await world.post('/token/revocation', token, header(clientId))).status, 401);
+  }
+  t.equal((await world.post('/token/introspection', token, header('loop-api'))).status, 401);
+  t.match(
+    await world.post(
+      '/token',
+      { grant_type: 'refresh_token', refresh_token: 'x' },
+      header(app.clientId, 'x'),
+    ),
+    {
+      status: 401,
+      body: { error: 'invalid_client' },
+    },
+    'a secret that is not empty',
+  );
+  t.equal(
+    (await world.post('/token', { grant_type: 'refresh_token', refresh_token: 'x' }, header(''))).status,
+    400,
+  );
+  t.equal((await world.post('/token/revocation', token, header(app.clientId))).status, 200);
+  t.notOk(await world.isActive(token.token));
+});
+
 t.test('a nonce without an ID token is no reason to refuse', async (t) => {
   const world = await startLoopAuth(t);
   const { tokens } = await world.connect({ parameters: { nonce: 'n' } });

@@ -1,5 +1,7 @@
 // Which resource a token is for: the default, a forgiven slash, and a refusal that burns nothing (RFC 8707).
 import t from 'tap';
+import { ClientStore } from '../../adapters/stores/clients.ts';
+import { createResourceServer } from '../../auth/clients/seeded.ts';
 import { Browser } from '../../scripts/demo/browser.ts';
 import { type LoopAuth, resource, startLoopAuth } from '../support/loop-auth.ts';
 
@@ -61,6 +63,89 @@ t.test('a wrong resource is refused and burns neither code nor refresh token', a
     t.ok(await world.isActive(refreshed.body['access_token']));
   }
 });
+
+t.test(
+  'a resource named as a person typed it is the same one, and its token is for the same audience',
+  async (t) => {
+    const world = await startLoopAuth(t);
+    const app = await world.register();
+    const browser = new Browser();
+    const { tokens } = await world.connect({ app, browser });
+    let refreshToken: unknown = tokens.refresh_token;
+    for (const typed of [
+      'http://localhost:8082/mcp?codemode=false',
+      'http://localhost:8082/mcp/?x=1',
+      'http://LOCALHOST:8082/mcp',
+      'HTTP://localhost:8082/mcp',
+      'http://127.0.0.1:8082/mcp',
+      'http://127.0.0.1:8082/mcp/',
+      'http://[::1]:8082/mcp?x',
+    ]) {
+      const refreshed = await world.refresh(app, refreshToken, { resource: typed });
+      t.equal(refreshed.status, 200, `refresh: ${typed}`);
+      t.equal(await audienceOf(world, refreshed.body['access_token']), resource, typed);
+      refreshToken = refreshed.body['refresh_token'];
+      const attempt = world.authorization(app, { resource: typed });
+      const { status, body } = await world.exchange(app, await world.code(attempt, browser), attempt, {
+        resource: typed,
+      });
+      t.equal(status, 200, `authorization and code: ${typed}`);
+      t.equal(await audienceOf(world, body['access_token']), resource, typed);
+    }
+    for (const other of [
+      'https://localhost:8082/mcp',
+      'http://localhost:8083/mcp',
+      'http://localhost/mcp',
+      'http://localhost:8082/MCP',
+      'http://localhost:8082/mcp/x',
+      'http://localhost:8082/mcp#x',
+      'http://localhost:8082/mcp?x#y',
+      'http://user@localhost:8082/mcp',
+      'http://localhost.evil.example:8082/mcp',
+      'http://localhost:8082/',
+      ' http://localhost:8082/mcp',
+      'http:\\\\localhost:8082\\mcp',
+      'http://127.0.0.2:8082/mcp',
+      'http://127.0.0.1:8082/sse?x',
+    ]) {
+      const { body } = await world.refresh(app, refreshToken, { resource: other });
+      t.equal(body['error'], 'invalid_target', other);
+    }
+    t.equal((await world.refresh(app, refreshToken)).status, 200, 'and none of it burnt the refresh token');
+  },
+);
+
+t.test(
+  'a resource that others reach has one name, and another resource server’s is taken as it is',
+  async (t) => {
+    const settings = { API_RESOURCE: 'https://vault.example/mcp' };
+    const world = await startLoopAuth(t, { settings });
+    const app = await world.register();
+    const { tokens } = await world.connect({
+      app,
+      parameters: { resource: 'https://vault.example/mcp?x=1' },
+    });
+    t.equal(await audienceOf(world, tokens.access_token), 'https://vault.example/mcp');
+    for (const other of [
+      'https://localhost/mcp',
+      'https://127.0.0.1/mcp',
+      'https://vault.example:8443/mcp',
+      'http://vault.example/mcp',
+    ]) {
+      const { body } = await world.refresh(app, tokens.refresh_token, { resource: other });
+      t.equal(body['error'], 'invalid_target', other);
+    }
+    const files = 'https://files.example/mcp';
+    await new ClientStore(world.database).add(
+      'resource-server',
+      createResourceServer('files', 'Files', files),
+      files,
+    );
+    const connected = await world.connect({ app, parameters: { resource: files } });
+    const wrong = await world.refresh(app, connected.tokens.refresh_token, { resource: `${files}?x` });
+    t.equal(wrong.body['error'], 'invalid_target');
+  },
+);
 
 t.test('one token is for one resource', async (t) => {
   const world = await startLoopAuth(t);

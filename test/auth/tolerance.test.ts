@@ -2,27 +2,25 @@
 import t from 'tap';
 import { startLoopAuth } from '../support/loop-auth.ts';
 
-t.test(
-  'offline_access is granted with prompt=consent, does no harm without, and is not needed',
-  async (t) => {
-    const world = await startLoopAuth(t);
-    for (const [parameters, scope] of [
-      [{ scope: 'vault.read offline_access', prompt: 'consent' }, 'vault.read'],
-      [
-        { scope: 'openid offline_access vault.read vault.write', prompt: 'consent' },
-        'vault.read vault.write',
-      ],
-      [{ scope: 'vault.read offline_access' }, 'vault.read'],
-      [{ scope: 'offline_access' }, 'vault.read'],
-      [{ scope: undefined, resource: undefined, prompt: 'consent' }, 'vault.read'],
-      [{ scope: 'vault.read made.up' }, 'vault.read'],
-    ] as const) {
-      const { app, tokens } = await world.connect({ parameters });
-      t.equal(tokens.scope.split(' ').sort().join(' '), scope, JSON.stringify(parameters));
-      t.equal((await world.refresh(app, tokens.refresh_token)).status, 200);
-    }
-  },
-);
+t.test('offline_access is granted with prompt=consent and without, and is not needed', async (t) => {
+  const world = await startLoopAuth(t);
+  for (const [parameters, scope] of [
+    [{ scope: 'vault.read offline_access', prompt: 'consent' }, 'offline_access vault.read'],
+    [
+      { scope: 'openid offline_access vault.read vault.write', prompt: 'consent' },
+      'offline_access openid vault.read vault.write',
+    ],
+    [{ scope: 'vault.read offline_access' }, 'offline_access vault.read'],
+    [{ scope: 'vault.read offline_access', prompt: 'login' }, 'offline_access vault.read'],
+    [{ scope: 'offline_access' }, 'offline_access vault.read'],
+    [{ scope: undefined, resource: undefined, prompt: 'consent' }, 'vault.read'],
+    [{ scope: 'vault.read made.up' }, 'vault.read'],
+  ] as const) {
+    const { app, tokens } = await world.connect({ parameters });
+    t.equal(tokens.scope.split(' ').sort().join(' '), scope, JSON.stringify(parameters));
+    t.equal((await world.refresh(app, tokens.refresh_token)).status, 200);
+  }
+});
 
 t.test(
   'an app that is no longer known: a page that says what to do, and invalid_client at the token endpoint',
@@ -60,7 +58,7 @@ t.test('discovery lists what clients look for, and only what can be granted', as
     });
     t.same(
       new Set(body['scopes_supported'] as string[]),
-      new Set(['openid', 'offline_access', 'profile', 'email', 'vault.read', 'vault.write']),
+      new Set(['openid', 'offline_access', 'profile', 'vault.read', 'vault.write']),
     );
     t.same([...(body['token_endpoint_auth_methods_supported'] as string[])].sort(), [
       'client_secret_basic',

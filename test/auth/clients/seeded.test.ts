@@ -28,6 +28,7 @@ t.test('a wish that would harm is refused by option', (t) => {
     [{ grants: ['client_credentials'] }, /--grant: read "client_credentials"; allowed/],
     [{ grants: ['refresh_token'] }, /--grant: authorization_code/],
     [{ scopes: ['admin'] }, /--scope: read "admin"; allowed/],
+    [{ scopes: ['email'] }, /--scope: read "email"; allowed/],
     [{ authMethod: 'tls_client_auth' }, /--auth-method: read/],
     [{ redirectUris: ['http://app.example/'] }, /--redirect-uri: .*https/],
     [{ redirectUris: ['javascript:alert(1)'] }, /--redirect-uri: /],

@@ -1,0 +1,47 @@
+// What clients send to the token endpoint, made to mean what it says before the library looks: names, scopes, secrets.
+import { timingSafeEqual } from 'node:crypto';
+import Provider, { type Adapter, type AdapterPayload } from 'oidc-provider';
+import { hashClientSecret } from '../adapters/models/client.ts';
+import { noSecret, presentsNoSecret, rawBasicSecret } from './http/basic-credentials.ts';
+import type { Resources } from './resources.ts';
+import { normalizeRefreshScope } from './scopes.ts';
+import { wrapAdapter } from './wrapped-adapter.ts';
+
+/** Finding its client is the one public place that a token request passes before the library looks at what it asks for. */
+export function normalizingFirst(clients: Adapter, resources: Resources): Adapter {
+  return wrapAdapter(clients, {
+    find: async (id) => {
+      const { oidc, headers } = Provider.ctx ?? {};
+      if (oidc?.route === 'token' && oidc.params) {
+        resources.normalizeRequested(oidc.params);
+        normalizeRefreshScope(oidc.params);
+      }
+      const client = await clients.find(id);
+      return client && presentsNoSecret(headers?.authorization) ? takingNoSecret(client) : client;
+    },
+  });
+}
+
+/** A client that has no secret, as one that proves itself by not having one. */
+function takingNoSecret(client: AdapterPayload): AdapterPayload {
+  if (client.token_endpoint_auth_method !== 'none') return client;
+  const secret = hashClientSecret(noSecret);
+  return { ...client, token_endpoint_auth_method: 'client_secret_basic', client_secret: secret };
+}
+
+/** The library compares secrets in clear; ours are stored as hashes (its intended override, panva/node-oidc-provider#631). */
+export function compareSecretsByHash(provider: Provider): void {
+  provider.Client.prototype.compareClientSecret = function compareClientSecret(actual: string) {
+    const raw = rawBasicSecret(Provider.ctx?.headers.authorization);
+    return (
+      isSecret(String(this.clientSecret), actual) ||
+      (raw !== undefined && isSecret(String(this.clientSecret), raw))
+    );
+  };
+}
+
+function isSecret(storedHash: string, presentedSecret: string): boolean {
+  const stored = Buffer.from(storedHash);
+  const presented = Buffer.from(hashClientSecret(presentedSecret));
+  return stored.length === presented.length && timingSafeEqual(stored, presented);
+}
