@@ -35,7 +35,7 @@ export async function startClientHosts(t: Test): Promise<ClientHosts> {
   const { port } = server.address() as AddressInfo;
   let isCut = false;
   const network: Network = {
-    resolve: (_hostname, done) => done(null, [{ address: '127.0.0.1', family: 4 }]),
+    resolve: async () => [{ address: '127.0.0.1', family: 4 }],
     isAllowed: () => true,
     // https itself can't be had here: no one gives a certificate for these names.
     request: (url, options, onResponse) => {

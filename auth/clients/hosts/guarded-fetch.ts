@@ -1,9 +1,11 @@
 // The one way loop-auth reads a URL that a stranger chose: https to public addresses, one answer, short and small.
-import { type LookupAddress, lookup } from 'node:dns';
+import type { LookupAddress } from 'node:dns';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { type RequestOptions, request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
+import { createFetchSlots } from './fetch-slots.ts';
 import { isPublicAddress } from './public-address.ts';
+import { createResolver, type Resolve } from './resolver.ts';
 
 export interface FetchedJson {
   readonly body: unknown;
@@ -16,12 +18,17 @@ export type FetchJson = (url: string, maxBytes: number) => Promise<FetchedJson>;
 
 /** The host was not reached, not allowed to be, or gave no JSON in time; `message` is for our own log only. */
 export class FetchFailed extends Error {
-  override readonly name = 'FetchFailed';
+  override readonly name: string = 'FetchFailed';
+}
+
+/** Others are being read, and nothing was asked of this host: ours, and over in seconds. */
+export class FetchBusy extends FetchFailed {
+  override readonly name = 'FetchBusy';
 }
 
 /** What a test replaces: where names lead, which addresses are allowed, and who connects. */
 export interface Network {
-  readonly resolve: (hostname: string, done: ResolvedCallback) => void;
+  readonly resolve: Resolve;
   readonly isAllowed: (address: string) => boolean;
   readonly request: (
     url: URL,
@@ -30,40 +37,50 @@ export interface Network {
   ) => ClientRequest;
 }
 
-type ResolvedCallback = (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void;
-
 const timeoutMs = 2500;
 
 const publicInternet: Network = {
-  resolve: (hostname, done) => lookup(hostname, { all: true }, done),
+  resolve: createResolver(),
   isAllowed: isPublicAddress,
   request: requestHttps,
 };
 
 export function createGuardedFetch(network: Network = publicInternet): FetchJson {
+  const slots = createFetchSlots();
   return async (address, maxBytes) => {
-    const url = URL.parse(address);
-    // Of an address in the URL itself nobody would ask the lookup below.
-    if (url?.protocol !== 'https:' || isIP(url.hostname.replace(/^\[|\]$/g, '')) !== 0) {
-      throw new FetchFailed('not an https URL with a host name');
-    }
+    const url = parseUrl(address);
+    const leave = slots.take(url.host);
+    if (!leave) throw new FetchBusy('too much is being read at this moment');
     try {
       return await readJson(await connect(network, url), maxBytes);
     } catch (cause) {
       throw cause instanceof FetchFailed
         ? cause
         : new FetchFailed(`no usable answer from ${url.host}`, { cause });
+    } finally {
+      leave();
     }
   };
 }
 
+function parseUrl(address: string): URL {
+  const url = URL.parse(address);
+  // Of an address in the URL itself nobody would ask the lookup below.
+  if (url?.protocol !== 'https:' || isIP(url.hostname.replace(/^\[|\]$/g, '')) !== 0) {
+    throw new FetchFailed('not an https URL with a host name');
+  }
+  return url;
+}
+
 function connect(network: Network, url: URL): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  // It counts from name to last byte.
+  const signal = AbortSignal.timeout(timeoutMs);
   const options: RequestOptions = {
     headers: { Accept: 'application/json', 'Accept-Encoding': 'identity', 'User-Agent': 'loop-auth' },
-    lookup: guardedLookup(network),
-    // The signal counts from name to last byte; a connection kept for later could lead where the name no longer does.
-    signal: AbortSignal.timeout(timeoutMs),
+    lookup: guardedLookup(network, signal),
+    signal,
+    // A connection kept for later could lead where the name no longer does.
     agent: false,
   };
   network.request(url, options, resolve).on('error', reject).end();
@@ -71,14 +88,16 @@ function connect(network: Network, url: URL): Promise<IncomingMessage> {
 }
 
 /** The socket gets only the addresses that were checked, so that a name can't answer differently the second time. */
-function guardedLookup({ resolve, isAllowed }: Network): LookupFunction {
-  return (hostname, { all }, done) =>
-    resolve(hostname, (error, addresses) => {
-      const fault = error ?? faultOf(hostname, addresses, isAllowed);
+function guardedLookup({ resolve, isAllowed }: Network, signal: AbortSignal): LookupFunction {
+  return (hostname, { all }, done) => {
+    const pass = (addresses: LookupAddress[]): void => {
+      const fault = faultOf(hostname, addresses, isAllowed);
       if (fault) done(fault, '', 0);
       else if (all) done(null, addresses);
       else done(null, String(addresses[0]?.address), addresses[0]?.family);
-    });
+    };
+    resolve(hostname, signal).then(pass, (error: NodeJS.ErrnoException) => done(error, '', 0));
+  };
 }
 
 // One inner address among public ones is a trap, not a choice.

@@ -1,4 +1,5 @@
 // Remembers for a short while what could not be read, so that a host that is away or hostile is not asked at every request.
+import { FetchBusy } from './guarded-fetch.ts';
 
 const rememberedMs = 30_000;
 // Names come from strangers: the oldest make room.
@@ -24,7 +25,7 @@ export function createRecentFailures(isTheirs: (error: unknown) => boolean): Rec
       try {
         return await work();
       } catch (error) {
-        if (isTheirs(error)) remember(name, error);
+        if (isTheirs(error) && !(error instanceof FetchBusy)) remember(name, error);
         throw error;
       }
     },

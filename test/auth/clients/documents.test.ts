@@ -196,6 +196,94 @@ const hostile: Readonly<Record<string, object>> = {
   },
 };
 
+t.test('a document has 5 KiB at most, exactly', async (t) => {
+  const { hosts, world } = await start(t);
+  for (const [bytes, status] of [
+    [5 * 1024, 303],
+    [5 * 1024 + 1, 503],
+  ] as const) {
+    const id = `https://large.example/${bytes}.json`;
+    const text = JSON.stringify({ ...plain, client_id: id });
+    const padded = text + ' '.repeat(bytes - text.length);
+    hosts.serve(id, (_request, response) => void response.writeHead(200).end(padded));
+    const { url } = world.authorization({ clientId: id }, { redirect_uri: way.redirectUri });
+    t.equal((await world.ask(`/auth${url.search}`)).status, status, `${bytes} bytes`);
+  }
+});
+
+t.test('a document is read once for all who wait for it', async (t) => {
+  const { hosts, world } = await start(t);
+  let answer = (): void => {};
+  const mayAnswer = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  hosts.serve(plain.client_id, async (_request, response) => {
+    await mayAnswer;
+    response.writeHead(200).end(JSON.stringify(plain));
+  });
+  const { url } = world.authorization(app, { redirect_uri: way.redirectUri });
+  const waiting = Array.from({ length: 6 }, () => world.ask(`/auth${url.search}`));
+  while (hosts.asked.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  answer();
+  t.same(
+    (await Promise.all(waiting)).map(({ status }) => status),
+    Array(6).fill(303),
+  );
+  t.same(hosts.asked, [plain.client_id]);
+});
+
+t.test('more documents at once than are read: 503 at once, and good a moment later', async (t) => {
+  const { hosts, world } = await start(t);
+  const waiting: Array<() => void> = [];
+  const open = (n: number): ReturnType<LoopAuth['ask']> => {
+    const id = `https://slow.example/${n}.json`;
+    hosts.serve(id, (_request, response) => {
+      waiting.push(() => response.writeHead(200).end(JSON.stringify({ ...plain, client_id: id })));
+    });
+    const { url } = world.authorization({ clientId: id }, { redirect_uri: way.redirectUri });
+    return world.ask(`/auth${url.search}`);
+  };
+  const underWay = [open(1), open(2)];
+  while (waiting.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  const refused = await open(3);
+  t.equal(refused.status, 503);
+  t.match(refused.headers.get('Retry-After'), /^[1-9]/);
+  t.equal(hosts.asked.length, 2, 'its host was not asked');
+  const elsewhere = await world.ask(
+    `/auth${world.authorization(app, { redirect_uri: way.redirectUri }).url.search}`,
+  );
+  t.equal(elsewhere.status, 303, 'another host is');
+  for (const answer of waiting) answer();
+  for (const { status } of await Promise.all(underWay)) t.equal(status, 303);
+  const again = open(3);
+  while (waiting.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+  waiting[2]?.();
+  t.equal((await again).status, 303, 'it was not remembered against it');
+});
+
+t.test('a client whose keys can’t be read for the moment is no unknown client', async (t) => {
+  const { hosts, world } = await start(t);
+  const signer = await createSigner('one');
+  const waiting: Array<() => void> = [];
+  const ask = async (n: number): ReturnType<LoopAuth['ask']> => {
+    const uri = `https://slow.example/${n}.jwks`;
+    hosts.serve(uri, (_request, response) => {
+      waiting.push(() => response.writeHead(200).end(JSON.stringify({ keys: [signer.publicKey] })));
+    });
+    const { clientId } = await world.register({
+      token_endpoint_auth_method: 'private_key_jwt',
+      jwks_uri: uri,
+    });
+    return world.refresh({ clientId }, 'gone', await signer.proofFor(clientId, world.issuer));
+  };
+  const underWay = [ask(1), ask(2)];
+  while (waiting.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  t.match(await ask(3), { status: 503, body: { error: 'temporarily_unavailable' } });
+  for (const answer of waiting) answer();
+  for (const answer of await Promise.all(underWay)) t.match(answer.body, { error: 'invalid_grant' });
+});
+
 t.test('an address that is no document’s is an unknown client, and nothing is fetched', async (t) => {
   const { hosts, world } = await start(t);
   for (const id of [
@@ -274,10 +362,14 @@ t.test(
 
     const vscode = readDocument('vscode');
     hosts.serve(vscode.client_id, { ...vscode, client_id: 'https://vscode.dev/other.json' });
-    const { status } = await world.ask(
-      `/auth${world.authorization({ clientId: vscode.client_id }).url.search}`,
+    const { url } = world.authorization(
+      { clientId: vscode.client_id },
+      { redirect_uri: String(vscode.redirect_uris[0]) },
     );
-    t.equal(status, 400, 'where the host has spoken, it has spoken');
+    t.equal((await world.ask(`/auth${url.search}`)).status, 400, 'where the host has spoken, it has spoken');
+    hosts.cut();
+    clock.advance(60);
+    t.equal((await world.ask(`/auth${url.search}`)).status, 303, 'by that alone');
   },
 );
 
