@@ -3,6 +3,7 @@
 import type { Adapter } from 'oidc-provider';
 import type { Database } from '../database/database.ts';
 import { AccessTokenAdapter } from './access-token.ts';
+import { AuthorizationCodeAdapter } from './authorization-code.ts';
 import { ClientAdapter } from './client.ts';
 import { GrantAdapter } from './grant.ts';
 import { ModelAdapter } from './model.ts';
@@ -18,6 +19,7 @@ export function createAdapterFactory(
   const own: Readonly<Record<string, () => Adapter>> = {
     Client: () => new ClientAdapter(database),
     Grant: () => new GrantAdapter(database, rules.revoked),
+    AuthorizationCode: () => new AuthorizationCodeAdapter(database, rules.revoked),
     AccessToken: () => new AccessTokenAdapter(database, rules.revoked),
     RefreshToken: () => new RefreshTokenAdapter(database, rules),
     ReplayDetection: () => new ReplayDetectionAdapter(database, rules.replayed ?? rules.revoked),

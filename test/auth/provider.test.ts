@@ -8,6 +8,7 @@ import { hashOpaque } from '../../adapters/database/hash.ts';
 import { createGuardedFetch } from '../../auth/clients/hosts/guarded-fetch.ts';
 import { Browser } from '../../scripts/demo/browser.ts';
 import { authorizeInBrowser } from '../../scripts/demo/sign-in.ts';
+import { shiftClock } from '../support/clock.ts';
 import { type App, ann, basic, redirectUri, resource, startLoopAuth } from '../support/loop-auth.ts';
 import { createPkce } from '../support/oauth.ts';
 import { createSigner } from '../support/recorded-clients.ts';
@@ -65,18 +66,84 @@ t.test('a code is good for its own app, address and verifier only', async (t) =>
   t.equal((await world.exchange(app, code, attempt)).status, 200, 'nobody else could burn it');
 });
 
-t.test('a code is exchanged once; a second time ends what the first one gave', async (t) => {
+t.test('a code that its own client redeems twice in a row is refused, and nothing ends', async (t) => {
+  const clock = shiftClock(t);
   const world = await startLoopAuth(t);
   const app = await world.register();
   const attempt = world.authorization(app);
   const code = await world.code(attempt);
   const { body: tokens } = await world.exchange(app, code, attempt);
+  for (const seconds of [0, 10, 18]) {
+    clock.advance(seconds);
+    const again = await world.exchange(app, code, attempt);
+    t.equal(again.status, 400, `after ${seconds} more seconds`);
+    t.equal(again.body['error'], 'invalid_grant');
+  }
   t.ok(await world.isActive(tokens['access_token']));
+  t.equal((await world.refresh(app, tokens['refresh_token'])).status, 200);
+});
+
+t.test('a code that is redeemed again later ends what the first time gave', async (t) => {
+  const clock = shiftClock(t);
+  const world = await startLoopAuth(t);
+  const app = await world.register();
+  const attempt = world.authorization(app);
+  const code = await world.code(attempt);
+  const { body: tokens } = await world.exchange(app, code, attempt);
+  await world.exchange(app, code, attempt);
+  t.ok(await world.isActive(tokens['access_token']));
+  clock.advance(30);
   const again = await world.exchange(app, code, attempt);
   t.equal(again.status, 400);
   t.equal(again.body['error'], 'invalid_grant');
   t.notOk(await world.isActive(tokens['access_token']), 'its access token is dead (RFC 6749 section 4.1.2)');
   t.equal((await world.refresh(app, tokens['refresh_token'])).body['error'], 'invalid_grant');
+});
+
+t.test('a used code in wrong hands is refused, and can’t be used to end the connection', async (t) => {
+  const clock = shiftClock(t);
+  const world = await startLoopAuth(t);
+  const app = await world.register({ redirect_uris: [redirectUri, 'http://127.0.0.1:40404/other'] });
+  const other = await world.register();
+  const attempt = world.authorization(app);
+  const code = await world.code(attempt);
+  const { body: tokens } = await world.exchange(app, code, attempt);
+  for (const seconds of [0, 31]) {
+    clock.advance(seconds);
+    for (const [what, answer] of [
+      ['another app', await world.exchange(other, code, attempt)],
+      [
+        'a wrong verifier',
+        await world.exchange(app, code, attempt, { code_verifier: createPkce().verifier }),
+      ],
+      ['no verifier', await world.exchange(app, code, attempt, { code_verifier: undefined })],
+      [
+        'another address',
+        await world.exchange(app, code, attempt, { redirect_uri: 'http://127.0.0.1:40404/other' }),
+      ],
+    ] as const) {
+      t.equal(answer.status, 400, what);
+      t.match(answer.body['error'], /^invalid_(grant|request)$/, what);
+    }
+  }
+  t.ok(await world.isActive(tokens['access_token']));
+  t.equal((await world.refresh(app, tokens['refresh_token'])).status, 200);
+});
+
+t.test('a code lives 60 seconds', async (t) => {
+  const clock = shiftClock(t);
+  const world = await startLoopAuth(t);
+  const app = await world.register();
+  const browser = new Browser();
+  for (const [seconds, status] of [
+    [58, 200],
+    [60, 400],
+  ] as const) {
+    const attempt = world.authorization(app);
+    const code = await world.code(attempt, browser);
+    clock.advance(seconds);
+    t.equal((await world.exchange(app, code, attempt)).status, status, `${seconds} s`);
+  }
 });
 
 t.test('of many exchanges of one code at the same moment at most one succeeds', async (t) => {
@@ -90,9 +157,13 @@ t.test('of many exchanges of one code at the same moment at most one succeeds', 
     t.equal(status, 400);
     t.equal(body['error'], 'invalid_grant');
   }
+  const tokens = answers.find(({ status }) => status === 200)?.body ?? {};
+  t.ok(await world.isActive(tokens['access_token']), 'and what it gave lives on');
+  t.equal((await world.refresh(app, tokens['refresh_token'])).status, 200);
 });
 
 t.test('a grant belongs to one authorization: a replay in one leaves the other alone', async (t) => {
+  const clock = shiftClock(t);
   const world = await startLoopAuth(t);
   const app = await world.register();
   const browser = new Browser();
@@ -100,6 +171,7 @@ t.test('a grant belongs to one authorization: a replay in one leaves the other a
   const code = await world.code(first, browser);
   const { body: stolen } = await world.exchange(app, code, first);
   const { tokens: safe } = await world.connect({ app, browser });
+  clock.advance(30);
   await world.exchange(app, code, first);
   t.notOk(await world.isActive(stolen['access_token']));
   t.ok(await world.isActive(safe.access_token), 'the other authorization goes on');

@@ -101,6 +101,26 @@ for (const engine of engines) {
       await refreshed(loop, app, answers[0]?.body['refresh_token']);
     });
 
+    t.test('a callback that runs twice redeems one code many times: the connection lives', async (t) => {
+      const clock = shiftClock(t);
+      const loop = await start(t);
+      const app = await loop.register();
+      const attempt = loop.authorization(app);
+      const code = await loop.code(attempt);
+      const redeem = () => loop.exchange(app, code, attempt);
+      const answers = await Promise.all(Array.from({ length: 8 }, redeem));
+      answers.push(await redeem());
+      clock.advance(28);
+      answers.push(...(await Promise.all([redeem(), redeem()])));
+      t.same(answers.map(({ status }) => status).sort(), [200, ...Array.from({ length: 10 }, () => 400)]);
+      const { body } = answers.find(({ status }) => status === 200) ?? {};
+      t.ok(await loop.isActive(body?.['access_token']));
+      const next = await refreshed(loop, app, body?.['refresh_token']);
+      clock.advance(3);
+      t.match(await redeem(), { status: 400, body: { error: 'invalid_grant' } });
+      t.match(await loop.refresh(app, next), { status: 400 }, 'half a minute later it is somebody else');
+    });
+
     t.test('owner and thief refreshing hourly, half an hour apart: both are cut off', async (t) => {
       const clock = shiftClock(t);
       const loop = await start(t);
