@@ -2,8 +2,10 @@
 import type { Express, RequestHandler } from 'express';
 import express from 'express';
 import type { Logger } from 'pino';
+import { mostNotesAtOnce, Turns } from './answers/turns.ts';
 import type { Config } from './config.ts';
 import { answerErrors, RequestRefused } from './http/errors.ts';
+import { HeldBytes, heldLimits } from './http/held-bytes.ts';
 import type { Metrics } from './http/metrics.ts';
 import { showNotePage } from './http/note-page.ts';
 import { logRequests } from './http/request-log.ts';
@@ -41,14 +43,15 @@ export interface App {
 export function createApp(options: AppOptions): App {
   const { config, resources, vault, verify, metrics, logger } = options;
   const noteUrl = createNoteUrl(resources);
-  const tools = createTools(vault, noteUrl);
-  const notes = createNoteResources(vault);
-  const mcp = createMcpEndpoint({ tools, notes, verify, resources, logger });
+  const turns = new Turns(mostNotesAtOnce);
+  const tools = createTools(vault, noteUrl, turns);
+  const notes = createNoteResources({ vault, turns });
+  const heldBytes = new HeldBytes(heldLimits, (bytes) => metrics.heldBytes.set(bytes));
+  const shared = { tools, notes, verify, resources, logger, heldBytes };
+  const mcp = createMcpEndpoint(shared);
   const onCount = (open: number): void => metrics.openStreams.set(open);
   const { cacheSeconds } = config;
-  const sse = config.sse
-    ? createSseEndpoint({ tools, notes, verify, resources, logger, cacheSeconds, onCount })
-    : undefined;
+  const sse = config.sse ? createSseEndpoint({ ...shared, cacheSeconds, onCount }) : undefined;
 
   const app = express();
   app.disable('x-powered-by');
@@ -77,7 +80,7 @@ export function createApp(options: AppOptions): App {
   app.all('/openapi.json', onlyGet, (_req, res) => {
     res.set({ 'Access-Control-Allow-Origin': '*', 'Cache-Control': 'public, max-age=300' }).json(openApi);
   });
-  app.use(createRestRouter({ tools, verify, resources }));
+  app.use(createRestRouter(shared));
   app.use('/api', nothingHere, answerErrors('problem', logger));
   app.use(nothingHere);
   app.use(answerErrors('json', logger));

@@ -8,6 +8,7 @@ export interface Metrics {
   introspections: Counter<'outcome'>;
   tokenChecks: Counter<'answer'>;
   openStreams: Gauge;
+  heldBytes: Gauge;
   vaultAway: Gauge;
 }
 
@@ -44,6 +45,11 @@ export function createMetrics(): Metrics {
     openStreams: new Gauge({
       name: 'loop_api_open_streams',
       help: 'Open streams of the older HTTP+SSE transport',
+      registers,
+    }),
+    heldBytes: new Gauge({
+      name: 'loop_api_held_bytes',
+      help: 'Bytes of bodies, running calls and answers that clients have not taken yet',
       registers,
     }),
     vaultAway: new Gauge({

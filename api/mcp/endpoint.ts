@@ -1,6 +1,8 @@
 // The MCP endpoint on Express: revision 2026-07-28 and the older ones, without sessions, so that nothing is lost with the process.
 // The room: MCP over HTTP, and notes as its resources. Not the tools: tools/; not the older transport: sse/.
 import type { RequestHandler } from 'express';
+import { RequestRefused } from '../http/errors.ts';
+import { type HeldBytes, holdCall, sendHeld } from '../http/held-bytes.ts';
 import { parseJsonBody, readJsonBody } from '../http/json-body.ts';
 import { guardOrigin } from '../http/origins.ts';
 import { type Challenge, insufficientScope, requireBearer } from '../tokens/bearer.ts';
@@ -13,11 +15,12 @@ import { createMcpFetch, isPlainRequest } from './older-revisions.ts';
 import { findMissingScopes } from './scopes.ts';
 import { createMcpServerFactory, type McpServerOptions } from './server.ts';
 import { createServerPool } from './server-pool.ts';
-import { sendWebResponse, toWebRequest } from './web-exchange.ts';
+import { isEventStream, sendWebResponse, toWebRequest } from './web-exchange.ts';
 
 export interface McpOptions extends McpServerOptions {
   verify: TokenVerifier;
   resources: ResourceIdentifiers;
+  heldBytes: HeldBytes;
 }
 
 export interface McpEndpoint {
@@ -48,19 +51,23 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
     res.set({ 'X-Accel-Buffering': 'no', 'Cache-Control': 'no-store' });
     const authInfo = describeCaller(res.locals);
     if (isPlainRequest(req.headers, body)) {
-      res
-        .setHeader('Content-Type', 'application/json')
-        .end(JSON.stringify(await pool.answer(body, authInfo)));
+      sendHeld(res, JSON.stringify(await pool.answer(body, authInfo)));
       return;
     }
     const request = toWebRequest(req, res, resources.mcp);
-    await sendWebResponse(await handler.fetch(request, { authInfo, parsedBody: body }), res);
+    const answer = await handler.fetch(request, { authInfo, parsedBody: body });
+    if (isEventStream(answer) && !req.accepts('text/event-stream')) {
+      await answer.body?.cancel();
+      throw streamRefused();
+    }
+    await sendWebResponse(answer, res);
   };
 
   const handlers: RequestHandler[] = [
     guardOrigin(resources.origin, 'POST'),
     requireBearer(options.verify, challenge),
     onlyPost,
+    holdCall(options.heldBytes),
     readJsonBody(),
     serve,
   ];
@@ -71,6 +78,14 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
       await pool.close();
     },
   };
+}
+
+function streamRefused(): RequestRefused {
+  return new RequestRefused({
+    status: 406,
+    error: 'not_acceptable',
+    message: 'This is answered with an event stream, which Accept leaves out',
+  });
 }
 
 // MCP (Streamable HTTP): there is no GET stream and no session to DELETE; older clients take 405 for that.

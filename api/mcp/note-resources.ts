@@ -1,5 +1,8 @@
 // The notes as MCP resources: every note has an address of its own, listed in a fixed order, read as Markdown.
 import { ProtocolError, ProtocolErrorCode, ResourceNotFoundError } from '@modelcontextprotocol/server';
+import { type NotePart, type NoteSource, readNotePart } from '../answers/note-part.ts';
+import { fitPage } from '../answers/page.ts';
+import { shortenTitle } from '../answers/size.ts';
 import { VaultAway, VaultRefusal } from '../vault/errors.ts';
 import type { NoteSummary } from '../vault/index/answers.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -36,13 +39,17 @@ export const noteResourceScopes: readonly string[] = ['vault.read'];
 // Not the citation link: an https address says that anybody's web client could fetch it (MCP, Resources, Common URI Schemes).
 const prefix = 'vault:///';
 const mimeType = 'text/markdown';
+const pageLength = 100;
 
-export function createNoteResources(vault: Pick<Vault, 'scan' | 'readNote'>): NoteResources {
+export function createNoteResources(source: NoteSource & { vault: Pick<Vault, 'scan'> }): NoteResources {
   return {
     list: (cursor) => {
       try {
-        const { notes, ...rest } = vault.scan({ cursor });
-        return { resources: notes.map(describeNote), ...rest };
+        return fitPage(
+          pageLength,
+          (limit) => listPage(source.vault.scan({ cursor, limit })),
+          (page) => page.resources,
+        );
       } catch (error) {
         if (error instanceof VaultRefusal) throw invalidParams(error.message);
         throw error;
@@ -59,11 +66,27 @@ export function createNoteResources(vault: Pick<Vault, 'scan' | 'readNote'>): No
     ],
     read: async (uri) => {
       const id = parseNoteUri(uri);
-      const note = id === undefined ? undefined : await vault.readNote(id).catch(explainAway);
-      if (!note) throw new ResourceNotFoundError(uri);
-      const _meta = { 'loop/revision': note.revision, 'loop/frontMatter': note.frontMatter };
-      return { contents: [{ uri, mimeType, text: note.text, _meta }] };
+      const part = id === undefined ? undefined : await readNotePart(source, id).catch(explain);
+      if (!part) throw new ResourceNotFoundError(uri);
+      return { contents: [{ uri, mimeType, text: part.text, _meta: describePart(part) }] };
     },
+  };
+}
+
+function listPage({ notes, ...rest }: ReturnType<Vault['scan']>): {
+  resources: ListedResource[];
+  nextCursor?: string;
+} {
+  return { resources: notes.map(describeNote), ...rest };
+}
+
+function describePart(part: NotePart): Record<string, unknown> {
+  const { revision, frontMatter, isWhole, warnings, next } = part;
+  return {
+    'loop/revision': revision,
+    ...(isWhole ? { 'loop/frontMatter': frontMatter } : {}),
+    ...(warnings.length > 0 ? { 'loop/warnings': warnings } : {}),
+    ...(next === undefined ? {} : { 'loop/next': createNoteUri(next) }),
   };
 }
 
@@ -72,7 +95,7 @@ function describeNote({ id, title, sizeBytes, modifiedAt }: NoteSummary): Listed
   return {
     uri: createNoteUri(id),
     name: id,
-    title,
+    title: shortenTitle(title),
     mimeType,
     size: sizeBytes,
     annotations: { lastModified },
@@ -92,7 +115,8 @@ function parseNoteUri(uri: string): string | undefined {
   }
 }
 
-function explainAway(error: unknown): never {
+function explain(error: unknown): never {
+  if (error instanceof VaultRefusal && error.reason === 'invalid') throw invalidParams(error.message);
   if (error instanceof VaultAway) throw new ProtocolError(ProtocolErrorCode.InternalError, error.message);
   throw error;
 }

@@ -10,6 +10,7 @@ import {
   SUPPORTED_PROTOCOL_VERSIONS,
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
+import { answerBatch, isBatch } from './batch.ts';
 
 export interface McpFetchOptions {
   createServer(): Server;
@@ -26,18 +27,23 @@ export function createMcpFetch({
   onerror,
 }: McpFetchOptions): Pick<McpHttpHandler, 'fetch' | 'close'> {
   const modern = createMcpHandler(createServer, { legacy: 'reject', onerror });
+  const serveOlder: McpHttpHandler['fetch'] = async (request, options) => {
+    const server = createServer();
+    server.onerror = onerror;
+    const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });
+    await server.connect(transport);
+    try {
+      return await transport.handleRequest(request, options);
+    } finally {
+      await server.close();
+    }
+  };
   return {
     fetch: async (request, options) => {
       if (!(await isLegacyRequest(request, options?.parsedBody))) return modern.fetch(request, options);
-      const server = createServer();
-      server.onerror = onerror;
-      const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });
-      await server.connect(transport);
-      try {
-        return await transport.handleRequest(request, options);
-      } finally {
-        await server.close();
-      }
+      const body = options?.parsedBody;
+      if (!isBatch(body)) return serveOlder(request, options);
+      return answerBatch(body, (parsedBody) => serveOlder(request, { ...options, parsedBody }));
     },
     close: modern.close,
   };
@@ -49,8 +55,6 @@ export function createMcpFetch({
  */
 export function isPlainRequest(headers: IncomingHttpHeaders, body: unknown): body is JSONRPCRequest {
   const version = headers['mcp-protocol-version'] as string | undefined;
-  const { accept = '' } = headers;
-  if (!accept.includes('application/json') || !accept.includes('text/event-stream')) return false;
   if (version !== undefined && !SUPPORTED_PROTOCOL_VERSIONS.includes(version)) return false;
   const route = classifyInboundRequest({
     httpMethod: 'POST',

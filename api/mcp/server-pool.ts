@@ -60,7 +60,11 @@ class Exchange implements Transport {
 
   send(message: JSONRPCMessage): Promise<void> {
     // a notification has no place in an answer of one body
-    if ('id' in message && !('method' in message)) this.#settle?.(message);
+    if ('id' in message && !('method' in message)) {
+      this.#settle?.(message);
+      // it would keep the answer for as long as nobody asks again
+      this.#settle = undefined;
+    }
     return Promise.resolve();
   }
 

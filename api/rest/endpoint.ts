@@ -2,6 +2,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { Router } from 'express';
 import { type RefusalOptions, RequestRefused } from '../http/errors.ts';
+import { type HeldBytes, holdCall, sendHeld } from '../http/held-bytes.ts';
 import { parseJsonBody, readJsonBody } from '../http/json-body.ts';
 import { guardOrigin } from '../http/origins.ts';
 import { type Challenge, insufficientScope, requireBearer } from '../tokens/bearer.ts';
@@ -17,6 +18,7 @@ export interface RestOptions {
   tools: readonly Tool[];
   verify: TokenVerifier;
   resources: ResourceIdentifiers;
+  heldBytes: HeldBytes;
 }
 
 interface Route {
@@ -25,10 +27,11 @@ interface Route {
 }
 
 /** Refuses with RequestRefused; its caller answers that as problem details. */
-export function createRestRouter({ tools, verify, resources }: RestOptions): Router {
+export function createRestRouter({ tools, verify, resources, heldBytes }: RestOptions): Router {
   const challenge: Challenge = { metadataUrl: metadataUrlOf(resources, 'mcp'), scopes: listScopes(tools) };
   const bearer = requireBearer(verify, challenge);
   const readBody = readJsonBody();
+  const hold = holdCall(heldBytes);
   const apiUrl = resources.origin + resources.pathPrefix;
 
   const requireScopes: RequestHandler = (_req, res, next) => {
@@ -43,11 +46,11 @@ export function createRestRouter({ tools, verify, resources }: RestOptions): Rou
   const answer: RequestHandler = async (req, res) => {
     const { operation, tool } = routeOf(res);
     const output = await tool.run(readInput(req, routeOf(res))).catch(explainRefusal);
-    res.set('Cache-Control', 'no-store');
+    res.set({ 'Cache-Control': 'no-store', 'Content-Type': 'application/json; charset=utf-8' });
     if (operation.tool === 'create_note') {
       res.status(201).set('Location', `${apiUrl}${noteAddress(String(output['id']))}`);
     }
-    res.json(output);
+    sendHeld(res, JSON.stringify(output));
   };
 
   const router = Router({ caseSensitive: true });
@@ -61,7 +64,7 @@ export function createRestRouter({ tools, verify, resources }: RestOptions): Rou
       next();
     };
     const guard = guardOrigin(resources.origin, methods);
-    router.all(expressPath(path), guard, bearer, choose, requireScopes, readBodyIfAny, answer);
+    router.all(expressPath(path), guard, bearer, choose, requireScopes, hold, readBodyIfAny, answer);
   }
   return router;
 }

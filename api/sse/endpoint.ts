@@ -2,6 +2,7 @@
 import { isSpecType, type JSONRPCMessage } from '@modelcontextprotocol/server';
 import type { RequestHandler, Response } from 'express';
 import { JSON_RPC, jsonRpcAnswer, RequestRefused } from '../http/errors.ts';
+import { holdCall } from '../http/held-bytes.ts';
 import { parseJsonBody, readJsonBody } from '../http/json-body.ts';
 import { guardOrigin } from '../http/origins.ts';
 import { describeCaller } from '../mcp/caller.ts';
@@ -35,6 +36,7 @@ export function createSseEndpoint(options: SseOptions): SseEndpoint {
     createServer: createMcpServerFactory(options),
     messagesPath: `${resources.pathPrefix}/messages`,
     cacheSeconds: options.cacheSeconds,
+    heldBytes: options.heldBytes,
     logger,
     onCount: options.onCount,
   });
@@ -73,6 +75,7 @@ export function createSseEndpoint(options: SseOptions): SseEndpoint {
       bearer,
       only('POST'),
       findSession,
+      holdCall(options.heldBytes),
       readJsonBody(),
       receive,
     ],

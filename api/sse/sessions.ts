@@ -3,6 +3,7 @@ import type { Server } from '@modelcontextprotocol/server';
 import type { Response } from 'express';
 import type { Logger } from 'pino';
 import { RequestRefused } from '../http/errors.ts';
+import type { HeldBytes } from '../http/held-bytes.ts';
 import type { VerifyAgain } from '../tokens/bearer.ts';
 import type { Principal } from '../tokens/verifier.ts';
 import { SseStream } from './stream.ts';
@@ -16,6 +17,7 @@ export interface SseSessionsOptions {
   /** Where clients POST, as they see it. */
   messagesPath: string;
   cacheSeconds: number;
+  heldBytes: HeldBytes;
   logger: Logger;
   onCount(open: number): void;
 }
@@ -46,7 +48,8 @@ export class SseSessions {
     this.#refuseTooMany(caller.principal.subject);
     // gone while its token was looked at
     if (response.destroyed) return;
-    const stream = new SseStream(response, this.#options.messagesPath);
+    const holding = this.#options.heldBytes.open(caller.principal.subject);
+    const stream = new SseStream(response, this.#options.messagesPath, holding);
     const session: Session = { stream, caller };
     this.#sessions.set(stream.sessionId, session);
     // tokens/introspection-cache.ts decides how often that asks loop-auth; a revocation is noticed this much later

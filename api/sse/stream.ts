@@ -10,11 +10,14 @@ import {
   type Transport,
 } from '@modelcontextprotocol/server';
 import type { Response } from 'express';
+import { largestAnswer } from '../answers/size.ts';
+import { jsonRpcAnswer, RequestRefused } from '../http/errors.ts';
+import { endWhenIgnored, type Holding } from '../http/held-bytes.ts';
 
 // proxies cut connections that are silent for 60 to 100 seconds
 const KEEP_ALIVE_MS = 15_000;
-// for a client that asks and does not read: two answers of the largest size that a note can have
-const MAX_UNREAD_BYTES = 16_777_216;
+// what a message costs until it is answered
+const PENDING_BYTES = 65_536;
 
 export class SseStream implements Transport {
   readonly sessionId = randomUUID();
@@ -23,15 +26,20 @@ export class SseStream implements Transport {
   onerror?: ((error: Error) => void) | undefined;
   readonly #response: Response;
   readonly #messagesPath: string;
+  readonly #holding: Holding;
   /** The ids of requests that have no answer yet. */
   readonly #pending = new Set<unknown>();
   #isEnding = false;
   #keepAlive: NodeJS.Timeout | undefined;
 
-  /** `messagesPath` is where the client is to POST, without the session. Nothing is sent before start. */
-  constructor(response: Response, messagesPath: string) {
+  /**
+   * `messagesPath` is where the client is to POST, without the session; `holding` counts what it has not read, and is
+   * closed with the stream. Nothing is sent before start.
+   */
+  constructor(response: Response, messagesPath: string, holding: Holding) {
     this.#response = response;
     this.#messagesPath = messagesPath;
+    this.#holding = holding;
   }
 
   start(): Promise<void> {
@@ -43,8 +51,11 @@ export class SseStream implements Transport {
     });
     this.#response.once('close', () => {
       clearInterval(this.#keepAlive);
+      this.#holding.close();
       this.onclose?.();
     });
+    endWhenIgnored(this.#response);
+    this.#response.on('drain', () => this.#holding.set(this.#heldBytes()));
     this.#keepAlive = setInterval(() => this.#write(': keep-alive\n\n'), KEEP_ALIVE_MS);
     // a path and no origin: clients refuse another origin than the one they were given, which a proxy may have
     this.#write(`event: endpoint\ndata: ${this.#messagesPath}?sessionId=${this.sessionId}\n\n`);
@@ -52,14 +63,22 @@ export class SseStream implements Transport {
   }
 
   send(message: JSONRPCMessage): Promise<void> {
-    this.#write(`event: message\ndata: ${JSON.stringify(message)}\n\n`);
+    this.#writeMessage(message);
     if (isJSONRPCResultResponse(message) || isJSONRPCErrorResponse(message)) this.#settle(message.id);
     return Promise.resolve();
   }
 
-  /** Hands a message of the client to the SDK's server; `authInfo` is that of the POST which brought it. */
+  /**
+   * Hands a message of the client to the SDK's server; `authInfo` is that of the POST which brought it. Throws
+   * RequestRefused (503) while the account has too much that is not read.
+   */
   receive(message: JSONRPCMessage, authInfo: AuthInfo): void {
-    if (isJSONRPCRequest(message)) this.#pending.add(message.id);
+    if (isJSONRPCRequest(message)) {
+      // room for a large answer is asked for and not kept: most are small
+      this.#holding.raise(this.#heldBytes() + largestAnswer);
+      this.#pending.add(message.id);
+      this.#holding.set(this.#heldBytes());
+    }
     this.onmessage?.(message, { authInfo });
     // a request that is cancelled gets no answer (MCP, Cancellation)
     if (isJSONRPCNotification(message) && message.method === 'notifications/cancelled') {
@@ -81,12 +100,38 @@ export class SseStream implements Transport {
 
   #settle(id: unknown): void {
     this.#pending.delete(id);
+    this.#holding.set(this.#heldBytes());
     if (this.#isEnding) this.end();
   }
 
-  #write(text: string): void {
-    if (this.#response.writableEnded || this.#response.destroyed) return;
-    this.#response.write(text);
-    if (this.#response.writableLength > MAX_UNREAD_BYTES) this.#response.destroy();
+  #heldBytes(): number {
+    return this.#response.writableLength + this.#pending.size * PENDING_BYTES;
   }
+
+  #writeMessage(message: JSONRPCMessage): void {
+    const frame = frameOf(message);
+    try {
+      this.#holding.raise(this.#heldBytes() + frame.length);
+    } catch (error) {
+      if (!(error instanceof RequestRefused)) throw error;
+      this.#writeRefusal(error, message);
+      return;
+    }
+    this.#write(frame);
+  }
+
+  // Where 503 can no longer be said: in the place of an answer, whose request has kept room for so much.
+  #writeRefusal({ options }: RequestRefused, message: JSONRPCMessage): void {
+    if (!('id' in message) || !this.#pending.has(message.id)) return;
+    this.#write(frameOf(jsonRpcAnswer({ ...options, jsonRpcId: message.id }) as JSONRPCMessage));
+  }
+
+  #write(frame: string | Uint8Array): void {
+    if (this.#response.writableEnded || this.#response.destroyed) return;
+    this.#response.write(frame);
+  }
+}
+
+function frameOf(message: JSONRPCMessage): Uint8Array {
+  return Buffer.from(`event: message\ndata: ${JSON.stringify(message)}\n\n`);
 }

@@ -1,11 +1,11 @@
-// The tool `fetch`, in the shape that ChatGPT asks for: an id in, the whole note out.
+// The tool `fetch`, in the shape that ChatGPT asks for: an id in, the note out, or as much of it as one answer may hold.
 import { z } from 'zod';
+import { createPartId, type NotePart, type NoteSource, readNotePart } from '../answers/note-part.ts';
 import { NoteNotFound } from '../vault/errors.ts';
-import type { Vault } from '../vault/vault.ts';
 import type { Tool } from './tool.ts';
 import { createTool, toIsoTime } from './tool.ts';
 
-export function createFetchTool(vault: Pick<Vault, 'readNote'>, noteUrl: (id: string) => string): Tool {
+export function createFetchTool(source: NoteSource, noteUrl: (id: string) => string): Tool {
   return createTool({
     name: 'fetch',
     title: 'Read a note',
@@ -21,26 +21,31 @@ export function createFetchTool(vault: Pick<Vault, 'readNote'>, noteUrl: (id: st
     scopes: ['vault.read'],
     annotations: { readOnlyHint: true },
     run: async ({ id }) => {
-      const note = await vault.readNote(id);
-      if (!note) throw new NoteNotFound();
-      const { path, frontMatter, tags, links, backlinks, revision, warnings } = note;
-      return {
-        id: note.id,
-        title: note.title,
-        text: note.text,
-        url: noteUrl(note.id),
-        metadata: {
-          path,
-          frontMatter,
-          tags,
-          links,
-          backlinks,
-          createdAt: toIsoTime(note.createdAt),
-          modifiedAt: toIsoTime(note.modifiedAt),
-          revision,
-          ...(warnings.length > 0 ? { warnings } : {}),
-        },
-      };
+      const part = await readNotePart(source, id);
+      if (!part) throw new NoteNotFound();
+      const { title, text } = part;
+      return { id: part.id, title, text, url: noteUrl(part.id), metadata: describeMetadata(part) };
     },
+    inParts: ({ id }) =>
+      `fetch ${JSON.stringify(createPartId(id, 0))} for it in parts that are given as text as well.`,
   });
+}
+
+function describeMetadata(part: NotePart): Record<string, unknown> {
+  const { path, frontMatter, tags, links, backlinks, revision, warnings, next } = part;
+  const about = {
+    frontMatter,
+    tags,
+    links,
+    backlinks,
+    createdAt: toIsoTime(part.createdAt),
+    modifiedAt: toIsoTime(part.modifiedAt),
+  };
+  return {
+    path,
+    ...(part.isWhole ? about : {}),
+    revision,
+    ...(warnings.length > 0 ? { warnings } : {}),
+    ...(next === undefined ? {} : { next }),
+  };
 }

@@ -1,5 +1,7 @@
 // The tool `list`: what is in a folder of the vault, a page at a time.
 import { z } from 'zod';
+import { fitPage } from '../answers/page.ts';
+import { shortenTitle } from '../answers/size.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { Tool } from './tool.ts';
 import { createTool, pageCursor, pageLimit } from './tool.ts';
@@ -32,6 +34,22 @@ export function createListTool(vault: Pick<Vault, 'listFolder'>): Tool {
     }),
     scopes: ['vault.read'],
     annotations: { readOnlyHint: true },
-    run: ({ folder, cursor, limit }) => ({ folder, ...vault.listFolder(folder, { cursor, limit }) }),
+    run: ({ folder, cursor, limit }) => ({
+      folder,
+      ...fitPage(
+        limit,
+        (fewer) => shortenTitles(vault.listFolder(folder, { cursor, limit: fewer })),
+        ({ entries }) => entries,
+      ),
+    }),
   });
+}
+
+type Listing = ReturnType<Vault['listFolder']>;
+
+function shortenTitles({ entries, ...rest }: Listing): Listing {
+  const shown = entries.map((entry) =>
+    entry.title === undefined ? entry : { ...entry, title: shortenTitle(entry.title) },
+  );
+  return { entries: shown, ...rest };
 }

@@ -1,5 +1,7 @@
 // The tool `scan`: every note of the vault with its front matter, filtered, a page at a time.
 import { z } from 'zod';
+import { fitPage } from '../answers/page.ts';
+import { shortenTitle } from '../answers/size.ts';
 import type { NoteSummary } from '../vault/index/answers.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { Tool } from './tool.ts';
@@ -53,17 +55,22 @@ export function createScanTool(vault: Pick<Vault, 'scan' | 'progress'>): Tool {
     output,
     scopes: ['vault.read'],
     annotations: { readOnlyHint: true },
-    run: ({ field, value, modifiedSince, ...rest }) => {
-      const { notes, nextCursor } = vault.scan({
+    run: ({ field, value, modifiedSince, limit, ...rest }) => {
+      const filter = {
         ...rest,
         field: field === undefined ? undefined : { name: field, value },
         // Whole seconds are kept: what changed within the second counts as since.
         modifiedSince:
           modifiedSince === undefined ? undefined : Math.floor(Date.parse(modifiedSince) / 1_000),
-      });
+      };
+      const { notes, nextCursor } = fitPage(
+        limit,
+        (fewer) => describePage(vault.scan({ ...filter, limit: fewer })),
+        (page) => page.notes,
+      );
       const { building, ...indexing } = vault.progress();
       return {
-        notes: notes.map(describeNote),
+        notes,
         ...(nextCursor === undefined ? {} : { nextCursor }),
         ...(building ? { indexing } : {}),
       };
@@ -71,7 +78,19 @@ export function createScanTool(vault: Pick<Vault, 'scan' | 'progress'>): Tool {
   });
 }
 
+function describePage({ notes, nextCursor }: ReturnType<Vault['scan']>): {
+  notes: ReturnType<typeof describeNote>[];
+  nextCursor?: string | undefined;
+} {
+  return { notes: notes.map(describeNote), nextCursor };
+}
+
 function describeNote(note: NoteSummary): z.input<typeof output>['notes'][number] {
-  const { createdAt, modifiedAt, ...rest } = note;
-  return { ...rest, createdAt: toIsoTime(createdAt), modifiedAt: toIsoTime(modifiedAt) };
+  const { title, createdAt, modifiedAt, ...rest } = note;
+  return {
+    ...rest,
+    title: shortenTitle(title),
+    createdAt: toIsoTime(createdAt),
+    modifiedAt: toIsoTime(modifiedAt),
+  };
 }

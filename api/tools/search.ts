@@ -1,5 +1,6 @@
 // The tool `search`, in the shape that ChatGPT asks for: a query in, ids with titles and links out.
 import { z } from 'zod';
+import { shortenTitle } from '../answers/size.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { Tool } from './tool.ts';
 import { createTool } from './tool.ts';
@@ -17,7 +18,9 @@ export function createSearchTool(vault: Pick<Vault, 'search'>, noteUrl: (id: str
     scopes: ['vault.read'],
     annotations: { readOnlyHint: true },
     run: ({ query }) => ({
-      results: vault.search(query).map(({ id, title }) => ({ id, title, url: noteUrl(id) })),
+      results: vault
+        .search(query)
+        .map(({ id, title }) => ({ id, title: shortenTitle(title), url: noteUrl(id) })),
     }),
   });
 }

@@ -2,6 +2,7 @@
 // The room: what a client can do, one tool a file. Not how it is done: vault/.
 import type { JSONObject } from '@modelcontextprotocol/server';
 import { z } from 'zod';
+import { countJsonBytes, largestAnswer, largestText } from '../answers/size.ts';
 import { VaultRefusal } from '../vault/errors.ts';
 
 export interface ToolResult {
@@ -46,7 +47,18 @@ export interface Tool {
 class InvalidArguments extends VaultRefusal {
   override readonly name = 'InvalidArguments';
   constructor(tool: string, error: z.ZodError) {
-    super('invalid', `Invalid arguments for ${tool}: ${z.prettifyError(error)}`);
+    // as many words as a call has wrong values
+    super('invalid', `Invalid arguments for ${tool}: ${z.prettifyError(error).slice(0, 2_000)}`);
+  }
+}
+
+class AnswerTooLarge extends VaultRefusal {
+  override readonly name = 'AnswerTooLarge';
+  constructor() {
+    super(
+      'invalid',
+      'The answer would be larger than 1.25 MB: ask for less, with a smaller limit or a filter.',
+    );
   }
 }
 
@@ -59,6 +71,13 @@ export interface ToolOptions<Input extends z.ZodObject, Output extends z.ZodObje
   scopes: readonly string[];
   annotations: { readOnlyHint: boolean; destructiveHint?: boolean; idempotentHint?: boolean };
   run(input: z.output<Input>): z.input<Output> | Promise<z.input<Output>>;
+  /** For a client that reads only text, of an answer too large for that: a sentence that goes on after "or ". */
+  inParts?: (output: z.input<Output>) => string;
+}
+
+interface CountedOutput<Output> {
+  output: Output;
+  bytes: number;
 }
 
 export function createTool<Input extends z.ZodObject, Output extends z.ZodObject>(
@@ -66,10 +85,13 @@ export function createTool<Input extends z.ZodObject, Output extends z.ZodObject
 ): Tool {
   const { name, title, description, scopes } = options;
   const securitySchemes = [{ type: 'oauth2', scopes }];
-  async function run(input: unknown): Promise<Record<string, unknown>> {
+  async function run(input: unknown): Promise<CountedOutput<z.input<Output>>> {
     const parsed = options.input.safeParse(input ?? {});
     if (!parsed.success) throw new InvalidArguments(name, parsed.error);
-    return options.run(parsed.data);
+    const output = await options.run(parsed.data);
+    const bytes = countJsonBytes(output, largestAnswer);
+    if (bytes > largestAnswer) throw new AnswerTooLarge();
+    return { output, bytes };
   }
   return {
     name,
@@ -86,9 +108,17 @@ export function createTool<Input extends z.ZodObject, Output extends z.ZodObject
       securitySchemes,
       _meta: { securitySchemes },
     },
-    run,
-    call: (input) => answer(() => run(input)),
+    run: async (input) => (await run(input)).output,
+    call: (input) =>
+      answer(async () => {
+        const { output, bytes } = await run(input);
+        return { output, text: bytes > largestText ? pointAt(options.inParts?.(output)) : undefined };
+      }),
   };
+}
+
+function pointAt(parts = 'ask for less, with a smaller limit or a filter.'): string {
+  return `The answer is in structuredContent alone, being too large to be given as text once more. Read it there, or ${parts}`;
 }
 
 /** The tool under its name, not listed, asking for no scope and answering every call with `why`. */
@@ -97,11 +127,17 @@ export function withhold(tool: Tool, why: VaultRefusal): Tool {
   return { ...tool, isListed: false, scopes: [], run, call: () => answer(run) };
 }
 
-async function answer(run: () => Promise<Record<string, unknown>>): Promise<ToolResult> {
+interface Said {
+  output: Record<string, unknown>;
+  /** In place of the output's JSON. */
+  text: string | undefined;
+}
+
+async function answer(run: () => Promise<Said>): Promise<ToolResult> {
   try {
-    const output = await run();
+    const { output, text } = await run();
     // MCP (Tools, Structured Content): the same JSON once more as text, for clients that read only that
-    return { content: [{ type: 'text', text: JSON.stringify(output) }], structuredContent: output };
+    return { content: [{ type: 'text', text: text ?? JSON.stringify(output) }], structuredContent: output };
   } catch (error) {
     if (error instanceof VaultRefusal) return refuse(error.message);
     throw error;

@@ -1,4 +1,6 @@
 // Every tool there is, in the order in which they are listed.
+
+import { inTurn, mostNotesAtOnce, Turns } from '../answers/turns.ts';
 import { VaultReadOnly } from '../vault/errors.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { NoteWriter } from '../vault/writing/writer.ts';
@@ -14,13 +16,20 @@ import { createSearchTool } from './search.ts';
 import type { Tool } from './tool.ts';
 import { withhold } from './tool.ts';
 
-/** `noteUrl` is the citation link of a note. Where the vault can't be written the writing tools are not listed. */
-export function createTools(vault: Vault, noteUrl: (id: string) => string): Tool[] {
+/**
+ * `noteUrl` is the citation link of a note; `turns` are those of all who read notes. Where the vault can't be written
+ * the writing tools are not listed.
+ */
+export function createTools(
+  vault: Vault,
+  noteUrl: (id: string) => string,
+  turns = new Turns(mostNotesAtOnce),
+): Tool[] {
   const { writer } = vault;
-  const writing = createWritingTools(writer ?? noWriter, noteUrl);
+  const writing = createWritingTools(writer ? inTurn(writer) : noWriter, noteUrl);
   return [
     createSearchTool(vault, noteUrl),
-    createFetchTool(vault, noteUrl),
+    createFetchTool({ vault, turns }, noteUrl),
     createListTool(vault),
     createScanTool(vault),
     ...(writer ? writing : writing.map((tool) => withhold(tool, new VaultReadOnly()))),

@@ -134,8 +134,13 @@ export function postModern(
   token: string,
   method: string,
   params: Record<string, unknown> = {},
+  more: Record<string, string> = {},
 ): Promise<Response> {
-  const headers: Record<string, string> = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': method };
+  const headers: Record<string, string> = {
+    'mcp-protocol-version': '2026-07-28',
+    'mcp-method': method,
+    ...more,
+  };
   const name = params['name'] ?? params['uri'];
   if (typeof name === 'string') headers['mcp-name'] = name;
   return postMcp(

@@ -7,6 +7,8 @@ import { type NodeIncomingMessageLike, toNodeHandler } from '@modelcontextprotoc
 import { createMcpHandler, type McpHttpHandler, McpServer } from '@modelcontextprotocol/server';
 import express from 'express';
 import { z } from 'zod';
+import { mostNotesAtOnce, Turns } from '../../../api/answers/turns.ts';
+import { HeldBytes } from '../../../api/http/held-bytes.ts';
 import { createLogger } from '../../../api/http/log.ts';
 import { createMcpEndpoint } from '../../../api/mcp/endpoint.ts';
 import { createNoteResources } from '../../../api/mcp/note-resources.ts';
@@ -37,10 +39,12 @@ export async function run(): Promise<void> {
   const notes = makeNotes(1_000);
   const vault = await openVault(notes);
   while (vault.progress().building) await setTimeout(20);
-  const tools = createTools(vault, String);
+  const turns = new Turns(mostNotesAtOnce);
+  const tools = createTools(vault, String, turns);
   const logger = createLogger({ write: () => undefined });
-  const parts = { tools, notes: createNoteResources(vault), logger };
-  const endpoint = createMcpEndpoint({ ...parts, verify: createVerify(), resources });
+  const parts = { tools, notes: createNoteResources({ vault, turns }), logger };
+  const heldBytes = new HeldBytes();
+  const endpoint = createMcpEndpoint({ ...parts, verify: createVerify(), resources, heldBytes });
   const stock = createStockHandler(tools);
   // one server and one application, so that nothing differs but what is compared
   const app = express()

@@ -137,7 +137,6 @@ t.test('a body that is not what it should be gets 4xx with a JSON-RPC error', as
     ['too large', JSON.stringify({ ...LIST_TOOLS, pad: 'x'.repeat(1_048_577) }), 413],
     ['another type', JSON.stringify(LIST_TOOLS), 415, { 'content-type': 'text/plain' }],
     ['compressed', JSON.stringify(LIST_TOOLS), 415, { 'content-encoding': 'gzip' }],
-    ['no Accept for what MCP may answer', JSON.stringify(LIST_TOOLS), 406, { accept: 'text/html' }],
   ];
   for (const [name, body, status, headers] of cases) {
     const answer = await postMcp(url, 'good', body, headers);
@@ -145,6 +144,73 @@ t.test('a body that is not what it should be gets 4xx with a JSON-RPC error', as
     t.match(await readJson(answer), { jsonrpc: '2.0', error: { code: Number, message: /\w/ } }, name);
   }
   t.equal((await postMcp(url, 'good', LIST_TOOLS)).status, 200, 'and goes on serving');
+});
+
+t.test('whatever a client says it accepts it gets JSON, in every revision', async (t) => {
+  const { url } = await startGoodWorld(t);
+  const params = {
+    protocolVersion: '2025-03-26',
+    capabilities: {},
+    clientInfo: { name: 'old', version: '1' },
+  };
+  const bodies = {
+    'a plain call': LIST_TOOLS,
+    initialize: { jsonrpc: '2.0', id: 1, method: 'initialize', params },
+    'a batch': [LIST_TOOLS],
+  };
+  const modern = {
+    jsonrpc: '2.0',
+    id: 1,
+    method: 'tools/list',
+    params: {
+      _meta: {
+        'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+        'io.modelcontextprotocol/clientCapabilities': {},
+      },
+    },
+  };
+  const modernHeaders = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/list' };
+  for (const accept of [undefined, '*/*', 'application/json', 'text/event-stream', 'text/html', 'x']) {
+    const headers: Record<string, string> = {
+      authorization: 'Bearer good',
+      'content-type': 'application/json',
+      ...(accept === undefined ? {} : { accept }),
+    };
+    for (const [name, body, more] of [
+      ...Object.entries(bodies).map(([name, body]) => [name, body, {}] as const),
+      ['2026-07-28', modern, modernHeaders] as const,
+    ]) {
+      // fetch would add an Accept of its own
+      const answer = await sendRaw(`${url}/mcp`, {
+        method: 'POST',
+        headers: { ...headers, ...more },
+        body: JSON.stringify(body),
+      });
+      t.equal(answer.status, 200, `${name}, Accept: ${accept}`);
+      t.equal(answer.headers['content-type'], 'application/json');
+      t.match([JSON.parse(answer.body)].flat(), [{ id: 1, result: Object }]);
+    }
+  }
+});
+
+t.test('a subscription is an event stream, for who asks for one and takes such', async (t) => {
+  const { url } = await startGoodWorld(t);
+  const listen = (accept: string): Promise<Response> =>
+    postModern(
+      url,
+      'good',
+      'subscriptions/listen',
+      { notifications: { toolsListChanged: true } },
+      { accept },
+    );
+  for (const accept of ['text/event-stream', '*/*']) {
+    const answer = await listen(accept);
+    t.match(answer.headers.get('content-type'), /^text\/event-stream/, accept);
+    await answer.body?.cancel();
+  }
+  const refused = await listen('application/json');
+  t.equal(refused.status, 406);
+  t.match(await readJson(refused), { jsonrpc: '2.0', error: { data: { error: 'not_acceptable' } } });
 });
 
 t.test('brackets inside strings are not depth', async (t) => {

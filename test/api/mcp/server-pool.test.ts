@@ -1,5 +1,7 @@
 // api/mcp/server-pool.ts: each request gets its own answer and its own caller, however many come at once.
 import { setTimeout } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { type JSONRPCMessage, type JSONRPCRequest, Server } from '@modelcontextprotocol/server';
 import t from 'tap';
 import { createServerPool, type ServerPool } from '../../../api/mcp/server-pool.ts';
@@ -87,4 +89,22 @@ t.test('after a crowd no more than 64 servers are kept', async (t) => {
   t.equal(made.filter((server) => server.transport).length, 64);
   await pool.close();
   t.equal(made.filter((server) => server.transport).length, 0);
+});
+
+t.test('a server that waits for its next request keeps nothing of the last answer', async (t) => {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  const { pool } = openPool();
+  const answers = Array.from({ length: 8 }, async (_, number) => {
+    const answer = await pool.answer(call(number, 'x'), callerOf('c'));
+    return new WeakRef((answer as unknown as { result: object }).result);
+  });
+  const kept = await Promise.all(answers);
+  await setTimeout(20);
+  collect();
+  t.same(
+    kept.map((answer) => answer.deref()),
+    kept.map(() => undefined),
+  );
+  await pool.close();
 });

@@ -1,0 +1,44 @@
+// Lets only so many at once do what takes much memory; the others wait in the order in which they came.
+
+import type { NoteWriter } from '../vault/writing/writer.ts';
+
+/**
+ * A note of 5 MB takes some 20 MB while it is read. Node's own threads read four files at once, so a turn costs no time.
+ */
+export const mostNotesAtOnce = 4;
+/** Twice as much as reading it: the text before and after. A turn is over when the change can be found. */
+const mostChangesAtOnce = 2;
+
+export class Turns {
+  readonly #waiting: Array<() => void> = [];
+  #free: number;
+
+  constructor(places: number) {
+    this.#free = places;
+  }
+
+  async take<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#free > 0) this.#free -= 1;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#free += 1;
+    }
+  }
+}
+
+/** The same writer, for as many changes at once as there is memory for. */
+export function inTurn(writer: NoteWriter): NoteWriter {
+  const turns = new Turns(mostChangesAtOnce);
+  return {
+    create: (...change) => turns.take(() => writer.create(...change)),
+    append: (...change) => turns.take(() => writer.append(...change)),
+    replace: (...change) => turns.take(() => writer.replace(...change)),
+    replaceSection: (...change) => turns.take(() => writer.replaceSection(...change)),
+    setField: (...change) => turns.take(() => writer.setField(...change)),
+    remove: (...change) => turns.take(() => writer.remove(...change)),
+  };
+}
