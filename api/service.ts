@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { createMetrics } from './http/metrics.ts';
+import { answerUnreadable } from './http/unreadable.ts';
 import { openTokenChecks } from './tokens/checks.ts';
 import { parseResourceIdentifiers } from './tokens/resource-identifiers.ts';
 import { openVault } from './vault/vault.ts';
@@ -38,6 +39,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
   const { verify } = tokenChecks;
   const app = createApp({ config, resources, vault, verify, metrics, logger, isReady: () => ready });
   const server = createServer(app.express);
+  server.on('clientError', answerUnreadable);
   try {
     await listen(server, config);
   } catch (error) {

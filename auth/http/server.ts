@@ -1,5 +1,6 @@
 // Listening and stopping: the port is open while the rest starts, and requests under way are finished before the end.
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { answerUnreadable } from './unreadable.ts';
 
 /** The port is taken or may not be used; `message` names the setting to change. */
 export class PortUnavailable extends Error {
@@ -14,6 +15,7 @@ const timeouts = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCh
 /** Resolves once the server accepts connections. Throws PortUnavailable. */
 export async function startServer(listener: RequestListener, host: string, port: number): Promise<Server> {
   const server = createServer(timeouts, listener);
+  server.on('clientError', answerUnreadable);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
   server.listen(port, host, resolve);
