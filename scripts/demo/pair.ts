@@ -66,6 +66,11 @@ export class Pair {
     }
   }
 
+  /** The process of a service while it runs. */
+  pid(name: 'auth' | 'api'): number | undefined {
+    return this.#running.get(name)?.child.pid;
+  }
+
   /** Ends a service at once, as a crash would. */
   async kill(name: 'auth' | 'api'): Promise<void> {
     const service = this.#running.get(name);

@@ -5,8 +5,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
 import { Pair } from '../../scripts/demo/pair.ts';
 import { createFirstAccount } from '../../scripts/demo/sign-in.ts';
-import { type Connection, connectApp, person } from '../support/connected-pair.ts';
+import { type Connection, connectApp } from '../support/connected-pair.ts';
 import { introspect, readApiSecret } from '../support/introspect.ts';
+import { person } from '../support/person.ts';
 
 const kills = Number(process.env['KILLS'] ?? 5);
 const chains = 6;

@@ -9,8 +9,9 @@ import * as openid from 'openid-client';
 import t, { type Test } from 'tap';
 import { MemoryOAuthClient, redirectUrl } from '../../scripts/demo/oauth-client.ts';
 import { authorizeInBrowser } from '../../scripts/demo/sign-in.ts';
-import { person, startConnectedPair } from '../support/connected-pair.ts';
+import { startConnectedPair } from '../support/connected-pair.ts';
 import { callTool } from '../support/mcp-call.ts';
+import { person } from '../support/person.ts';
 
 type Found = { content: Array<{ type: string; text?: string }> };
 

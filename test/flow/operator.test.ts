@@ -2,8 +2,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { person, startConnectedPair } from '../support/connected-pair.ts';
+import { startConnectedPair } from '../support/connected-pair.ts';
 import { callTool } from '../support/mcp-call.ts';
+import { person } from '../support/person.ts';
 import { runScript } from '../support/run-script.ts';
 
 const cacheOff = { API_INTROSPECTION_CACHE_SECONDS: '0', API_INTROSPECTION_STALE_SECONDS: '0' };

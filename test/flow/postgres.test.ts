@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto';
 import t, { type Test } from 'tap';
 import { Pair } from '../../scripts/demo/pair.ts';
 import { createFirstAccount } from '../../scripts/demo/sign-in.ts';
-import { connectApp, person } from '../support/connected-pair.ts';
+import { connectApp } from '../support/connected-pair.ts';
 import { engines, postgres, postgresUrl } from '../support/databases.ts';
 import { callTool } from '../support/mcp-call.ts';
+import { person } from '../support/person.ts';
 import { runScript } from '../support/run-script.ts';
 
 const secret = randomBytes(24).toString('base64url');

@@ -6,7 +6,8 @@ import { auth as authOf1 } from '@modelcontextprotocol/sdk/client/auth.js';
 import t from 'tap';
 import { MemoryOAuthClient } from '../../scripts/demo/oauth-client.ts';
 import { authorizeInBrowser } from '../../scripts/demo/sign-in.ts';
-import { person, startConnectedPair } from '../support/connected-pair.ts';
+import { startConnectedPair } from '../support/connected-pair.ts';
+import { person } from '../support/person.ts';
 
 const sdks = { '1.x': authOf1, '2.x': authOf2 } as const;
 

@@ -1,7 +1,8 @@
 // The operator's accounts without a browser: created, signed in, reset, revoked.
 import t from 'tap';
 import { Pair } from '../../scripts/demo/pair.ts';
-import { connectApp, person } from '../support/connected-pair.ts';
+import { connectApp } from '../support/connected-pair.ts';
+import { person } from '../support/person.ts';
 import { runScript, type ScriptEnd } from '../support/run-script.ts';
 
 const seedUser = (pair: Pair, args: string[], input: string): Promise<ScriptEnd> =>

@@ -8,7 +8,8 @@ import type { Test } from 'tap';
 import t from 'tap';
 import { authorizeInBrowser } from '../../scripts/demo/sign-in.ts';
 import { startBearerProxy } from '../support/bearer-proxy.ts';
-import { person, startConnectedPair } from '../support/connected-pair.ts';
+import { startConnectedPair } from '../support/connected-pair.ts';
+import { person } from '../support/person.ts';
 import { makeEnvironment, startProgram } from '../support/program.ts';
 
 interface Check {

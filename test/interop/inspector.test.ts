@@ -1,7 +1,8 @@
 // The command line of the MCP Inspector: with a token of its own from a sign-in, and with one given as a header.
 import t from 'tap';
 import { authorizeInBrowser } from '../../scripts/demo/sign-in.ts';
-import { person, startConnectedPair } from '../support/connected-pair.ts';
+import { startConnectedPair } from '../support/connected-pair.ts';
+import { person } from '../support/person.ts';
 import { makeEnvironment, startProgram } from '../support/program.ts';
 
 const call = ['--method', 'tools/call', '--tool-name', 'search', '--tool-arg', 'query=NAS'];

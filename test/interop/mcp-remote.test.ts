@@ -4,7 +4,8 @@ import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import type { Test } from 'tap';
 import t from 'tap';
 import { authorizeInBrowser } from '../../scripts/demo/sign-in.ts';
-import { person, startConnectedPair } from '../support/connected-pair.ts';
+import { startConnectedPair } from '../support/connected-pair.ts';
+import { person } from '../support/person.ts';
 import { makeEnvironment } from '../support/program.ts';
 
 interface Bridge {

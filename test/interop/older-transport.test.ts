@@ -6,10 +6,11 @@ import t from 'tap';
 import { MemoryOAuthClient } from '../../scripts/demo/oauth-client.ts';
 import type { Pair } from '../../scripts/demo/pair.ts';
 import { authorizeInBrowser } from '../../scripts/demo/sign-in.ts';
-import { connectApp, person, startConnectedPair } from '../support/connected-pair.ts';
+import { connectApp, startConnectedPair } from '../support/connected-pair.ts';
 import { openEventStream } from '../support/event-stream.ts';
 import { LIST_TOOLS } from '../support/loop-api.ts';
 import { callTool } from '../support/mcp-call.ts';
+import { person } from '../support/person.ts';
 
 const older = (pair: Pair): URL => new URL(pair.resource.replace(/\/mcp$/, '/sse'));
 

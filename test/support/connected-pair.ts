@@ -4,8 +4,8 @@ import type { Test } from 'tap';
 import { Pair } from '../../scripts/demo/pair.ts';
 import { authorizeInBrowser, createFirstAccount } from '../../scripts/demo/sign-in.ts';
 import { createPkce, type Tokens } from './oauth.ts';
+import { person } from './person.ts';
 
-export const person = { username: 'ann', password: 'a sentence that only Ann knows' };
 const redirectUri = 'http://127.0.0.1:40404/callback';
 
 export interface ConnectedPair {

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import type { Test } from 'tap';
 
 const bin = join(import.meta.dirname, '../../node_modules/.bin');
@@ -32,14 +32,17 @@ export interface Program {
   ended: Promise<number | null>;
 }
 
-/** Starts a program of node_modules/.bin; it is killed when the test ends. */
+/** Starts a program of node_modules/.bin, or one by its whole path; it is killed when the test ends. */
 export function startProgram(
   t: Test,
   name: string,
   args: readonly string[],
   environment: Record<string, string>,
 ): Program {
-  const child = spawn(join(bin, name), args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(isAbsolute(name) ? name : join(bin, name), args, {
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   t.teardown(() => void child.kill('SIGKILL'));
   let output = '';
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
