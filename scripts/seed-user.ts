@@ -45,7 +45,7 @@ async function setPassword(): Promise<void> {
   if (!passwordStdin) fail('give --password-stdin and the password on standard input');
   const firstLine = await createInterface({ input: process.stdin })[Symbol.asyncIterator]().next();
   const password = firstLine.value ?? '';
-  const fault = findCredentialFault(username, password);
+  const fault = await findCredentialFault(username, password);
   if (fault) fail(fault);
 
   await withDatabase(async (database) => {

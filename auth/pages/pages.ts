@@ -7,7 +7,7 @@ import { createTemplates } from '../../pages/templates.ts';
  * What the forms let a person type. The password's upper limit is far away on purpose: browsers cut a
  * pasted password at `maxlength` without a word, and the account would open with nothing one remembers.
  */
-export const fieldLimits = { username: 64, passwordLeast: 8, password: 1024 };
+export const fieldLimits = { username: 64, passwordLeast: 10, password: 1024 };
 
 const createPage = createTemplates(import.meta.dirname);
 

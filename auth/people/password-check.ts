@@ -1,7 +1,7 @@
 // Whether a posted username and password open an account, within the limits of guessing.
 import type { ParameterizedContext } from 'koa';
 import type { Account, AccountStore } from '../../adapters/stores/accounts.ts';
-import { isPassword } from './passwords.ts';
+import { isPassword, isQueueFull, PasswordUnchecked } from './passwords.ts';
 import type { SignInLimits } from './sign-in-limits.ts';
 
 export interface PasswordCheckParts {
@@ -9,10 +9,15 @@ export interface PasswordCheckParts {
   readonly limits: SignInLimits;
 }
 
+// By then the places of today are worked off, also where each takes half a second.
+const fullSeconds = 5;
+
+interface Refused {
+  readonly refused: { readonly username: string; readonly error: string };
+}
+
 /** An account, or the words for why not (the status and Retry-After are then set on the answer). */
-export type PasswordCheck =
-  | { readonly account: Account }
-  | { readonly refused: { readonly username: string; readonly error: string } };
+export type PasswordCheck = { readonly account: Account } | Refused;
 
 /** The form a person posted; empty where there is none. */
 export function readForm(ctx: ParameterizedContext): Record<string, unknown> {
@@ -33,21 +38,54 @@ export async function checkPassword(
   ctx: ParameterizedContext,
 ): Promise<PasswordCheck> {
   const { username, password } = readCredentials(ctx);
+  // Before the try is counted: who is turned away has not guessed.
+  if (isQueueFull()) return refuseFull(ctx, username);
   const address = String(ctx.state['address']);
   const wait = await parts.limits.attempt(address, username);
   if (wait !== undefined) {
-    ctx.status = 429;
-    ctx.set('Retry-After', String(wait));
-    return {
-      refused: { username, error: `Too many tries. Wait ${Math.ceil(wait / 60)} min and try again.` },
-    };
+    const error = `Too many tries. Wait ${Math.ceil(wait / 60)} min and try again.`;
+    return refuse(ctx, 429, { username, error }, wait);
   }
   const account = await parts.accounts.findByUsername(username);
-  const isRight = await isPassword(password, account?.passwordHash);
+  const isRight = await isPasswordOf(account, password, ctx);
+  if (isRight === undefined) return refuseFull(ctx, username);
   if (!account || !isRight || account.isDisabled) {
-    ctx.status = 401;
-    return { refused: { username, error: 'Username or password is wrong.' } };
+    return refuse(ctx, 401, { username, error: 'Username or password is wrong.' });
   }
   await parts.limits.succeeded(address, username);
   return { account };
+}
+
+/** Undefined where it could not be checked. Who closes the connection leaves the queue. */
+async function isPasswordOf(
+  account: Account | undefined,
+  password: string,
+  { res }: ParameterizedContext,
+): Promise<boolean | undefined> {
+  const gone = new AbortController();
+  res.once('close', () => gone.abort());
+  try {
+    return await isPassword(password, account?.passwordHash, gone.signal);
+  } catch (error) {
+    if (error instanceof PasswordUnchecked) return undefined;
+    throw error;
+  }
+}
+
+/** For whoever found the queue of passwords full. */
+export function refuseFull(ctx: ParameterizedContext, username: string): Refused {
+  const error =
+    'Many people are signing in at this moment, so nothing was checked. Try again in a few seconds.';
+  return refuse(ctx, 503, { username, error }, fullSeconds);
+}
+
+function refuse(
+  ctx: ParameterizedContext,
+  status: number,
+  refused: { username: string; error: string },
+  retryAfterSeconds?: number,
+): Refused {
+  ctx.status = status;
+  if (retryAfterSeconds !== undefined) ctx.set('Retry-After', String(retryAfterSeconds));
+  return { refused };
 }

@@ -1,13 +1,13 @@
 // The first account: a one-time link at start, a form that creates the account and ends the link.
 import { randomBytes } from 'node:crypto';
 import Router from '@koa/router';
-import type { Middleware } from 'koa';
+import type { Middleware, ParameterizedContext } from 'koa';
 import { type AccountStore, UsernameTaken } from '../../adapters/stores/accounts.ts';
 import { SetupLinkEnded, type SetupLinkStore } from '../../adapters/stores/setup-links.ts';
 import { setupDonePage, setupPage } from '../pages/pages.ts';
 import { findCredentialFault } from './credential-rules.ts';
-import { readCredentials } from './password-check.ts';
-import { hashPassword } from './passwords.ts';
+import { readCredentials, refuseFull } from './password-check.ts';
+import { hashPassword, PasswordUnchecked } from './passwords.ts';
 
 const validSeconds = 24 * 3600;
 
@@ -43,31 +43,33 @@ export function createSetupRoutes({ links, issuerPath, mcpUrl, form }: SetupPart
   router.post('/setup', form, async (ctx) => {
     const token = String(ctx.query['token'] ?? '');
     if (!(await links.isLive(token))) return;
-    const { username, password } = readCredentials(ctx);
-    const error = findCredentialFault(username, password);
+    const outcome = await createAccount(links, token, ctx);
+    if (outcome === 'ended') return;
     ctx.type = 'html';
-    if (error !== undefined) {
-      ctx.status = 422;
-      ctx.body = setupPage({ action: actionOf(token), username, error });
-      return;
-    }
-    if (!(await create(links, token, username, password))) return;
-    ctx.body = setupDonePage({ mcpUrl });
+    ctx.body =
+      outcome === 'made' ? setupDonePage({ mcpUrl }) : setupPage({ action: actionOf(token), ...outcome });
   });
   return router.routes() as Middleware;
 }
 
-async function create(
+/** Made, not made because the link ended meanwhile, or what is to be said (the status is then set). */
+async function createAccount(
   links: SetupLinkStore,
   token: string,
-  username: string,
-  password: string,
-): Promise<boolean> {
+  ctx: ParameterizedContext,
+): Promise<'made' | 'ended' | { username: string; error: string }> {
+  const { username, password } = readCredentials(ctx);
+  const error = await findCredentialFault(username, password);
+  if (error !== undefined) {
+    ctx.status = 422;
+    return { username, error };
+  }
   try {
     await links.createAccount(token, username, await hashPassword(password));
-    return true;
-  } catch (error) {
-    if (error instanceof SetupLinkEnded || error instanceof UsernameTaken) return false;
-    throw error;
+    return 'made';
+  } catch (fault) {
+    if (fault instanceof PasswordUnchecked) return refuseFull(ctx, username).refused;
+    if (fault instanceof SetupLinkEnded || fault instanceof UsernameTaken) return 'ended';
+    throw fault;
   }
 }

@@ -21,12 +21,19 @@ t.test('npm run seed-user', async (t) => {
   t.test('refuses a short password and a password that is not given', async (t) => {
     t.match(await seedUser(pair, [...named, '--password-stdin'], 'short\n'), {
       code: 1,
-      text: /at least 8 characters/,
+      text: /at least 10 characters/,
+    });
+    t.match(await seedUser(pair, [...named, '--password-stdin'], 'qwertyuiop\n'), {
+      code: 1,
+      text: /first that are guessed/,
     });
     t.match(await seedUser(pair, named, ''), { code: 1, text: /--password-stdin/ });
   });
   t.test('a reset leaves connections alone', async (t) => {
-    t.equal((await seedUser(pair, [...named, '--password-stdin'], `${person.password}\n`)).code, 0);
+    t.match(await seedUser(pair, [...named, '--password-stdin'], `${person.password}\n`), {
+      code: 0,
+      text: /is set, its browsers are signed out/,
+    });
     t.equal((await connection.refresh(connection.tokens.refresh_token)).status, 200);
   });
   t.test('a reset with --revoke ends them', async (t) => {

@@ -1,4 +1,5 @@
 // The one way loop-auth reads a URL that a stranger chose: https to public addresses, one answer, short and small.
+// The room: reading what strangers publish, with care for us and for others. Not what is made of it: documents.ts, key-sets.ts.
 import type { LookupAddress } from 'node:dns';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { type RequestOptions, request as requestHttps } from 'node:https';

@@ -255,11 +255,11 @@ t.test('setup asks for a username and a new password within the limits', (t) => 
   t.match(page, /name="username"[^>]* value="alice"[^>]* maxlength="64"/);
   t.match(
     page,
-    /name="password"[^>]* autocomplete="new-password"[^>]* minlength="8" maxlength="1024" required/,
+    /name="password"[^>]* autocomplete="new-password"[^>]* minlength="10" maxlength="1024" required/,
   );
   t.match(page, /role="alert"[^>]*>Too short\.</);
-  t.match(page, /At least 8 characters/);
-  t.same(fieldLimits, { username: 64, passwordLeast: 8, password: 1024 });
+  t.match(page, /At least 10 characters/);
+  t.same(fieldLimits, { username: 64, passwordLeast: 10, password: 1024 });
   t.end();
 });
 

@@ -83,7 +83,9 @@ t.test('what is typed wrong is said, and the link stays good', async (t) => {
     ['blanks', '   ', 'a good password', /username/i],
     ['a name that can not be seen', 'a\u200bb', 'a good password', /can not be seen/],
     ['a long name', 'x'.repeat(65), 'a good password', /longer than 64/],
-    ['a short password', 'ann', 'short', /at least 8/],
+    ['a short password', 'ann', 'nine sign', /at least 10/],
+    ['one of the commonest', 'ann', 'Password123', /first that are guessed/],
+    ['little more than the name', 'Margaret', 'margaret2026', /little more than the username/],
     ['a very long password', 'ann', 'x'.repeat(1025), /longer than 1024/],
   ] as const) {
     const response = await fetch(link, { method: 'POST', body: present({ username, password }) });

@@ -1,0 +1,115 @@
+// Posted passwords: what a right one clears, and what a crowd of them costs whom.
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import t, { type Test } from 'tap';
+import { isQueueFull } from '../../../auth/people/passwords.ts';
+import { type Answer, ann, type LoopAuth, present, startLoopAuth } from '../../support/loop-auth.ts';
+
+// From as many networks as one likes, so that no limit of guessing stands in the way.
+const trusting = { settings: { AUTH_TRUSTED_PROXIES: '127.0.0.1' } };
+
+function signIn(world: LoopAuth, n: number, person: Record<string, string> = ann): Promise<Answer> {
+  return world.post('/account/sign-in', { ...person }, { 'X-Forwarded-For': `198.18.0.${n}` });
+}
+
+const failures = (world: LoopAuth): string[] =>
+  world.lines.filter((line) => (JSON.parse(line) as { level: number }).level >= 50);
+
+t.test('a right password clears the slips before it', async (t) => {
+  const world = await startLoopAuth(t, trusting);
+  const slip = { username: ann.username, password: 'a slip' };
+  for (let round = 0; round < 2; round += 1) {
+    const slips = await Promise.all(Array.from({ length: 9 }, () => signIn(world, 1, slip)));
+    t.ok(slips.every(({ status }) => status === 401));
+    t.equal((await signIn(world, 1)).status, 303, 'the tenth try');
+  }
+});
+
+t.test(
+  'ninety sign-ins at once: all are answered, most of them before the first password is checked',
+  async (t) => {
+    const world = await startLoopAuth(t, trusting);
+    const ended: number[] = [];
+    const answers = await Promise.all(
+      Array.from({ length: 90 }, async (_, n) => {
+        const answer = await signIn(world, n, { username: `nobody ${n}`, password: 'x' });
+        ended.push(answer.status);
+        return answer;
+      }),
+    );
+    const checked = answers.filter(({ status }) => status === 401);
+    const refused = answers.filter(({ status }) => status === 503);
+    t.equal(checked.length + refused.length, 90);
+    t.ok(checked.length >= 18, `${checked.length} were checked`);
+    t.ok(refused.length >= 60, `${refused.length} were told to come back`);
+    t.equal(ended.slice(0, 20).filter((status) => status === 503).length, 20, 'these first');
+    for (const { headers, text } of refused.slice(0, 3)) {
+      t.match(headers.get('Retry-After'), /^[1-9]/);
+      t.match(text, 'Try again in a few seconds');
+      t.match(text, /value="nobody \d+"/, 'the form is there, with the name that was typed');
+    }
+    t.same(failures(world), [], 'a crowd is no failure');
+    t.equal((await signIn(world, 91)).status, 303, 'and a moment later all is as before');
+  },
+);
+
+t.test('who was turned away has not guessed', async (t) => {
+  const world = await startLoopAuth(t, trusting);
+  const crowd = await fillQueue(t, world);
+  const turnedAway = await Promise.all(Array.from({ length: 15 }, () => signIn(world, 1)));
+  t.ok(turnedAway.filter(({ status }) => status === 503).length > 10, 'more often than one may guess');
+  crowd.leave();
+  await crowd.gone;
+  t.equal((await signIn(world, 1)).status, 303, 'ten tries are still free');
+});
+
+t.test('whoever closes the connection leaves the queue', async (t) => {
+  const world = await startLoopAuth(t, trusting);
+  const crowd = await fillQueue(t, world);
+  t.equal((await signIn(world, 1)).status, 503);
+  crowd.leave();
+  await crowd.gone;
+  // Sixteen waited; had they stayed, there would be room for one or two.
+  const others = await Promise.all(Array.from({ length: 12 }, (_, n) => signIn(world, 100 + n)));
+  t.same(others.filter(({ status }) => status === 503).length, 0, 'their places are free at once');
+  t.same(failures(world), []);
+});
+
+interface Crowd {
+  readonly leave: () => void;
+  readonly gone: Promise<unknown>;
+}
+
+/** Connections that each have a sign-in in the queue; resolves once there is no place left. */
+async function fillQueue(t: Test, world: LoopAuth): Promise<Crowd> {
+  const { port } = new URL(world.origin);
+  const sockets = Array.from({ length: 40 }, (_, n) => {
+    const body = present({ username: `crowd ${n}`, password: 'x' }).toString();
+    const head = [
+      'POST /account/sign-in HTTP/1.1',
+      'Host: localhost',
+      `X-Forwarded-For: 198.18.1.${n}`,
+      'Content-Type: application/x-www-form-urlencoded',
+      `Content-Length: ${body.length}`,
+    ];
+    const socket = connect(Number(port), '127.0.0.1', () =>
+      socket.write(`${head.join('\r\n')}\r\n\r\n${body}`),
+    );
+    socket.resume().on('error', () => {});
+    return socket;
+  });
+  const leave = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
+  t.teardown(leave);
+  while (!isQueueFull()) await delay(1);
+  return { leave, gone: noticed(sockets) };
+}
+
+/** Resolves once the server has been told by all of them. */
+async function noticed(sockets: readonly Socket[]): Promise<void> {
+  await Promise.all(sockets.map((socket) => socket.closed || once(socket, 'close')));
+  while (isQueueFull()) await delay(1);
+  await delay(100);
+}
