@@ -24,6 +24,7 @@ import {
 } from './http/errors.ts';
 import type { Metrics } from './http/metrics.ts';
 import { pinOrigin } from './http/pinned-origin.ts';
+import { redirectPosted } from './http/posted-requests.ts';
 import { refuseEncodings, refuseForeignForms, refuseForeignHosts } from './http/refusals.ts';
 import { registrationRoute } from './http/registration-route.ts';
 import { securityHeaders } from './http/security-headers.ts';
@@ -49,7 +50,13 @@ export interface AppParts extends ProviderParts {
 }
 
 // Told once the library has written its answer to a request whose body it could not read.
-const failedParsing = ['registration_create.error', 'grant.error', 'introspection.error', 'revocation.error'];
+const failedParsing = [
+  'registration_create.error',
+  'grant.error',
+  'introspection.error',
+  'revocation.error',
+  'userinfo.error',
+];
 
 /** Everything loop-auth answers once it is ready; health is answered in front of it (main.ts). */
 export function createApp(parts: AppParts): RequestListener {
@@ -85,6 +92,7 @@ export function createApp(parts: AppParts): RequestListener {
   });
   provider.use(registrationRoute(config.registration));
   provider.use(refuseEncodings);
+  provider.use(redirectPosted(issuerPath));
   provider.use(encodeRawBasic);
   provider.use(parts.writeLimit);
   provider.use(commitBeforeAnswering(parts.database));

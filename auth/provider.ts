@@ -2,13 +2,15 @@
 import Keygrip from 'keygrip';
 import Provider, { type Adapter, type AdapterPayload, type Configuration } from 'oidc-provider';
 import { currentUnit } from '../adapters/database/unit-of-work.ts';
+import type { ConsentStore } from '../adapters/stores/consents.ts';
 import { type ClientLookupParts, createClientLookup } from './clients/lookup.ts';
 import { takesDocuments } from './clients/registration-settings.ts';
 import { clientRulesFor, mayOmitPkce } from './clients/rules.ts';
 import type { AuthConfig } from './config.ts';
 import { renderError } from './http/errors.ts';
 import type { ServerKeys } from './keys/server-keys.ts';
-import { createInteractionPolicy } from './people/consent-rules.ts';
+import { openUserinfo } from './people/claims.ts';
+import { createGrantLoader, createInteractionPolicy, isSilent } from './people/consent-rules.ts';
 import { logoutSource, postLogoutSuccessSource } from './people/sign-out.ts';
 import type { Resources } from './resources.ts';
 import { nameGrantedScopes, openidScopes, requestedScope, vaultScopes } from './scopes.ts';
@@ -20,12 +22,15 @@ export interface ProviderParts {
   readonly adapter: (name: string) => Adapter;
   readonly findAccount: NonNullable<Configuration['findAccount']>;
   readonly resources: Resources;
+  readonly consents: ConsentStore;
   /** The stored form (hash) of loop-api's secret. */
   readonly apiClientSecretHash: string;
   readonly clientLookup: ClientLookupParts;
 }
 
+const minute = 60;
 const day = 24 * 3600;
+const codeSeconds = 60;
 
 /** A Koa application that answers the library's routes; the caller adds its own in front with `use`. */
 export function createProvider(parts: ProviderParts): Provider {
@@ -33,10 +38,12 @@ export function createProvider(parts: ProviderParts): Provider {
   const check = (metadata: AdapterPayload): void => {
     new (provider.Client as unknown as new (metadata: AdapterPayload) => object)(metadata);
   };
-  const lookedUp = (name: string): Adapter =>
-    name === 'Client'
-      ? normalizingFirst(createClientLookup(adapter(name), clientLookup, check), parts.resources)
-      : adapter(name);
+  const lookedUp = (name: string): Adapter => {
+    const stored = adapter(name);
+    if (name === 'AccessToken') return openUserinfo(stored, config.resources);
+    if (name !== 'Client') return stored;
+    return normalizingFirst(createClientLookup(stored, clientLookup, check), parts.resources);
+  };
   const provider: Provider = new Provider(
     config.issuer,
     createConfiguration({ ...parts, adapter: lookedUp }),
@@ -61,7 +68,7 @@ function createConfiguration(parts: ProviderParts): Configuration {
     features: featuresFor(parts),
     ...clientRulesFor(config),
     ...tokenRules(config),
-    // Every access token is for the vault, so `/me` takes none of them: the ID token carries the claims.
+    // The ID token carries the claims as well, for apps that never ask `/me`.
     conformIdTokenClaims: false,
     claims: { openid: ['sub'], profile: ['name', 'preferred_username'] },
     scopes: [...openidScopes, ...vaultScopes],
@@ -77,11 +84,7 @@ function createConfiguration(parts: ProviderParts): Configuration {
       policy: createInteractionPolicy(),
       url: (_ctx, interaction) => `${issuerPath}/interaction/${interaction.uid}`,
     },
-    // A grant belongs to one authorization: revoking a connection, or a replay in it, leaves the others alone.
-    loadExistingGrant: async (ctx) => {
-      const grantId = ctx.oidc.result?.consent?.grantId;
-      return grantId === undefined ? undefined : ctx.oidc.provider.Grant.find(grantId);
-    },
+    loadExistingGrant: createGrantLoader(parts.consents, codeSeconds + config.accessTokenSeconds + minute),
     renderError,
   };
 }
@@ -90,12 +93,14 @@ function tokenRules(config: AuthConfig): Configuration {
   return {
     pkce: { required: (_ctx, client) => !mayOmitPkce(client) },
     rotateRefreshToken: true,
-    issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    issueRefreshToken: async (ctx, client) =>
+      client.grantTypeAllowed('refresh_token') &&
+      !(ctx.oidc.entities.Grant && isSilent(ctx.oidc.entities.Grant)),
     // Signing out of the browser or losing its cookie ends no connection.
     expiresWithSession: async () => false,
     ttl: {
       AccessToken: config.accessTokenSeconds,
-      AuthorizationCode: 60,
+      AuthorizationCode: codeSeconds,
       // Written once and never extended by the library, so it must outlive every chain of refresh tokens.
       Grant: 50 * 365 * day,
       IdToken: 3600,

@@ -54,7 +54,8 @@ export function requestedScope(scope: string | undefined, limit: string | undefi
   if (understood.length < asked.length) {
     throw new errors.InvalidScope(
       `none of the scopes asked for is known here; known are ${known.join(', ')}`,
-      asked.join(' '),
+      // It goes into the address that the person is sent to.
+      asked.join(' ').slice(0, 200),
     );
   }
   return [defaultScope(limit), ...understood].join(' ');
@@ -79,7 +80,7 @@ export function normalizeRefreshScope(parameters: { scope?: unknown }): void {
 type OidcContext = KoaContextWithOIDC['oidc'];
 
 /** The OpenID scopes that the token being issued stands for: granted, and not left away by a refresh that asks for less. */
-function issuedOpenidScopes(oidc: OidcContext): string[] {
+export function issuedOpenidScopes(oidc: OidcContext): string[] {
   const { AuthorizationCode: code, RefreshToken: refreshToken } = oidc.entities;
   const asked = oidc.params?.['scope'] ?? (code ?? refreshToken)?.scope;
   const wanted = new Set([...splitScopes(asked as string | undefined), 'offline_access']);

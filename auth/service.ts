@@ -10,6 +10,7 @@ import { AccountStore } from '../adapters/stores/accounts.ts';
 import { ClientDocumentStore } from '../adapters/stores/client-documents.ts';
 import { ClientStore } from '../adapters/stores/clients.ts';
 import { ConnectionStore } from '../adapters/stores/connections.ts';
+import { ConsentStore } from '../adapters/stores/consents.ts';
 import { KeyStore } from '../adapters/stores/keys.ts';
 import { SetupLinkStore } from '../adapters/stores/setup-links.ts';
 import { type Sweep, startSweep } from '../adapters/sweep/sweep.ts';
@@ -65,6 +66,7 @@ export async function openApp(config: AuthConfig, surroundings: Surroundings): P
     accountSessions: new AccountSessionStore(database),
     setupLinks,
     connections: new ConnectionStore(database),
+    consents: new ConsentStore(database),
     standing,
     adapter: surroundings.adapter ?? createAdapterFactory(database, refreshTokenRules(config, surroundings)),
     findAccount: createFindAccount(accounts),

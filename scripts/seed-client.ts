@@ -26,6 +26,7 @@ interface CreateOptions {
   readonly grant?: string[];
   readonly scope?: string[];
   readonly public?: true;
+  readonly idTokenAlg?: string;
   readonly withoutPkce?: true;
   readonly resourceServer?: string;
   readonly json?: true;
@@ -53,6 +54,7 @@ program
   .option('--auth-method <method>', 'client_secret_basic, client_secret_post or none')
   .option('--grant <type...>', 'authorization_code, refresh_token (both)')
   .option('--scope <scope...>', 'the most that it may ask for (no limit)')
+  .option('--id-token-alg <alg>', 'what its ID tokens are signed with: RS256 (default) or ES256')
   .option('--public', 'an app that keeps no secret')
   .option('--without-pkce', 'let it go without a proof key, which only GPT Actions need; needs a secret')
   .option(
@@ -154,6 +156,7 @@ function fromOptions(id: string, options: CreateOptions): Metadata {
     grants,
     scopes,
     withoutPkce: (options.withoutPkce ?? preset.withoutPkce) === true,
+    idTokenAlg: options.idTokenAlg,
   });
 }
 

@@ -3,7 +3,10 @@ import type { Database } from '../database/database.ts';
 import { compile, param, type Statement } from '../database/statement.ts';
 import { epochSeconds } from '../database/time.ts';
 
-export type KeyPurpose = 'signing' | 'cookie';
+/** `signing` is RS256's: its rows are older than the other algorithm. */
+export const keyPurposes = ['signing', 'signing-es256', 'cookie'] as const;
+
+export type KeyPurpose = (typeof keyPurposes)[number];
 
 export interface StoredKey {
   readonly id: string;

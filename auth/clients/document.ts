@@ -9,6 +9,7 @@ export type ClientDocument = Record<string, unknown> & { readonly client_id: str
 const longestUrl = 1024;
 const sharedSecrets = new Set(['client_secret_basic', 'client_secret_post', 'client_secret_jwt']);
 const authMethods = ['none', 'private_key_jwt'];
+const idTokenAlgorithms = ['RS256', 'ES256'];
 // Everything else in a document is about features that are off here; refusing it would only keep apps out.
 const takenOver = [
   'client_id',
@@ -20,6 +21,7 @@ const takenOver = [
   'redirect_uris',
   'grant_types',
   'response_types',
+  'id_token_signed_response_alg',
   'token_endpoint_auth_signing_alg',
   'jwks',
   'jwks_uri',
@@ -60,8 +62,14 @@ export function parseClientDocument(id: string, body: unknown, rule?: AddressRul
   if ('client_secret' in document || 'client_secret_expires_at' in document)
     refuse('client_secret must not be published');
   const taken = takenOver.filter((name) => name in document).map((name) => [name, document[name]]);
-  const metadata = { ...Object.fromEntries(taken), token_endpoint_auth_method: authMethodOf(document) };
+  const metadata: Record<string, unknown> = {
+    ...Object.fromEntries(taken),
+    token_endpoint_auth_method: authMethodOf(document),
+  };
   normalizeClientMetadata(metadata, rule);
+  // One that we lack is no reason to keep the app out; its ID tokens are signed as for everyone.
+  if (!idTokenAlgorithms.includes(String(metadata['id_token_signed_response_alg'])))
+    delete metadata['id_token_signed_response_alg'];
   return { ...metadata, client_id: id };
 }
 

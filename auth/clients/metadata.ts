@@ -112,8 +112,9 @@ function refuse(description: string): never {
   throw new errors.InvalidClientMetadata(description);
 }
 
-/** Where an app sends people, in a line of a list. */
+/** Where an app sends people, in a line of a list; `about:blank` stands for an app whose registration is gone. */
 export function redirectHost(redirectUri: string): string {
   const { kind, name } = destinationOf(redirectUri);
+  if (name === 'about:') return 'no longer registered';
   return kind === 'app' ? `an app that opens ${name} links` : name;
 }

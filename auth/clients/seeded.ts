@@ -19,10 +19,13 @@ export interface SeedWish {
   /** The most that it may ask for; none means no limit. */
   readonly scopes: readonly string[];
   readonly withoutPkce: boolean;
+  /** What its ID tokens are signed with; RS256 unless said otherwise. */
+  readonly idTokenAlg?: string | undefined;
 }
 
 const authMethods = ['client_secret_basic', 'client_secret_post', 'none'];
 const grantTypes = ['authorization_code', 'refresh_token'];
+const idTokenAlgs = ['RS256', 'ES256'];
 
 /**
  * Metadata that no app can give itself: registration drops these fields, a document's are not taken over.
@@ -38,6 +41,7 @@ export function createSeededClient(id: string, wish: SeedWish): AdapterPayload {
   if (!wish.grants.includes('authorization_code'))
     throw new SeedRefused('--grant: authorization_code must be among them');
   oneOf('--scope', wish.scopes, [...vaultScopes, ...openidScopes]);
+  if (wish.idTokenAlg !== undefined) oneOf('--id-token-alg', [wish.idTokenAlg], idTokenAlgs);
   if (wish.withoutPkce && wish.authMethod === 'none')
     throw new SeedRefused(
       '--without-pkce: only an app with a secret may go without (RFC 9700 section 2.1.1)',
@@ -51,6 +55,7 @@ export function createSeededClient(id: string, wish: SeedWish): AdapterPayload {
     token_endpoint_auth_method: wish.authMethod as NonNullable<AdapterPayload['token_endpoint_auth_method']>,
     ...(wish.scopes.length > 0 && { scope }),
     ...(wish.withoutPkce && { may_omit_pkce: true }),
+    ...(wish.idTokenAlg !== undefined && { id_token_signed_response_alg: wish.idTokenAlg as 'ES256' }),
   };
   return withAddresses(metadata, wish.redirectUris, wish.postLogoutRedirectUris);
 }

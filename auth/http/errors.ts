@@ -35,11 +35,13 @@ const appAway: Words = {
   message: 'The address where the app describes itself did not answer as it should. Nothing was changed.',
   hint: 'Try again in a minute. If it stays like this, the app’s maker has to mend it.',
 };
-// Where only one method makes sense, the answer to another says which.
-const methodOf: Readonly<Record<string, string>> = {
-  '/auth': 'GET',
+// What an endpoint takes; the answer to another method says so.
+const methodsOf: Readonly<Record<string, string>> = {
+  '/auth': 'GET, POST',
   '/jwks': 'GET',
+  '/me': 'GET, POST',
   '/reg': 'POST',
+  '/session/end': 'GET, POST',
   '/token': 'POST',
   '/token/introspection': 'POST',
   '/token/revocation': 'POST',
@@ -163,10 +165,10 @@ function answerOutage(ctx: ParameterizedContext, error: unknown, log: Logger): v
 }
 
 function answerNotFound(ctx: ParameterizedContext): void {
-  const method = methodOf[ctx.path];
-  if (method !== undefined && ctx.method !== method) {
-    ctx.set('Allow', method);
-    ctx.body = { error: 'invalid_request', error_description: `use ${method} here` };
+  const methods = methodsOf[ctx.path];
+  if (methods !== undefined && !methods.split(', ').includes(ctx.method)) {
+    ctx.set('Allow', methods);
+    ctx.body = { error: 'invalid_request', error_description: `use ${methods.replace(', ', ' or ')} here` };
     ctx.status = 405;
     return;
   }
@@ -185,9 +187,12 @@ function wordsFor(error: Error, description: string | undefined): Words {
 
 function notSentBack(error: string, description: string | undefined): Words {
   const reason = description === undefined ? error : `${error}: ${description}`;
+  const asked = /^(login|consent|interaction)_required$/.test(error)
+    ? 'to be let in without your being asked'
+    : 'for something that this server does not do';
   return {
     title: 'This app could not be let in',
-    message: `It asked for something that this server does not do (${reason}). Nobody has let this app in yet, so you were not sent on to it.`,
+    message: `It asked ${asked} (${reason}). Nobody has let this app in yet, so you were not sent on to it.`,
     hint: 'If you did not come here from an app that you use, close this page. Else connect again from the app; if it stays like this, the app’s maker has to mend it.',
   };
 }

@@ -1,7 +1,7 @@
 // Encrypts secrets of the server's own at rest when AUTH_ENCRYPTION_KEY is set (JWE, RFC 7516; dir with A256GCM).
 import { hkdfSync } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt } from 'jose';
-import type { KeyStore } from '../../adapters/stores/keys.ts';
+import { type KeyStore, keyPurposes } from '../../adapters/stores/keys.ts';
 
 /** AUTH_ENCRYPTION_KEY is missing though secrets are encrypted, or it is another one than they were encrypted with. */
 export class KeysUnreadable extends Error {
@@ -54,7 +54,7 @@ async function decrypt(key: Uint8Array, id: string, secret: string): Promise<str
 
 /** Encrypts what is stored in clear, in one transaction. All that is encrypted must open first: throws KeysUnreadable. */
 export async function sealStoredKeys(store: KeyStore, seal: KeySeal): Promise<void> {
-  const keys = [...(await store.list('signing')), ...(await store.list('cookie'))];
+  const keys = (await Promise.all(keyPurposes.map((purpose) => store.list(purpose)))).flat();
   const closed = await Promise.all(
     keys.map(async (key) => ({
       id: key.id,

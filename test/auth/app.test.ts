@@ -123,6 +123,8 @@ t.test('where it can be, the session cookie is one that no neighbouring host can
     const cookie = headers.getSetCookie().find((one) => one.startsWith(`${name}=`)) ?? '';
     t.match(cookie, new RegExp(`path=${new URL(issuer).pathname}; `), issuer);
     t.notMatch(cookie, /domain/i);
+    t.match(cookie, /; httponly/i, 'no script reads it');
+    t.match(cookie, /; samesite=lax/i);
     t.equal(/; secure/i.test(cookie), issuer.startsWith('https:'));
   }
 });
@@ -239,6 +241,16 @@ t.test('nothing that a stranger sends is answered with 5xx', async (t) => {
     for (const value of oddValues) {
       await tryOut(`/auth?${new URLSearchParams({ ...base, [name]: value })}`, { method: 'GET' });
       if (oddValues.indexOf(value) % 3 > 0) continue;
+      const posted = new URLSearchParams({ ...base, [name]: value });
+      for (const path of ['/auth', '/session/end', '/me'])
+        await tryOut(path, { method: 'POST', body: posted });
+      await tryOut(`/session/end?${new URLSearchParams({ client_id: app.clientId, [name]: value })}`, {
+        method: 'GET',
+      });
+      await tryOut('/me', {
+        method: 'GET',
+        headers: { Authorization: `Bearer ${encodeURI(value.toWellFormed())}` },
+      });
       for (const [path, fields] of Object.entries(grants)) {
         await tryOut(path, { method: 'POST', body: new URLSearchParams({ ...fields, [name]: value }) });
       }

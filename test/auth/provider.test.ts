@@ -327,24 +327,6 @@ t.test('only its own app can revoke a token, and afterwards it is dead', async (
   t.equal((await world.revoke(app, 'unknown')).status, 200);
 });
 
-t.test('a token for the vault opens nothing at the userinfo endpoint', async (t) => {
-  const world = await startLoopAuth(t);
-  const { tokens } = await world.connect({ parameters: { scope: 'openid profile vault.read' } });
-  for (const [token, status, error] of [
-    [tokens.access_token, 403, 'insufficient_scope'],
-    ['unknown', 401, 'invalid_token'],
-  ] as const) {
-    for (const accept of ['application/json', 'text/html']) {
-      const answer = await world.ask('/me', {
-        headers: { Authorization: `Bearer ${token}`, Accept: accept },
-      });
-      t.equal(answer.status, status);
-      t.equal(answer.body['error'], error);
-      t.match(answer.headers.get('WWW-Authenticate'), `error="${error}"`);
-    }
-  }
-});
-
 t.test('an app can not make the server ask addresses of its own network', async (t) => {
   const world = await startLoopAuth(t, { fetchJson: createGuardedFetch() });
   let asked = 0;

@@ -75,7 +75,7 @@ t.test('from nothing but the MCP URL', async (t) => {
   }
 
   t.test(
-    'openid-client, a certified OpenID Connect client, does the same and accepts the ID token',
+    'openid-client, a certified OpenID Connect client, does the same and accepts ID token and userinfo',
     async (t) => {
       const metadata = { redirect_uris: [redirectUrl], client_name: 'openid-client' };
       const config = await openid.dynamicClientRegistration(new URL(pair.issuer), metadata, undefined, {
@@ -97,7 +97,8 @@ t.test('from nothing but the MCP URL', async (t) => {
       const answer = await authorizeInBrowser(authorizationUrl, person);
       const checks = { pkceCodeVerifier, expectedNonce, expectedState, idTokenExpected: true };
       const tokens = await openid.authorizationCodeGrant(config, answer, checks);
-      t.type(tokens.claims()?.sub, 'string');
+      const sub = tokens.claims()?.sub ?? '';
+      t.match(await openid.fetchUserInfo(config, tokens.access_token, sub), { sub, name: person.username });
       t.equal((await callTool(pair.resource, tokens.access_token)).status, 200);
       const refreshed = await openid.refreshTokenGrant(config, tokens.refresh_token ?? '');
       t.equal((await callTool(pair.resource, refreshed.access_token)).status, 200);

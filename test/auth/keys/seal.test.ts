@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap';
 import type { Database } from '../../../adapters/database/database.ts';
 import { openDatabase } from '../../../adapters/database/open.ts';
-import { KeyStore } from '../../../adapters/stores/keys.ts';
+import { KeyStore, keyPurposes } from '../../../adapters/stores/keys.ts';
 import { createKeySeal, KeysUnreadable, sealStoredKeys } from '../../../auth/keys/seal.ts';
 import { openKeys } from '../../../auth/keys/server-keys.ts';
 import { startLoopAuth } from '../../support/loop-auth.ts';
@@ -17,7 +17,7 @@ async function open(t: Test): Promise<{ database: Database; store: KeyStore }> {
 }
 
 const stored = async (store: KeyStore): Promise<string[]> =>
-  [...(await store.list('signing')), ...(await store.list('cookie'))].map(({ secret }) => secret);
+  (await Promise.all(keyPurposes.map((purpose) => store.list(purpose)))).flat().map(({ secret }) => secret);
 
 t.test('enabling it encrypts in place, and the keys stay the same', async (t) => {
   const { store } = await open(t);
@@ -25,7 +25,7 @@ t.test('enabling it encrypts in place, and the keys stay the same', async (t) =>
   const seal = createKeySeal(encryptionKey);
   await sealStoredKeys(store, seal);
   const texts = await stored(store);
-  t.equal(texts.length, 2);
+  t.equal(texts.length, 3);
   for (const text of texts) t.match(text, /^eyJ[\w-]+\.\.[\w-]+\.[\w-]+\.[\w-]+$/, 'a JWE');
   t.notOk(texts.some((text) => text.includes(before.cookies[0] ?? '-')));
   t.same(await openKeys(store, seal, now), before);

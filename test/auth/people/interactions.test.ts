@@ -182,6 +182,92 @@ t.test('a sign-in page is good in its own browser only', async (t) => {
   t.equal(forged.status, 400, 'a cookie without its signature is none');
 });
 
+t.test('the cookie of another sign-in of the same browser opens no page', async (t) => {
+  const world = await startLoopAuth(t);
+  const app = await world.register();
+  const begin = async (): Promise<{ path: string; cookie: string }> => {
+    const { headers } = await world.ask(`/auth${world.authorization(app).url.search}`);
+    const cookies = headers.getSetCookie().map((one) => one.split(';')[0]);
+    return {
+      path: new URL(headers.get('Location') ?? '', world.issuer).pathname,
+      cookie: cookies.join('; '),
+    };
+  };
+  const [one, other] = [await begin(), await begin()];
+  for (const init of [{}, { method: 'POST', body: new URLSearchParams({ ...ann }) }]) {
+    const answer = await world.ask(other.path, { ...init, headers: { Cookie: one.cookie } });
+    t.equal(answer.status, 400);
+    t.match(answer.text, 'sign-in is over');
+  }
+  t.equal((await world.ask(other.path, { headers: { Cookie: other.cookie } })).status, 200);
+});
+
+t.test('the grant holds exactly what the page showed', async (t) => {
+  const world = await startLoopAuth(t);
+  const browser = new Browser();
+  const app = await world.register();
+  await world.code(world.authorization(app), browser);
+  const seen = new Set<string>();
+  for (const scope of [
+    'vault.read',
+    'vault.write',
+    'openid',
+    'openid vault.read',
+    'openid profile offline_access vault.read vault.write',
+  ]) {
+    const page = await browser.visit(world.authorization(app, { scope }).url);
+    const shown = [...page.text.matchAll(/<code class="scope">([^<]*)</g)].map(([, name]) => String(name));
+    t.same(shown.sort(), scope.split(' ').sort(), 'the page shows what was asked');
+    const known = await grantIds(world);
+    await browser.submit(page, { decision: 'allow' }, 'http://127.0.0.1:40404/callback');
+    const [made] = (await grantIds(world)).filter((id) => !known.includes(id));
+    const rows = await world.database.all(
+      { sql: 'SELECT payload FROM grants WHERE id = ?', slots: [String(made)] },
+      {},
+    );
+    const { openid, resources = {} } = JSON.parse(String(rows[0]?.['payload'])) as Record<
+      string,
+      Record<string, string>
+    >;
+    const held = [
+      ...(openid?.['scope'] ?? '').split(' '),
+      ...Object.values(resources).flatMap((one) => one.split(' ')),
+    ];
+    t.same(held.filter(Boolean).sort(), shown, scope);
+    t.same(Object.keys(resources), scope.includes('vault.') ? ['http://localhost:8082/mcp'] : []);
+    seen.add(String(made));
+  }
+  t.equal(seen.size, 5, 'a grant each');
+});
+
+async function grantIds(world: LoopAuth): Promise<string[]> {
+  return (await world.database.all({ sql: 'SELECT id FROM grants', slots: [] }, {})).map(({ id }) =>
+    String(id),
+  );
+}
+
+t.test(
+  'an app that asks only who one is says so on its pages; what an operator made is called that',
+  async (t) => {
+    const world = await startLoopAuth(t);
+    const browser = new Browser();
+    const app = await world.seed({ name: 'Family wiki' });
+    const way = { redirect_uri: 'https://app.example/callback', scope: 'openid profile' };
+    const signIn = await browser.visit(world.authorization(app, way).url);
+    const consent = await browser.submit(signIn, { ...ann });
+    t.match(signIn.text, /Sign in to .*“Family wiki”.* with loop/);
+    t.match(consent.text, 'Sign in to this app with loop?');
+    t.match(consent.text, 'Whoever runs this server gave it this name');
+    t.match(consent.text, 'none of your notes');
+    for (const { text } of [signIn, consent]) t.notMatch(text, /your vault|cannot check/);
+    const more = await browser.visit(world.authorization(app, { ...way, scope: 'openid vault.read' }).url);
+    t.match(more.text, 'Let this app use your vault?');
+    const stranger = await world.register({ client_name: 'Family wiki' });
+    const theirs = await browser.visit(world.authorization(stranger, { scope: 'openid' }).url);
+    t.match(theirs.text, 'loop cannot check it');
+  },
+);
+
 t.test('signing in gives the session a new id', async (t) => {
   const world = await startLoopAuth(t);
   const app = await world.register();
