@@ -40,10 +40,13 @@ export function rawBasicSecret(authorization: string | undefined): string | unde
 function readBasic(authorization: string | undefined): Pair | undefined {
   const encoded = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(authorization ?? '')?.[1];
   if (encoded === undefined) return undefined;
-  const [, id, secret] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString('utf8')) ?? [];
+  const text = Buffer.from(encoded, 'base64').toString('utf8');
+  // A client whose id is the address of its document has no secret; where the id is not encoded, its colons are not the one.
+  const pattern = text.startsWith('https://') ? /^(.*):(.*)$/s : /^([^:]*):(.*)$/s;
+  const [, id, secret] = pattern.exec(text) ?? [];
   return id === undefined || secret === undefined ? undefined : { id, secret };
 }
 
 function isEncoded(text: string): boolean {
-  return !/%(?![0-9a-f]{2})/i.test(text);
+  return !/%(?![0-9a-f]{2})|:\/\//i.test(text);
 }

@@ -8,6 +8,7 @@ import { hashOpaque } from '../../adapters/database/hash.ts';
 import { createGuardedFetch } from '../../auth/clients/hosts/guarded-fetch.ts';
 import { Browser } from '../../scripts/demo/browser.ts';
 import { authorizeInBrowser } from '../../scripts/demo/sign-in.ts';
+import { startClientHosts } from '../support/client-hosts.ts';
 import { shiftClock } from '../support/clock.ts';
 import { type App, ann, basic, redirectUri, resource, startLoopAuth } from '../support/loop-auth.ts';
 import { createPkce } from '../support/oauth.ts';
@@ -451,6 +452,31 @@ t.test('HTTP Basic with an empty secret is the id of an app that has none, and o
   );
   t.equal((await world.post('/token/revocation', token, header(app.clientId))).status, 200);
   t.notOk(await world.isActive(token.token));
+});
+
+t.test('the id may be the address of a document, encoded or as it is', async (t) => {
+  const hosts = await startClientHosts(t);
+  const world = await startLoopAuth(t, { fetchJson: hosts.fetchJson });
+  const clientId = 'https://client.example:8443/client.json';
+  hosts.serve(clientId, { client_id: clientId, client_name: 'C', redirect_uris: [redirectUri] });
+  const { tokens } = await world.connect({ app: { clientId } });
+  let refreshToken: unknown = tokens.refresh_token;
+  for (const id of [clientId, encodeURIComponent(clientId)]) {
+    const headers = { Authorization: `Basic ${Buffer.from(`${id}:`).toString('base64')}` };
+    const fields = { grant_type: 'refresh_token', refresh_token: String(refreshToken) };
+    const { status, body, text } = await world.post('/token', fields, headers);
+    t.equal(status, 200, `${id}: ${text}`);
+    refreshToken = body['refresh_token'];
+  }
+  for (const id of ['https://client.example:8443/client.json', 'https://other.example/x', 'https://']) {
+    const headers = { Authorization: `Basic ${Buffer.from(`${id}:a secret`).toString('base64')}` };
+    const { status } = await world.post(
+      '/token',
+      { grant_type: 'refresh_token', refresh_token: 'x' },
+      headers,
+    );
+    t.equal(status, 401, `${id}, with a secret`);
+  }
 });
 
 t.test('a nonce without an ID token is no reason to refuse', async (t) => {
