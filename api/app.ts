@@ -4,10 +4,12 @@ import express from 'express';
 import type { Logger } from 'pino';
 import { mostNotesAtOnce, Turns } from './answers/turns.ts';
 import type { Config } from './config.ts';
+import { hardenAnswers } from './http/answer-headers.ts';
 import { answerErrors, RequestRefused } from './http/errors.ts';
 import { HeldBytes, heldLimits } from './http/held-bytes.ts';
 import type { Metrics } from './http/metrics.ts';
 import { showNotePage } from './http/note-page.ts';
+import { guardHost } from './http/origins.ts';
 import { logRequests } from './http/request-log.ts';
 import { createMcpEndpoint } from './mcp/endpoint.ts';
 import { createNoteResources } from './mcp/note-resources.ts';
@@ -56,8 +58,11 @@ export function createApp(options: AppOptions): App {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  // one spelling for an address: what is passed on or refused by its path has no second one
+  app.enable('case sensitive routing');
+  app.enable('strict routing');
   app.set('query parser', false);
-  app.use(stripPathPrefix(resources.pathPrefix), logRequests(logger, metrics));
+  app.use(stripPathPrefix(resources.pathPrefix), logRequests(logger, metrics), hardenAnswers(resources.mcp));
   app.all('/healthz', onlyGet, (_req, res) => void res.json({ status: 'ok' }));
   app.all('/readyz', onlyGet, (_req, res) => {
     // not loop-auth's state: while it is away, tokens that are known keep working; and no counts: anybody may ask
@@ -66,22 +71,20 @@ export function createApp(options: AppOptions): App {
     if (options.isReady()) res.json({ status: 'ready', indexing: vault.progress().building, ...away });
     else res.status(503).json({ status: 'stopping' });
   });
-  app.all('/metrics', onlyGet, async (_req, res) => {
-    res.set('Content-Type', metrics.registry.contentType).send(await metrics.registry.metrics());
-  });
-  app.use(createResourceMetadataRouter({ resources, issuer: config.issuer, sse: config.sse }));
-  app.all('/notes/*path', onlyGet, showNotePage());
-  app.all('/mcp', mcp.handlers, answerErrors('json-rpc', logger));
+  app.all(['/mcp', '/mcp/'], mcp.handlers, answerErrors('json-rpc', logger));
   if (sse) {
-    app.all('/sse', sse.streamHandlers, answerErrors('json', logger));
+    app.all(['/sse', '/sse/'], sse.streamHandlers, answerErrors('json', logger));
     app.all('/messages', sse.messageHandlers, answerErrors('json-rpc', logger));
   }
+  app.use(createRestRouter(shared));
+  app.use('/api', nothingHere, answerErrors('problem', logger));
+  app.use(guardHost(resources));
+  app.use(createResourceMetadataRouter({ resources, issuer: config.issuer, sse: config.sse }));
+  app.all('/notes/*path', onlyGet, showNotePage());
   const openApi = createOpenApi({ tools, resources, issuer: config.issuer });
   app.all('/openapi.json', onlyGet, (_req, res) => {
     res.set({ 'Access-Control-Allow-Origin': '*', 'Cache-Control': 'public, max-age=300' }).json(openApi);
   });
-  app.use(createRestRouter(shared));
-  app.use('/api', nothingHere, answerErrors('problem', logger));
   app.use(nothingHere);
   app.use(answerErrors('json', logger));
   return { express: app, drain: () => sse?.drain(), close: mcp.close };

@@ -20,6 +20,8 @@ export interface Config {
   resource: string;
   host: string;
   port: number;
+  /** Where /metrics is served, on the same host; undefined: nowhere. */
+  metricsPort: number | undefined;
   clientId: string;
   clientSecret: ClientSecret;
   cacheSeconds: number;
@@ -78,6 +80,7 @@ const settings = z.object({
   API_AUTH_URL: z.string().refine(isOrigin).optional(),
   API_HOST: z.string().regex(/^\S+$/).default('127.0.0.1'),
   API_PORT: count(65_535).default(8082),
+  API_METRICS_PORT: count(65_535).optional(),
   API_CLIENT_ID: visible.default('loop-api'),
   API_CLIENT_SECRET: visible.optional(),
   API_CLIENT_SECRET_FILE: z.string().optional(),
@@ -112,6 +115,10 @@ const help: Record<SettingName, { allowed: string; mend: string }> = {
     mend: 'Use 127.0.0.1, or 0.0.0.0 in a container.',
   },
   API_PORT: { allowed: 'a whole number from 0 to 65535', mend: 'Use 8082, or 0 for any free port.' },
+  API_METRICS_PORT: {
+    allowed: 'a whole number from 0 to 65535, not that of API_PORT',
+    mend: 'Leave it out to serve /metrics nowhere.',
+  },
   API_CLIENT_ID: { allowed: 'visible ASCII characters', mend: 'Use loop-api.' },
   API_CLIENT_SECRET: {
     allowed: 'visible ASCII characters on one line',
@@ -138,7 +145,9 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     Object.entries(environment).filter(([name, value]) => name in settings.shape && value !== ''),
   );
   const parsed = settings.safeParse(given);
-  if (!parsed.success) throw new InvalidConfiguration(describeFaults(parsed.error, given));
+  const wrong = new Set(parsed.error?.issues.map((issue) => issue.path[0] as SettingName));
+  if (isSamePort(given['API_METRICS_PORT'], given['API_PORT'])) wrong.add('API_METRICS_PORT');
+  if (!parsed.success || wrong.size > 0) throw new InvalidConfiguration(describeFaults(wrong, given));
   const values = parsed.data;
   return {
     issuer: values.AUTH_ISSUER,
@@ -146,6 +155,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     resource: values.API_RESOURCE,
     host: values.API_HOST,
     port: values.API_PORT,
+    metricsPort: values.API_METRICS_PORT,
     clientId: values.API_CLIENT_ID,
     clientSecret: createClientSecret(values.API_CLIENT_SECRET, values.API_CLIENT_SECRET_FILE),
     cacheSeconds: values.API_INTROSPECTION_CACHE_SECONDS,
@@ -156,8 +166,15 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   };
 }
 
-function describeFaults(error: z.ZodError, given: Record<string, string | undefined>): SettingFault[] {
-  const names = new Set(error.issues.map((issue) => issue.path[0] as SettingName));
+// 0 is any free port, another each time.
+function isSamePort(metricsPort: string | undefined, port = '8082'): boolean {
+  return metricsPort !== undefined && Number(metricsPort) !== 0 && Number(metricsPort) === Number(port);
+}
+
+function describeFaults(
+  names: ReadonlySet<SettingName>,
+  given: Record<string, string | undefined>,
+): SettingFault[] {
   return [...names].map((name) => ({ name, read: showValue(name, given[name] ?? ''), ...help[name] }));
 }
 

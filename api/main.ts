@@ -21,13 +21,14 @@ function readConfig(): Config {
   }
 }
 
-function explainStart(error: unknown, { host, port }: Config): never {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+function explainStart(error: unknown, settings: Config): never {
+  const { code, port = settings.port } = error as NodeJS.ErrnoException & { port?: number };
+  const name = port === settings.metricsPort ? 'API_METRICS_PORT' : 'API_PORT';
   if (code === 'EADDRINUSE') {
-    fail(`Port ${port} on ${host} is taken. Stop what uses it, or set API_PORT to another port.`);
+    fail(`Port ${port} on ${settings.host} is taken. Stop what uses it, or set ${name} to another port.`);
   }
   if (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-    fail(`loop-api can't listen on ${host}:${port} (${code}). Set API_HOST and API_PORT.`);
+    fail(`loop-api can't listen on ${settings.host}:${port} (${code}). Set API_HOST and ${name}.`);
   }
   const isPlain = [VaultNotFound, VaultNotReadable, IndexNotUsable].some((kind) => error instanceof kind);
   if (isPlain) fail((error as Error).message);

@@ -1,27 +1,56 @@
 // loop-api as a whole: opens the vault and the way to loop-auth, listens, and stops in order. main.ts and the tests start it here.
 import type { Server } from 'node:http';
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
-import { createApp } from './app.ts';
+import { type App, createApp } from './app.ts';
 import type { Config } from './config.ts';
-import { createMetrics } from './http/metrics.ts';
-import { answerUnreadable } from './http/unreadable.ts';
+import { createMetrics, type Metrics } from './http/metrics.ts';
+import { createMetricsListener } from './http/metrics-listener.ts';
+import { startServer, stopServer } from './http/server.ts';
 import { openTokenChecks } from './tokens/checks.ts';
 import { parseResourceIdentifiers } from './tokens/resource-identifiers.ts';
-import { openVault } from './vault/vault.ts';
+import { openVault, type Vault } from './vault/vault.ts';
 
 export interface Service {
   port: number;
+  /** Where /metrics is; undefined where it is nowhere. */
+  metricsPort: number | undefined;
   /** Takes no new connections, lets running requests end within `drainMs`, then closes everything. */
   stop(drainMs?: number): Promise<void>;
 }
 
-/** Throws when the vault can't be opened or the port can't be had. */
+/** Throws when the vault can't be opened or a port can't be had. */
 export async function startService(config: Config, logger: Logger): Promise<Service> {
   const metrics = createMetrics();
   const resources = parseResourceIdentifiers(config.resource);
-  const vault = await openVault({
+  const vault = await openOwnVault(config, metrics, logger);
+  const tokenChecks = openTokenChecks(config, resources, metrics, logger);
+  const close = async (): Promise<void> => {
+    await Promise.all([tokenChecks.close(), vault.close()]);
+  };
+  let ready = true;
+  const { verify } = tokenChecks;
+  const app = createApp({ config, resources, vault, verify, metrics, logger, isReady: () => ready });
+  const servers = await startServers(config, app, metrics).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
+  const [main, forMetrics] = servers;
+  return {
+    port: portOf(main),
+    metricsPort: forMetrics && portOf(forMetrics),
+    stop: async (drainMs = 10_000): Promise<void> => {
+      ready = false;
+      app.drain();
+      await Promise.all(servers.map((server) => stopServer(server, drainMs)));
+      await app.close();
+      await close();
+    },
+  };
+}
+
+function openOwnVault(config: Config, metrics: Metrics, logger: Logger): Promise<Vault> {
+  return openVault({
     directory: config.vaultDirectory,
     indexPath: config.indexPath,
     onProblem: (err) => logger.warn({ err }, 'the search index was in trouble and was started again'),
@@ -31,49 +60,18 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       else logger.info('the folder of notes is back');
     },
   });
-  const tokenChecks = openTokenChecks(config, resources, metrics, logger);
-  const close = async (): Promise<void> => {
-    await Promise.all([tokenChecks.close(), vault.close()]);
-  };
-  let ready = true;
-  const { verify } = tokenChecks;
-  const app = createApp({ config, resources, vault, verify, metrics, logger, isReady: () => ready });
-  const server = createServer(app.express);
-  server.on('clientError', answerUnreadable);
+}
+
+async function startServers(config: Config, app: App, metrics: Metrics): Promise<[Server, ...Server[]]> {
+  const { host, port, metricsPort } = config;
+  const main = await startServer(app.express, { host, port });
+  if (metricsPort === undefined) return [main];
   try {
-    await listen(server, config);
+    return [main, await startServer(createMetricsListener(metrics), { host, port: metricsPort })];
   } catch (error) {
-    await close();
+    await stopServer(main, 0);
     throw error;
   }
-  return {
-    port: (server.address() as AddressInfo).port,
-    stop: async (drainMs = 10_000): Promise<void> => {
-      ready = false;
-      app.drain();
-      await drain(server, drainMs);
-      await app.close();
-      await close();
-    },
-  };
 }
 
-function listen(server: Server, config: Config): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(config.port, config.host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-}
-
-async function drain(server: Server, drainMs: number): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  // a connection that was busy when the server closed would otherwise be kept alive for seconds after its answer
-  const closingIdle = setInterval(() => server.closeIdleConnections(), 50);
-  const deadline = setTimeout(() => server.closeAllConnections(), drainMs);
-  await closed;
-  clearInterval(closingIdle);
-  clearTimeout(deadline);
-}
+const portOf = (server: Server): number => (server.address() as AddressInfo).port;

@@ -120,9 +120,9 @@ function dropUnusedNonce(query: ParsedUrlQuery): void {
 }
 
 // The routers take a path in any case and with a slash at the end. Limits, pages and the token endpoint's unit go by
-// the path, so that there must be one spelling; only ids have capital letters.
+// the path, so that there must be one spelling; only ids have capital letters, which are the segment after these.
 const refuseOtherSpellings: Middleware = async (ctx, next) => {
-  const path = ctx.path.replace(/^(\/(?:auth|interaction|reg)\/).+/, '$1id');
+  const path = ctx.path.replace(/^(\/(?:auth|device|interaction|reg)\/)[^/]+$/, '$1id');
   if (!/[A-Z]|.\/$/.test(path)) await next();
 };
 

@@ -15,6 +15,8 @@ export interface AuthConfig {
   readonly issuer: string;
   readonly host: string;
   readonly port: number;
+  /** Where /metrics is served, on the same host; undefined: nowhere. */
+  readonly metricsPort: number | undefined;
   readonly databaseUrl: string;
   /** CIDRs of proxies whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
@@ -89,6 +91,7 @@ const settings = z.object({
     .default('http://localhost:8083'),
   AUTH_HOST: z.string().default('127.0.0.1'),
   AUTH_PORT: port().default(8083),
+  AUTH_METRICS_PORT: port().optional(),
   AUTH_DATABASE_URL: z
     .string()
     .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)/, 'allowed: sqlite:PATH or postgres://USER@HOST/NAME')
@@ -137,6 +140,11 @@ function port() {
     .refine((value) => value <= 65_535, 'allowed: a port from 0 to 65535');
 }
 
+// 0 is any free port, another each time.
+function isSamePort(metricsPort: string | undefined, mainPort = '8083'): boolean {
+  return metricsPort !== undefined && Number(metricsPort) !== 0 && Number(metricsPort) === Number(mainPort);
+}
+
 /** Throws SettingsRefused with every fault. `environment` is process.env or a test's own. */
 export function parseConfig(environment: Readonly<Record<string, string | undefined>>): AuthConfig {
   const faults: string[] = [];
@@ -148,6 +156,11 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   const parsed = settings.safeParse(given);
   faults.push(...(parsed.error?.issues ?? []).map((issue) => describeFault(issue, given)));
   faults.push(...findRegistrationFaults(given));
+  if (isSamePort(given['AUTH_METRICS_PORT'], given['AUTH_PORT'])) {
+    faults.push(
+      `AUTH_METRICS_PORT: read "${given['AUTH_METRICS_PORT']}"; allowed: another port than AUTH_PORT`,
+    );
+  }
   if (isPostgres(given['AUTH_DATABASE_URL'] ?? '') && !given['API_CLIENT_SECRET']) {
     faults.push(
       'API_CLIENT_SECRET: not set; with PostgreSQL it must be, the same for loop-auth and loop-api',
@@ -194,6 +207,7 @@ function toConfig(data: z.infer<typeof settings>): AuthConfig {
     issuer: data.AUTH_ISSUER,
     host: data.AUTH_HOST,
     port: data.AUTH_PORT,
+    metricsPort: data.AUTH_METRICS_PORT,
     databaseUrl: data.AUTH_DATABASE_URL,
     trustedProxies: data.AUTH_TRUSTED_PROXIES,
     encryptionKey: data.AUTH_ENCRYPTION_KEY,

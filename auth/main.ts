@@ -6,7 +6,7 @@ import { openDatabase } from '../adapters/database/open.ts';
 import { type AuthConfig, parseConfig, SettingsRefused } from './config.ts';
 import { type Phase, withHealth } from './http/health.ts';
 import { createLog } from './http/log.ts';
-import { createMetrics } from './http/metrics.ts';
+import { createMetrics, createMetricsListener } from './http/metrics.ts';
 import { PortUnavailable, startServer, stopServer } from './http/server.ts';
 import { HandoverUnavailable } from './keys/api-credential.ts';
 import { KeysUnreadable } from './keys/seal.ts';
@@ -43,12 +43,12 @@ async function run(config: AuthConfig): Promise<void> {
   let phase: Phase = 'starting';
   let app: App | undefined;
   let database: Database | undefined;
-  let server: Server | undefined;
+  const servers: Server[] = [];
   const stop = async (signal: string): Promise<void> => {
     if (phase === 'stopping') return;
     phase = 'stopping';
     log.info({ signal }, 'loop-auth stops');
-    if (server) await stopServer(server);
+    await Promise.all(servers.map(stopServer));
     await app?.close();
     await database?.close();
     process.exit(0);
@@ -61,9 +61,12 @@ async function run(config: AuthConfig): Promise<void> {
     phase: () => phase,
     app: () => app?.listener,
     isDatabaseThere: async () => (await database?.isThere()) ?? false,
-    metrics,
   });
-  server = await startServer(health, config.host, config.port);
+  const { host, port, metricsPort } = config;
+  servers.push(await startServer(health, host, port));
+  if (metricsPort !== undefined) {
+    servers.push(await startServer(createMetricsListener(metrics), host, metricsPort, 'AUTH_METRICS_PORT'));
+  }
   database = await openDatabase(config.databaseUrl);
   app = await openApp(config, { database, log, metrics });
   phase = 'ready';

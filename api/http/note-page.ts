@@ -13,7 +13,6 @@ const HEADERS = {
   ].join('; '),
   // the path of a note is private: it must not travel to wherever a link leads
   'Referrer-Policy': 'no-referrer',
-  'X-Content-Type-Options': 'nosniff',
   'X-Robots-Tag': 'noindex',
   'Cache-Control': 'no-store',
 };

@@ -1,13 +1,18 @@
-// Which web pages may call the MCP and REST endpoints, and CORS for those that may.
-import type { RequestHandler } from 'express';
+// Which web pages may call the MCP and REST endpoints, CORS for those that may, and under which names we answer at all.
+import type { Request, RequestHandler } from 'express';
 import { RequestRefused } from './errors.ts';
+import { isLoopbackHost, isLoopbackUrl } from './loopback.ts';
 
 // What browser-based clients such as the MCP Inspector send and read.
 const ALLOWED_HEADERS =
   'Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Method, Mcp-Name, Mcp-Session-Id, Last-Event-ID';
 const EXPOSED_HEADERS = 'WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version, Retry-After';
 
-const LOOPBACK = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
+/** Where loop-api is, and whether that is this machine alone. */
+interface Place {
+  origin: string;
+  isLoopback: boolean;
+}
 
 /**
  * Refuses foreign origins with 403 and answers preflights, before any token is asked for.
@@ -16,12 +21,15 @@ const LOOPBACK = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
  * here, for it has no bearer token and none is sent by itself; but a server on 127.0.0.1 must not be open to
  * whatever page is open beside it. Loopback origins are tools on the person's own machine.
  */
-export function guardOrigin(ownOrigin: string, methods: string): RequestHandler {
+export function guardOrigin(own: Place, methods: string): RequestHandler {
+  // as browsers write it, which is not always how it was configured
+  const ownOrigin = new URL(own.origin).origin;
   return (req, res, next) => {
+    refuseForeignHost(own, req);
     const { origin } = req.headers;
     res.vary('Origin');
     if (origin !== undefined) {
-      if (origin !== ownOrigin && !LOOPBACK.test(origin)) {
+      if (origin !== ownOrigin && !isLoopbackUrl(origin)) {
         throw new RequestRefused({
           status: 403,
           error: 'forbidden_origin',
@@ -45,4 +53,23 @@ export function guardOrigin(ownOrigin: string, methods: string): RequestHandler 
     });
     res.status(204).end();
   };
+}
+
+/** For what has no guardOrigin: refuses what is not addressed to this machine, where the resource is one of it. */
+export function guardHost(own: Place): RequestHandler {
+  return (req, _res, next) => {
+    refuseForeignHost(own, req);
+    next();
+  };
+}
+
+// A name that somebody made lead here (DNS rebinding) is not one of this machine's. Behind a proxy, with a name of its
+// own, the resource has that name.
+function refuseForeignHost({ isLoopback }: Place, { headers: { host } }: Request): void {
+  if (!isLoopback || host === undefined || isLoopbackHost(host)) return;
+  throw new RequestRefused({
+    status: 403,
+    error: 'forbidden_host',
+    message: 'loop-api answers to the names of this machine only; API_RESOURCE gives it another one',
+  });
 }

@@ -5,8 +5,8 @@ import { RequestRefused } from '../http/errors.ts';
 import { type HeldBytes, holdCall, sendHeld } from '../http/held-bytes.ts';
 import { parseJsonBody, readJsonBody } from '../http/json-body.ts';
 import { guardOrigin } from '../http/origins.ts';
-import { type Challenge, insufficientScope, requireBearer } from '../tokens/bearer.ts';
-import { metadataUrlOf, type ResourceIdentifiers } from '../tokens/resource-identifiers.ts';
+import { createChallenge, insufficientScope, requireBearer } from '../tokens/bearer.ts';
+import type { ResourceIdentifiers } from '../tokens/resource-identifiers.ts';
 import { methodNotAllowed } from '../tokens/resource-metadata.ts';
 import type { Principal, TokenVerifier } from '../tokens/verifier.ts';
 import { listScopes } from '../tools/tool.ts';
@@ -32,12 +32,11 @@ export interface McpEndpoint {
 
 export function createMcpEndpoint(options: McpOptions): McpEndpoint {
   const { tools, logger, resources } = options;
-  const challenge: Challenge = {
-    metadataUrl: metadataUrlOf(resources, 'mcp'),
-    scopes: listScopes(tools),
-  };
+  const challengeOf = createChallenge(resources, 'mcp', listScopes(tools));
   const createServer = createMcpServerFactory(options);
-  const onerror = (error: Error): void => logger.warn({ reason: error.message }, 'MCP request refused');
+  // it may quote what the client sent
+  const onerror = (error: Error): void =>
+    logger.warn({ reason: error.message.slice(0, 100) }, 'MCP request refused');
   const handler = createMcpFetch({ createServer, onerror });
   const pool = createServerPool(createServer, onerror);
 
@@ -46,7 +45,7 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
     const principal: Principal = res.locals['principal'];
     // over HTTP and before the tool runs, so that clients can step up (MCP, Scope Challenge Handling)
     const missing = findMissingScopes(body, tools, principal.scopes);
-    if (missing) throw insufficientScope({ ...challenge, scopes: missing.scopes }, missing.request);
+    if (missing) throw insufficientScope(res.locals, missing.scopes, missing.request);
     // nginx must not hold back what is streamed
     res.set({ 'X-Accel-Buffering': 'no', 'Cache-Control': 'no-store' });
     const authInfo = describeCaller(res.locals);
@@ -64,8 +63,8 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
   };
 
   const handlers: RequestHandler[] = [
-    guardOrigin(resources.origin, 'POST'),
-    requireBearer(options.verify, challenge),
+    guardOrigin(resources, 'POST'),
+    requireBearer(options.verify, challengeOf),
     onlyPost,
     holdCall(options.heldBytes),
     readJsonBody(),

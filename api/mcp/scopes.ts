@@ -1,5 +1,6 @@
 // Which scopes a JSON-RPC body needs that its token has not: found before any tool runs or any note is read.
 import type { RefusedRequest } from '../tokens/bearer.ts';
+import { allows } from '../tokens/scopes.ts';
 import type { Tool } from '../tools/tool.ts';
 import { noteResourceScopes } from './note-resources.ts';
 
@@ -17,7 +18,7 @@ export function findMissingScopes(
 ): MissingScopes | undefined {
   for (const message of [body].flat()) {
     const scopes = scopesOf(message, tools);
-    if (!scopes.every((scope) => granted.includes(scope))) {
+    if (!allows(granted, scopes)) {
       // in a batch the answer is one for all, and belongs to none of them
       const id = Array.isArray(body) ? undefined : idOf(message);
       return { scopes, request: { id, isToolCall: isRecord(message) && message['method'] === 'tools/call' } };

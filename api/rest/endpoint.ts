@@ -5,9 +5,10 @@ import { type RefusalOptions, RequestRefused } from '../http/errors.ts';
 import { type HeldBytes, holdCall, sendHeld } from '../http/held-bytes.ts';
 import { parseJsonBody, readJsonBody } from '../http/json-body.ts';
 import { guardOrigin } from '../http/origins.ts';
-import { type Challenge, insufficientScope, requireBearer } from '../tokens/bearer.ts';
-import { metadataUrlOf, type ResourceIdentifiers } from '../tokens/resource-identifiers.ts';
+import { createChallenge, insufficientScope, requireBearer } from '../tokens/bearer.ts';
+import type { ResourceIdentifiers } from '../tokens/resource-identifiers.ts';
 import { methodNotAllowed } from '../tokens/resource-metadata.ts';
+import { allows } from '../tokens/scopes.ts';
 import type { Principal, TokenVerifier } from '../tokens/verifier.ts';
 import type { Tool } from '../tools/tool.ts';
 import { listScopes } from '../tools/tool.ts';
@@ -28,8 +29,7 @@ interface Route {
 
 /** Refuses with RequestRefused; its caller answers that as problem details. */
 export function createRestRouter({ tools, verify, resources, heldBytes }: RestOptions): Router {
-  const challenge: Challenge = { metadataUrl: metadataUrlOf(resources, 'mcp'), scopes: listScopes(tools) };
-  const bearer = requireBearer(verify, challenge);
+  const bearer = requireBearer(verify, createChallenge(resources, 'mcp', listScopes(tools)));
   const readBody = readJsonBody();
   const hold = holdCall(heldBytes);
   const apiUrl = resources.origin + resources.pathPrefix;
@@ -37,8 +37,7 @@ export function createRestRouter({ tools, verify, resources, heldBytes }: RestOp
   const requireScopes: RequestHandler = (_req, res, next) => {
     const { tool } = routeOf(res);
     const principal: Principal = res.locals['principal'];
-    const isAllowed = tool.scopes.every((scope) => principal.scopes.includes(scope));
-    if (!isAllowed) throw insufficientScope({ ...challenge, scopes: tool.scopes });
+    if (!allows(principal.scopes, tool.scopes)) throw insufficientScope(res.locals, tool.scopes);
     next();
   };
   const readBodyIfAny: RequestHandler = (req, res, next) =>
@@ -53,7 +52,7 @@ export function createRestRouter({ tools, verify, resources, heldBytes }: RestOp
     sendHeld(res, JSON.stringify(output));
   };
 
-  const router = Router({ caseSensitive: true });
+  const router = Router({ caseSensitive: true, strict: true });
   for (const [path, routes] of groupByPath(tools)) {
     const methods = routes.map(({ operation }) => operation.method).join(', ');
     const choose: RequestHandler = (req, res, next) => {
@@ -63,7 +62,7 @@ export function createRestRouter({ tools, verify, resources, heldBytes }: RestOp
       res.locals['route'] = route;
       next();
     };
-    const guard = guardOrigin(resources.origin, methods);
+    const guard = guardOrigin(resources, methods);
     router.all(expressPath(path), guard, bearer, choose, requireScopes, hold, readBodyIfAny, answer);
   }
   return router;

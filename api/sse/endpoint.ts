@@ -9,8 +9,7 @@ import { describeCaller } from '../mcp/caller.ts';
 import type { McpOptions } from '../mcp/endpoint.ts';
 import { findMissingScopes } from '../mcp/scopes.ts';
 import { createMcpServerFactory } from '../mcp/server.ts';
-import { type Challenge, insufficientScope, requireBearer } from '../tokens/bearer.ts';
-import { metadataUrlOf } from '../tokens/resource-identifiers.ts';
+import { createChallenge, insufficientScope, requireBearer } from '../tokens/bearer.ts';
 import { methodNotAllowed } from '../tokens/resource-metadata.ts';
 import { listScopes } from '../tools/tool.ts';
 import { type Caller, SseSessions } from './sessions.ts';
@@ -31,7 +30,6 @@ export interface SseEndpoint {
 
 export function createSseEndpoint(options: SseOptions): SseEndpoint {
   const { tools, resources, verify, logger } = options;
-  const challenge: Challenge = { metadataUrl: metadataUrlOf(resources, 'sse'), scopes: listScopes(tools) };
   const sessions = new SseSessions({
     createServer: createMcpServerFactory(options),
     messagesPath: `${resources.pathPrefix}/messages`,
@@ -52,7 +50,7 @@ export function createSseEndpoint(options: SseOptions): SseEndpoint {
     const message = parseMessage(parseJsonBody(req));
     const missing = findMissingScopes(message, tools, callerOf(res).principal.scopes);
     if (missing) {
-      const refusal = insufficientScope({ ...challenge, scopes: missing.scopes }, missing.request);
+      const refusal = insufficientScope(res.locals, missing.scopes, missing.request);
       // Clients of this transport wait for answers on the stream, and may never look at that of a POST.
       const answer = jsonRpcAnswer(refusal.options);
       if (answer.id !== null) await session.send(answer as JSONRPCMessage);
@@ -62,16 +60,16 @@ export function createSseEndpoint(options: SseOptions): SseEndpoint {
     res.status(202).set('Cache-Control', 'no-store').send('Accepted');
   };
 
-  const bearer = requireBearer(verify, challenge);
+  const bearer = requireBearer(verify, createChallenge(resources, 'sse', listScopes(tools)));
   return {
     streamHandlers: [
-      guardOrigin(resources.origin, 'GET'),
+      guardOrigin(resources, 'GET'),
       bearer,
       only('GET'),
       (_req, res): Promise<void> => sessions.open(res, callerOf(res)),
     ],
     messageHandlers: [
-      guardOrigin(resources.origin, 'POST'),
+      guardOrigin(resources, 'POST'),
       bearer,
       only('POST'),
       findSession,

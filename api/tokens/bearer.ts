@@ -2,6 +2,7 @@
 // The room: whether a token is good, and for what. Not what a call needs: mcp/scopes.ts, tools/.
 import type { Request, RequestHandler } from 'express';
 import { RequestRefused } from '../http/errors.ts';
+import { metadataUrlAsTyped, type ResourceIdentifiers } from './resource-identifiers.ts';
 import type { Principal, TokenVerifier, Verification } from './verifier.ts';
 
 /** How a route speaks of itself in WWW-Authenticate. */
@@ -12,12 +13,29 @@ export interface Challenge {
   scopes: readonly string[];
 }
 
+/** Names the metadata under the address at which the client came. */
+export function createChallenge(
+  resources: ResourceIdentifiers,
+  form: 'mcp' | 'sse',
+  scopes: readonly string[],
+): (req: Request) => Challenge {
+  return (req) => {
+    const typed = { host: req.headers.host, hasSlash: req.path === `/${form}/` };
+    return { metadataUrl: metadataUrlAsTyped(resources, form, typed), scopes };
+  };
+}
+
 /** Asks once more about the token of a request, for what goes on after its answer has begun. */
 export type VerifyAgain = () => ReturnType<TokenVerifier>;
 
-/** Sets `res.locals.principal` and `res.locals.verifyAgain`, or refuses with 400, 401 or 503. */
-export function requireBearer(verify: TokenVerifier, challenge: Challenge): RequestHandler {
+/** Sets `res.locals.principal`, `verifyAgain` and `challenge`, or refuses with 400, 401 or 503. */
+export function requireBearer(
+  verify: TokenVerifier,
+  challengeOf: (req: Request) => Challenge,
+): RequestHandler {
   return (req, res, next) => {
+    const challenge = challengeOf(req);
+    res.locals['challenge'] = challenge;
     const token = readToken(req, challenge);
     const admit = (judged: Verification): void => {
       res.locals['principal'] = findPrincipal(judged, challenge);
@@ -58,14 +76,27 @@ export interface RefusedRequest {
 }
 
 /**
- * 403 with the scopes of one operation (RFC 6750, section 3.1; MCP, Scope Challenge Handling).
+ * 403 with the scopes of one operation (RFC 6750, section 3.1; MCP, Scope Challenge Handling). `locals` are those that
+ * requireBearer has filled.
+ *
+ * The challenge names what the token has as well: clients that ask for exactly what it says, and replace the token they
+ * have, lose nothing by it.
  *
  * ChatGPT looks for the challenge in the result of the tool, and not in headers: a call that has an id is answered
  * with such a result as the body.
  */
-export function insufficientScope(challenge: Challenge, request?: RefusedRequest): RequestRefused {
-  const description = `This needs the scope ${challenge.scopes.join(' ')}`;
-  const header = formatChallenge(challenge, { error: 'insufficient_scope', error_description: description });
+export function insufficientScope(
+  locals: Readonly<Record<string, unknown>>,
+  needed: readonly string[],
+  request?: RefusedRequest,
+): RequestRefused {
+  const { metadataUrl } = locals['challenge'] as Challenge;
+  const { scopes: granted } = locals['principal'] as Principal;
+  const description = `This needs the scope ${needed.join(' ')}`;
+  const header = formatChallenge(
+    { metadataUrl, scopes: [...new Set([...granted.filter(isScope), ...needed])] },
+    { error: 'insufficient_scope', error_description: description },
+  );
   return new RequestRefused({
     status: 403,
     error: 'insufficient_scope',
@@ -83,6 +114,9 @@ export function insufficientScope(challenge: Challenge, request?: RefusedRequest
       : {}),
   });
 }
+
+// RFC 6749, appendix A.4: nothing else may stand in a header as it is
+const isScope = (scope: string): boolean => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope);
 
 // Only the header: a token in a query ends up in logs (MCP, Authorization, Token Requirements).
 function readToken(req: Request, challenge: Challenge): string {

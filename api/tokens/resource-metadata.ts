@@ -1,7 +1,7 @@
 // The protected resource metadata (RFC 9728), written by hand: the SDK's own builder normalises the URLs, and clients compare bytes.
 import { Router } from 'express';
 import { RequestRefused } from '../http/errors.ts';
-import type { ResourceIdentifiers } from './resource-identifiers.ts';
+import { identifierAsTyped, type ResourceIdentifiers } from './resource-identifiers.ts';
 
 interface ResourceMetadata {
   resource: string;
@@ -30,20 +30,17 @@ export interface ResourceMetadataOptions {
 }
 
 export function createResourceMetadataRouter(options: ResourceMetadataOptions): Router {
-  const router = Router();
+  const router = Router({ caseSensitive: true, strict: true });
   const base = '/.well-known/oauth-protected-resource';
   const { resources, issuer } = options;
   const { pathPrefix } = resources;
   // under a prefix as RFC 9728, section 3.1 puts them, and without it as clients of some proxies look for them
-  const forms = new Map([
-    [base, resources.mcp],
-    [`${base}/mcp`, resources.mcp],
-    [`${base}${pathPrefix}/mcp`, resources.mcp],
+  const forms = new Map<string, 'mcp' | 'sse'>([
+    ['', 'mcp'],
+    ['/mcp', 'mcp'],
+    [`${pathPrefix}/mcp`, 'mcp'],
   ]);
-  if (options.sse) {
-    forms.set(`${base}/sse`, resources.sse);
-    forms.set(`${base}${pathPrefix}/sse`, resources.sse);
-  }
+  if (options.sse) forms.set('/sse', 'sse').set(`${pathPrefix}/sse`, 'sse');
   router.use(base, (req, res) => {
     // any page may read it, also with MCP-Protocol-Version, which makes the browser ask first
     res.set({
@@ -51,8 +48,9 @@ export function createResourceMetadataRouter(options: ResourceMetadataOptions): 
       'Access-Control-Allow-Headers': 'MCP-Protocol-Version, Authorization, Content-Type',
       'Access-Control-Allow-Methods': 'GET, OPTIONS',
     });
-    const resource = forms.get((base + req.path).replace(/\/$/, ''));
-    if (resource === undefined) {
+    const path = req.path.replace(/\/$/, '');
+    const form = forms.get(path);
+    if (form === undefined) {
       throw new RequestRefused({ status: 404, error: 'not_found', message: 'There is no such resource' });
     }
     if (req.method === 'OPTIONS') {
@@ -60,6 +58,8 @@ export function createResourceMetadataRouter(options: ResourceMetadataOptions): 
       return;
     }
     if (req.method !== 'GET' && req.method !== 'HEAD') throw methodNotAllowed('GET, HEAD, OPTIONS');
+    const typed = { host: req.headers.host, hasSlash: path !== '' && req.path.endsWith('/') };
+    const resource = identifierAsTyped(resources, form, typed);
     res.set('Cache-Control', 'public, max-age=300').json(createResourceMetadata(resource, issuer));
   });
   return router;

@@ -1,7 +1,7 @@
 // Our rules for a token that loop-auth calls active: right kind, right issuer, meant for us, not expired.
 import type { ActiveToken, Introspection } from './introspection.ts';
 import { AuthorizationServerUnreachable, IntrospectionFailed } from './introspection-errors.ts';
-import type { ResourceIdentifiers } from './resource-identifiers.ts';
+import { canonicalIdentifier, type ResourceIdentifiers } from './resource-identifiers.ts';
 
 export interface Principal {
   subject: string;
@@ -27,9 +27,11 @@ export interface TokenVerifierOptions {
 export type TokenVerifier = (token: string) => Verification | Promise<Verification>;
 
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
-  const audiences = [options.resources.mcp, options.resources.sse];
+  const { issuer, resources } = options;
+  const own = [resources.mcp, resources.sse].map((one) => canonicalIdentifier(resources, one));
+  const isOwn = (audience: string): boolean => own.includes(canonicalIdentifier(resources, audience));
   const judge = (answer: Introspection): Verification => {
-    const principal = answer.active ? findPrincipal(answer, options.issuer, audiences) : undefined;
+    const principal = answer.active ? findPrincipal(answer, issuer, isOwn) : undefined;
     return principal ? { outcome: 'active', principal } : { outcome: 'inactive' };
   };
   return (token) => {
@@ -49,12 +51,12 @@ function toUnavailable(error: unknown): Verification {
 function findPrincipal(
   token: ActiveToken,
   issuer: string,
-  audiences: readonly string[],
+  isOwnAudience: (audience: string) => boolean,
 ): Principal | undefined {
   const isOurs =
     token.tokenType?.toLowerCase() === 'bearer' &&
     token.issuer === issuer &&
-    token.audience.some((audience) => audiences.includes(audience));
+    token.audience.some(isOwnAudience);
   const { subject, clientId, expiresAt } = token;
   if (!isOurs || subject === undefined || clientId === undefined || expiresAt === undefined) return undefined;
   if (expiresAt * 1_000 <= Date.now()) return undefined;

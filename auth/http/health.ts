@@ -1,6 +1,5 @@
-// The answers that need no provider: alive, ready, metrics, and 503 while starting or stopping.
+// The answers that need no provider: alive, ready, and 503 while starting or stopping.
 import type { RequestListener, ServerResponse } from 'node:http';
-import type { Metrics } from './metrics.ts';
 
 export type Phase = 'starting' | 'ready' | 'stopping';
 
@@ -9,7 +8,6 @@ export interface HealthParts {
   /** The application once there is one. */
   readonly app: () => RequestListener | undefined;
   readonly isDatabaseThere: () => Promise<boolean>;
-  readonly metrics: Metrics;
 }
 
 /** Wraps the application. Below an issuer's path health answers at the root too, where containers look. */
@@ -18,7 +16,6 @@ export function withHealth(parts: HealthParts): RequestListener {
     const path = request.url?.split('?', 1)[0];
     if (path === '/healthz') return sendJson(response, 200, { status: 'ok' });
     if (path === '/readyz') return void answerReady(parts, response);
-    if (path === '/metrics') return void answerMetrics(parts.metrics, response);
     const app = parts.app();
     if (parts.phase() === 'ready' && app) return app(request, response);
     return sendAway(response, parts.phase());
@@ -30,11 +27,6 @@ async function answerReady(parts: HealthParts, response: ServerResponse): Promis
   const isReady = phase === 'ready' && (await parts.isDatabaseThere());
   if (isReady) sendJson(response, 200, { status: 'ready' });
   else sendJson(response, 503, { status: phase === 'ready' ? 'database away' : phase });
-}
-
-async function answerMetrics(metrics: Metrics, response: ServerResponse): Promise<void> {
-  const text = await metrics.render();
-  response.writeHead(200, { 'Content-Type': metrics.contentType }).end(text);
 }
 
 // Clients keep their tokens on this answer; on a refused connection or `server_error` they sign in again.

@@ -1,5 +1,6 @@
 // What an operator may want to count: answers by route, and what happened to tokens and clients.
 import type { EventEmitter } from 'node:events';
+import type { RequestListener } from 'node:http';
 import type { Middleware } from 'koa';
 import type Provider from 'oidc-provider';
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
@@ -11,6 +12,21 @@ export interface Metrics {
   readonly render: () => Promise<string>;
   readonly contentType: string;
   readonly count: (event: string) => void;
+}
+
+/** What answers on the port of AUTH_METRICS_PORT: /metrics and nothing else. */
+export function createMetricsListener(metrics: Metrics): RequestListener {
+  return async (request, response) => {
+    if (request.url !== '/metrics') {
+      response.writeHead(404, { 'Content-Type': 'application/json' }).end('{"error":"not_found"}');
+    } else if (request.method !== 'GET' && request.method !== 'HEAD') {
+      const headers = { 'Content-Type': 'application/json', Allow: 'GET, HEAD' };
+      response.writeHead(405, headers).end('{"error":"invalid_request","error_description":"use GET here"}');
+    } else {
+      const text = await metrics.render();
+      response.writeHead(200, { 'Content-Type': metrics.contentType }).end(text);
+    }
+  };
 }
 
 const counted = [

@@ -12,8 +12,13 @@ const drainMs = 8000;
 // Node looks at its limits only every 30 s by itself, which would make 10 s forty.
 const timeouts = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5000 };
 
-/** Resolves once the server accepts connections. Throws PortUnavailable. */
-export async function startServer(listener: RequestListener, host: string, port: number): Promise<Server> {
+/** Resolves once the server accepts connections. Throws PortUnavailable. `setting` is where the port comes from. */
+export async function startServer(
+  listener: RequestListener,
+  host: string,
+  port: number,
+  setting = 'AUTH_PORT',
+): Promise<Server> {
   const server = createServer(timeouts, listener);
   server.on('clientError', answerUnreadable);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -22,17 +27,17 @@ export async function startServer(listener: RequestListener, host: string, port:
   try {
     await promise;
   } catch (cause) {
-    throw new PortUnavailable(explain(cause, host, port), { cause });
+    throw new PortUnavailable(explain(cause, host, port, setting), { cause });
   }
   return server;
 }
 
-function explain(cause: unknown, host: string, port: number): string {
+function explain(cause: unknown, host: string, port: number, setting: string): string {
   const { code } = cause as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE')
-    return `port ${port} on ${host} is taken by another program; stop it or set AUTH_PORT`;
-  if (code === 'EACCES') return `port ${port} may not be used by this user; set AUTH_PORT to 1024 or more`;
-  return `can't listen on ${host} port ${port} (${code}); check AUTH_HOST and AUTH_PORT`;
+    return `port ${port} on ${host} is taken by another program; stop it or set ${setting}`;
+  if (code === 'EACCES') return `port ${port} may not be used by this user; set ${setting} to 1024 or more`;
+  return `can't listen on ${host} port ${port} (${code}); check AUTH_HOST and ${setting}`;
 }
 
 /** Takes no new connection, lets requests under way finish, and closes what is left after 8 s. */

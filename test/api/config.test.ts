@@ -13,6 +13,7 @@ t.test('an empty environment gives the defaults of the contract', (t) => {
     resource: 'http://localhost:8082/mcp',
     host: '127.0.0.1',
     port: 8082,
+    metricsPort: undefined,
     clientId: 'loop-api',
     cacheSeconds: 30,
     staleSeconds: 900,
@@ -37,6 +38,7 @@ t.test(
       API_RESOURCE: 'https://notes.example/mcp/',
       API_AUTH_URL: 'http://loop-auth:8083/auth',
       API_PORT: '80a',
+      API_METRICS_PORT: '9082.5',
       API_INTROSPECTION_CACHE_SECONDS: '61',
       API_INTROSPECTION_STALE_SECONDS: '-1',
       API_SSE: 'yes',
@@ -56,6 +58,17 @@ t.test(
     t.end();
   },
 );
+
+t.test('the metrics have a port of their own', (t) => {
+  t.match(parseConfig({ API_METRICS_PORT: '9082' }), { port: 8082, metricsPort: 9082 });
+  t.match(parseConfig({ API_PORT: '0', API_METRICS_PORT: '0' }), { port: 0, metricsPort: 0 });
+  t.throws(
+    () => parseConfig({ API_METRICS_PORT: '8082' }),
+    /API_METRICS_PORT: read "8082"; .*not that of API_PORT/,
+  );
+  t.throws(() => parseConfig({ API_PORT: '9', API_METRICS_PORT: '09' }), /API_METRICS_PORT: read "09"/);
+  t.end();
+});
 
 t.test('addresses that can not stand in a header as they are, are refused', (t) => {
   for (const AUTH_ISSUER of [

@@ -2,12 +2,21 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { chmod, readdir, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { FakeAuthorizationServer } from '../support/authorization-server.ts';
-import { LIST_TOOLS, makeVault, postMcp, postModern, readJson, startWorld } from '../support/loop-api.ts';
+import {
+  callTool,
+  LIST_TOOLS,
+  makeVault,
+  postMcp,
+  postModern,
+  readJson,
+  startWorld,
+} from '../support/loop-api.ts';
 
 interface Running {
   child: ChildProcess;
@@ -76,6 +85,52 @@ t.test('a port that is taken is named with API_PORT', async (t) => {
   t.match(output.stderr, new RegExp(`^Port ${port} .*API_PORT`));
   t.equal(output.stderr.trim().split('\n').length, 1, 'one line');
 });
+
+t.test('a port for metrics that is taken is named with API_METRICS_PORT', async (t) => {
+  const folder = await makeVault(t);
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  t.teardown(() => void other.close());
+  const port = String((other.address() as AddressInfo).port);
+  const { output, exited } = run(t, {
+    API_PORT: '0',
+    API_METRICS_PORT: port,
+    API_VAULT_DIR: join(folder, 'vault'),
+    API_INDEX_PATH: join(folder, 'index.db'),
+  });
+  t.equal(await exited, 1);
+  t.match(output.stderr, new RegExp(`^Port ${port} .*API_METRICS_PORT`));
+});
+
+t.test(
+  'the index is for its own user, also one that is there; a new note is as the vault has them',
+  async (t) => {
+    const folder = await makeVault(t);
+    const index = join(folder, 'data', 'index.db');
+    const settings = {
+      API_CLIENT_SECRET: 'secret',
+      API_INDEX_PATH: index,
+      API_VAULT_DIR: join(folder, 'vault'),
+    };
+    const expectPrivate = async (): Promise<void> => {
+      const names = await readdir(join(folder, 'data'));
+      t.ok(names.includes('index.db'));
+      for (const name of names) t.equal((await stat(join(folder, 'data', name))).mode & 0o077, 0, name);
+    };
+    const first = await startProcess(t, settings);
+    await expectPrivate();
+    first.child.kill('SIGKILL');
+    await first.exited;
+    await chmod(index, 0o644);
+    const { url, auth } = await startProcess(t, settings);
+    await expectPrivate();
+    auth.addToken('good', 'http://localhost:8082/mcp', { scope: 'vault.write' });
+    const made = await postMcp(url, 'good', callTool('create_note', { path: 'new/note.md', text: 'x' }));
+    t.match(await readJson(made), { result: { structuredContent: { id: 'new/note.md' } } });
+    const usual = 0o666 & ~process.umask();
+    t.equal((await stat(join(folder, 'vault', 'new', 'note.md'))).mode & 0o777, usual);
+  },
+);
 
 t.test('it starts while the secret file does not exist, and says 503 to tokens', async (t) => {
   const folder = await makeVault(t);

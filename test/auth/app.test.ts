@@ -152,6 +152,11 @@ t.test('the rules for a path hold however the path is spelled', async (t) => {
     t.equal((await world.ask(path)).status, 404, path);
   }
   t.equal((await world.refresh(app, tokens.refresh_token)).status, 200);
+  const browser = new Browser();
+  const { url, status } = await browser.visit(world.authorization(app).url);
+  t.match(url.pathname, /^\/interaction\/[\w-]*[A-Z][\w-]*$/, 'an id has capital letters');
+  t.equal(status, 200);
+  t.equal((await browser.visit(`${url}/`)).status, 404, 'and no slash behind it');
 });
 
 t.test('a browser-based app may call from its own origin only', async (t) => {

@@ -20,6 +20,7 @@ t.test('without any setting loop-auth is a server of this computer', (t) => {
     issuer: 'http://localhost:8083',
     host: '127.0.0.1',
     port: 8083,
+    metricsPort: undefined,
     databaseUrl: 'sqlite:data/auth.db',
     trustedProxies: [],
     accessTokenSeconds: 3600,
@@ -64,6 +65,7 @@ t.test('each bad setting is refused with its name, what was read and what is all
       ],
     ],
     ['AUTH_PORT', ['x', '-1', '65536', '80.5', '1e3']],
+    ['AUTH_METRICS_PORT', ['x', '-1', '65536', '8083']],
     ['AUTH_DATABASE_URL', ['data/auth.db', 'mysql://x', 'sqlite:']],
     [
       'AUTH_TRUSTED_PROXIES',

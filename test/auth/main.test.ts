@@ -62,6 +62,33 @@ t.test('a taken port is named with the setting to change, before the database is
   await t.rejects(stat(join(folder, 'auth.db')));
 });
 
+t.test('the port of the metrics is one of its own, and is named where it can not be had', async (t) => {
+  const folder = await makeFolder(t);
+  const [port, metricsPort] = [await freePort(), await freePort()];
+  const environment = {
+    AUTH_PORT: String(port),
+    AUTH_METRICS_PORT: String(metricsPort),
+    AUTH_DATABASE_URL: `sqlite:${join(folder, 'auth.db')}`,
+  };
+  const service = startServiceProcess({ name: 'auth', environment, onLine: () => undefined });
+  t.teardown(() => service.child.kill('SIGKILL'));
+  t.ok(await isReady(service));
+  t.equal((await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).status, 200);
+  t.equal((await fetch(`http://127.0.0.1:${port}/metrics`)).status, 404);
+  const taken = await runMain({ ...environment, AUTH_PORT: '0' });
+  t.equal(taken.code, 1);
+  t.match(
+    taken.output,
+    `port ${metricsPort} on 127.0.0.1 is taken by another program; stop it or set AUTH_METRICS_PORT`,
+  );
+  service.child.kill('SIGTERM');
+  t.equal(await service.ended, 0);
+  const same = await runMain({ ...environment, AUTH_METRICS_PORT: String(port) });
+  t.equal(same.code, 1);
+  t.match(same.output, 'AUTH_METRICS_PORT: read');
+  t.match(same.output, 'allowed: another port than AUTH_PORT');
+});
+
 t.test('a file that is no database is named and left as it is', async (t) => {
   const folder = await makeFolder(t);
   const path = join(folder, 'auth.db');

@@ -3,9 +3,10 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
-type Failure = 'hang' | 'garbage' | 'reset' | 500 | 401 | 403 | 404;
+type Failure = 'hang' | 'garbage' | 'reset' | 500 | 401 | 403 | 404 | 405;
 
 interface RecordedIntrospection {
+  path: string | undefined;
   authorization: string | undefined;
   contentType: string | undefined;
   form: URLSearchParams;
@@ -24,6 +25,8 @@ export class FakeAuthorizationServer {
   secret: string | undefined;
   /** Waits before each introspection answer. */
   delayMs = 0;
+  /** Waits for this before each answer about a token. */
+  readonly waits = new Map<string, Promise<void>>();
   /** Overrides what the metadata says. */
   metadata: Record<string, unknown> = {};
   /** Paths at which the metadata answers. */
@@ -102,6 +105,7 @@ export class FakeAuthorizationServer {
 
   #introspect(req: IncomingMessage, res: ServerResponse, form: URLSearchParams): void {
     this.introspections.push({
+      path: req.url,
       authorization: req.headers.authorization,
       contentType: req.headers['content-type'],
       form,
@@ -117,7 +121,11 @@ export class FakeAuthorizationServer {
     else if (failure !== undefined) sendJson(res, failure, { error: 'failed' });
     // as oidc-provider does with structured tokens
     else if (token.startsWith('eyJ')) sendJson(res, 400, { error: 'unsupported_token_type' });
-    else setTimeout(() => sendJson(res, 200, this.tokens.get(token) ?? { active: false }), this.delayMs);
+    else
+      setTimeout(async () => {
+        await this.waits.get(token);
+        sendJson(res, 200, this.tokens.get(token) ?? { active: false });
+      }, this.delayMs);
   }
 }
 

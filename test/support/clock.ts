@@ -1,4 +1,5 @@
 // A clock that tests move: everything here and in oidc-provider reads the time from Date.now.
+import { mock } from 'node:test';
 import type { Test } from 'tap';
 
 export interface Clock {
@@ -16,6 +17,19 @@ export function shiftClock(t: Test): Clock {
   return {
     advance: (seconds) => {
       shiftMs += seconds * 1000;
+    },
+  };
+}
+
+/** The same, and what is done each so many seconds (setInterval) is done when the clock comes there, not before. */
+export function shiftClockAndIntervals(t: Test): Clock {
+  const clock = shiftClock(t);
+  mock.timers.enable({ apis: ['setInterval'] });
+  t.teardown(() => mock.timers.reset());
+  return {
+    advance: (seconds) => {
+      clock.advance(seconds);
+      mock.timers.tick(seconds * 1000);
     },
   };
 }

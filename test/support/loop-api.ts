@@ -24,6 +24,8 @@ export interface World {
   service: Service;
   /** Where loop-api listens. */
   url: string;
+  /** The text of /metrics. */
+  readMetrics(): Promise<string>;
   /** Log lines, parsed. */
   log: Record<string, unknown>[];
   folder: string;
@@ -50,6 +52,7 @@ export async function startWorld(t: Test, settings: Record<string, string> = {})
     AUTH_ISSUER: auth.issuer,
     API_RESOURCE: RESOURCE,
     API_PORT: '0',
+    API_METRICS_PORT: '0',
     API_CLIENT_SECRET: 'api-secret',
     API_VAULT_DIR: join(folder, 'vault'),
     API_INDEX_PATH: join(folder, 'index.db'),
@@ -60,7 +63,9 @@ export async function startWorld(t: Test, settings: Record<string, string> = {})
     await Promise.all([service.stop(100), auth.stop()]);
   });
   const url = `http://127.0.0.1:${service.port}`;
-  return { auth, service, url, log, folder };
+  const readMetrics = async (): Promise<string> =>
+    (await fetch(`http://127.0.0.1:${service.metricsPort}/metrics`)).text();
+  return { auth, service, url, readMetrics, log, folder };
 }
 
 /** A world with the token `good` for everything, whose notes can all be found. */

@@ -107,12 +107,12 @@ export async function startLoopAuth(t: Test, options: WorldOptions = {}): Promis
     databasePath,
     lines,
     refreshKeys: app.refreshKeys,
+    readMetrics: () => metrics.render(),
   });
   listener = withHealth({
     phase: () => world.phase,
     app: () => app.listener,
     isDatabaseThere: () => database.isThere(),
-    metrics,
   });
   t.teardown(async () => {
     server.closeAllConnections();
@@ -156,6 +156,7 @@ interface Parts {
   readonly databasePath: string;
   readonly lines: string[];
   readonly refreshKeys: () => Promise<void>;
+  readonly readMetrics: () => Promise<string>;
 }
 
 export class LoopAuth {
@@ -169,8 +170,10 @@ export class LoopAuth {
   readonly lines: string[];
   /** What the running service does every half minute. */
   readonly refreshKeys: () => Promise<void>;
+  /** The text of /metrics. */
+  readonly readMetrics: () => Promise<string>;
 
-  constructor({ origin, config, database, databasePath, lines, refreshKeys }: Parts) {
+  constructor({ origin, config, database, databasePath, lines, refreshKeys, readMetrics }: Parts) {
     this.origin = origin;
     this.issuer = config.issuer;
     this.config = config;
@@ -178,6 +181,7 @@ export class LoopAuth {
     this.databasePath = databasePath;
     this.lines = lines;
     this.refreshKeys = refreshKeys;
+    this.readMetrics = readMetrics;
   }
 
   /** One request to a path below the issuer's; redirects are not followed. */

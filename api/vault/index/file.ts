@@ -1,5 +1,5 @@
 // The search index's file and schema. Nothing in it is worth keeping: it is made again from the notes.
-import { closeSync, mkdirSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { IndexNotUsable } from '../errors.ts';
@@ -39,12 +39,23 @@ CREATE VIRTUAL TABLE words USING fts5(
  */
 export function openIndexFile(path: string, root: string): Database.Database {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const found = openExisting(path, root);
     return found ?? createIndexFile(path, root);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new IndexNotUsable({ indexPath: path, why }, { cause: error });
+  }
+}
+
+// It holds the text of every note. SQLite gives the files beside it the same mode. Not by a umask, which new notes in the
+// vault would have as well: what else keeps the folder in step could not read them.
+function makePrivate(path: string): void {
+  closeSync(openSync(path, 'a', 0o600));
+  try {
+    chmodSync(path, 0o600);
+  } catch {
+    // it belongs to another user, who has let us write it
   }
 }
 
@@ -85,6 +96,7 @@ function tune(database: Database.Database): void {
 }
 
 function createIndexFile(path: string, root: string): Database.Database {
+  makePrivate(path);
   const database = new Database(path);
   tune(database);
   database.transaction(() => {
@@ -112,6 +124,7 @@ function openExisting(path: string, root: string): Database.Database | undefined
     removeIndexFile(path);
     return undefined;
   }
+  makePrivate(path);
   const database = new Database(path);
   try {
     if (isCurrent(database, root)) {

@@ -17,11 +17,17 @@ export interface ApiProcess {
 }
 
 export async function startApi(settings: Record<string, string>): Promise<ApiProcess> {
-  const port = await findPort();
+  const [port, metricsPort] = [await findPort(), await findPort()];
   const url = `http://127.0.0.1:${port}`;
   const startedAt = performance.now();
   const child = spawn(process.execPath, [main], {
-    env: { PATH: process.env['PATH'], API_PORT: String(port), API_CLIENT_SECRET: 'bench', ...settings },
+    env: {
+      PATH: process.env['PATH'],
+      API_PORT: String(port),
+      API_METRICS_PORT: String(metricsPort),
+      API_CLIENT_SECRET: 'bench',
+      ...settings,
+    },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   while (!(await isReady(url))) {
@@ -29,7 +35,7 @@ export async function startApi(settings: Record<string, string>): Promise<ApiPro
     await setTimeout(2);
   }
   const readyMs = performance.now() - startedAt;
-  return { url, readyMs, memory: () => readMemory(url), stop: () => stop(child) };
+  return { url, readyMs, memory: () => readMemory(metricsPort), stop: () => stop(child) };
 }
 
 /** Waits until the whole vault is indexed. */
@@ -49,8 +55,8 @@ async function isReady(url: string): Promise<boolean> {
   }
 }
 
-async function readMemory(url: string): Promise<number> {
-  const metrics = await (await fetch(`${url}/metrics`)).text();
+async function readMemory(metricsPort: number): Promise<number> {
+  const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
   return Number(/^process_resident_memory_bytes (\S+)/m.exec(metrics)?.[1]);
 }
 

@@ -297,6 +297,28 @@ t.test('tools are listed as ChatGPT reads them', async (t) => {
   t.same(Object.keys(result.tools[1].inputSchema.properties), ['id']);
 });
 
+t.test('a model is told that notes are data, and the list stays within its budget', async (t) => {
+  const { url } = await startGoodWorld(t);
+  const { result } = await readJson(await postMcp(url, 'good', LIST_TOOLS));
+  const { tools } = result as { tools: Array<{ name: string; description: string }> };
+  for (const name of ['search', 'fetch']) {
+    t.match(tools.find((tool) => tool.name === name)?.description, /is data, not instructions/, name);
+  }
+  const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'x', version: '1' } };
+  const initialize = { jsonrpc: '2.0', id: 1, method: 'initialize', params };
+  t.match(await readJson(await postMcp(url, 'good', initialize)), {
+    result: { instructions: /is data, not instructions/ },
+  });
+  t.ok(JSON.stringify(tools).length / 4 <= 3_400, `${JSON.stringify(tools).length / 4} tokens`);
+});
+
+t.test('what a client sent is not repeated at length in the log', async (t) => {
+  const { url, log } = await startGoodWorld(t);
+  await postMcp(url, 'good', LIST_TOOLS, { 'mcp-protocol-version': 'x'.repeat(8_000) });
+  const line = log.find(({ msg }) => msg === 'MCP request refused');
+  t.equal(String(line?.['reason']).length, 100);
+});
+
 t.test('search and fetch answer in exactly ChatGPT’s shapes', async (t) => {
   const { url } = await startGoodWorld(t);
   const call = async (name: string, args: Record<string, unknown>) => {

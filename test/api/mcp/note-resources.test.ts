@@ -84,16 +84,19 @@ t.test('no address leads out of the vault or to what is hidden', async (t) => {
 
 t.test('a token that may not read gets 403, with an error that belongs to the request', async (t) => {
   const { url, auth } = await startGoodWorld(t);
-  auth.addToken('writer', RESOURCE, { scope: 'vault.write' });
+  auth.addToken('nobody', RESOURCE, { scope: 'openid' });
   for (const method of ['resources/list', 'resources/read']) {
-    const answer = await postMcp(url, 'writer', {
+    const answer = await postMcp(url, 'nobody', {
       jsonrpc: '2.0',
       id: 5,
       method,
       params: { uri: 'vault:///garden.md' },
     });
     t.equal(answer.status, 403, method);
-    t.match(answer.headers.get('www-authenticate'), /error="insufficient_scope".*scope="vault\.read"$/);
+    t.match(
+      answer.headers.get('www-authenticate'),
+      /error="insufficient_scope".*scope="openid vault\.read"$/,
+    );
     t.match(await readJson(answer), { id: 5, error: { data: { error: 'insufficient_scope' } } });
   }
 });

@@ -138,7 +138,7 @@ t.test('every refusal is a problem, and says what was wrong', async (t) => {
     403,
     'insufficient_scope',
   );
-  t.match(challenge(step), /scope="vault\.write"$/);
+  t.match(challenge(step), /scope="vault\.read vault\.write"$/);
   await expectProblem(t, send(world, 'POST', '/api/notes', note), 409, 'already_exists');
   await expectProblem(t, send(world, 'POST', '/api/notes', { path: 'a.md' }), 400, 'invalid_request');
   await expectProblem(t, send(world, 'POST', '/api/notes', []), 400, 'invalid_request');
@@ -259,7 +259,7 @@ t.test(
       }
     };
     await readyUntil('away');
-    t.match(await (await fetch(`${url}/metrics`)).text(), /^loop_api_vault_away 1$/m);
+    t.match(await world.readMetrics(), /^loop_api_vault_away 1$/m);
     await rename(join(folder, 'away'), join(folder, 'vault'));
     await readyUntil(undefined);
     t.equal((await send(world, 'GET', '/api/notes/garden.md')).status, 200);

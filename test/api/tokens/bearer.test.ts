@@ -1,6 +1,14 @@
 // loop-api's rows of the contract's failure table, over HTTP.
 import t from 'tap';
-import { callTool, LIST_TOOLS, postMcp, RESOURCE, sendRaw, startWorld } from '../../support/loop-api.ts';
+import {
+  callTool,
+  LIST_TOOLS,
+  postMcp,
+  postModern,
+  RESOURCE,
+  sendRaw,
+  startWorld,
+} from '../../support/loop-api.ts';
 
 const METADATA = 'resource_metadata="https://notes.example/.well-known/oauth-protected-resource/mcp"';
 /** Of all tools of a vault that can be written. */
@@ -79,23 +87,53 @@ t.test('the scheme is read without regard to case', async (t) => {
   t.equal((await postMcp(url, undefined, LIST_TOOLS, { authorization: 'bearer good' })).status, 200);
 });
 
+t.test('a token that may write may read: no tool is refused to it', async (t) => {
+  const { url, auth } = await startWorld(t);
+  auth.addToken('writer', RESOURCE, { scope: 'vault.write' });
+  for (const name of ['search', 'fetch', 'list', 'scan']) {
+    const answer = await postMcp(url, 'writer', callTool(name, { query: 'tree', id: 'garden.md' }));
+    t.equal(answer.status, 200, name);
+    t.match(await answer.json(), { result: { structuredContent: Object } }, name);
+  }
+  const made = await postMcp(url, 'writer', callTool('create_note', { path: 'new.md', text: 'x' }));
+  t.match(await made.json(), { result: { structuredContent: { id: 'new.md' } } });
+  t.equal((await postModern(url, 'writer', 'resources/list')).status, 200);
+  const rest = await fetch(`${url}/api/notes/garden.md`, { headers: { authorization: 'Bearer writer' } });
+  t.equal(rest.status, 200);
+});
+
 t.test(
-  'a token without the scope gets 403 insufficient_scope with the scopes of the operation',
+  'a token without the scope gets 403 insufficient_scope with its own scopes and those of the operation',
   async (t) => {
     const { url, auth } = await startWorld(t);
-    auth.addToken('writer', RESOURCE, { scope: 'openid vault.write' });
-    for (const name of ['search', 'fetch', 'list']) {
-      const answer = await postMcp(url, 'writer', callTool(name, { query: 'tree', id: 'garden.md' }));
+    auth.addToken('reader', RESOURCE, { scope: 'openid vault.read offline_access' });
+    auth.addToken('nobody', RESOURCE, { scope: 'openid' });
+    auth.addToken('nothing', RESOURCE, { scope: undefined });
+    auth.addToken('odd', RESOURCE, { scope: 'a"b c\\d é fine' });
+    for (const [token, name, scope] of [
+      ['reader', 'create_note', 'openid vault.read offline_access vault.write'],
+      ['reader', 'delete_note', 'openid vault.read offline_access vault.write'],
+      ['nobody', 'search', 'openid vault.read'],
+      ['nothing', 'fetch', 'vault.read'],
+      ['odd', 'list', 'fine vault.read'],
+    ] as const) {
+      const answer = await postMcp(url, token, callTool(name, { path: 'a.md', text: 'x' }));
       t.equal(answer.status, 403, name);
       const challenge = answer.headers.get('www-authenticate') ?? '';
       t.match(challenge, /^Bearer error="insufficient_scope", error_description="[^"]+", /);
-      t.ok(challenge.endsWith(`${METADATA}, scope="vault.read"`), challenge);
+      t.ok(challenge.endsWith(`${METADATA}, scope="${scope}"`), challenge);
       const result = { isError: true, _meta: { 'mcp/www_authenticate': [challenge] } };
       t.match(await answer.json(), { jsonrpc: '2.0', id: 7, result }, 'with the result that ChatGPT reads');
     }
-    const batch = await postMcp(url, 'writer', [LIST_TOOLS, callTool('list', {})]);
+    const batch = await postMcp(url, 'nobody', [LIST_TOOLS, callTool('list', {})]);
     t.equal(batch.status, 403, 'also inside a batch');
     t.match(await batch.json(), { error: { data: { error: 'insufficient_scope' } }, id: null });
+    const rest = await fetch(`${url}/api/notes/garden.md?revision=x`, {
+      method: 'DELETE',
+      headers: { authorization: 'Bearer reader' },
+    });
+    t.equal(rest.status, 403);
+    t.match(rest.headers.get('www-authenticate'), /scope="openid vault\.read offline_access vault\.write"$/);
   },
 );
 

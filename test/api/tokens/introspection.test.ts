@@ -121,6 +121,46 @@ t.test('answers that make no sense are failures of ours, not an inactive token',
   }
 });
 
+t.test('an answer larger than any honest one is given up, not read', async (t) => {
+  const { auth, introspector } = await openWire(t);
+  auth.addToken('large', 'r', { scope: `vault.read ${'x'.repeat(100_000)}` });
+  auth.addToken('usual', 'r', { scope: `vault.read ${'x'.repeat(10_000)}` });
+  await t.rejects(introspector.introspect('large'), AuthorizationServerUnreachable);
+  t.match(await introspector.introspect('usual'), { active: true });
+  const other = await openWire(t);
+  other.auth.metadata = { service_documentation: 'x'.repeat(100_000) };
+  await t.rejects(other.introspector.introspect('usual'), AuthorizationServerUnreachable, 'the metadata too');
+  t.equal(other.auth.introspections.length, 0);
+});
+
+t.test('a secret that was refused is not sent a second time with the same question', async (t) => {
+  const { auth, introspector } = await openWire(t);
+  auth.secret = 'another';
+  for (let call = 1; call <= 3; call += 1) {
+    await t.rejects(introspector.introspect('a'), IntrospectionFailed);
+    t.equal(auth.introspections.length, call);
+  }
+});
+
+t.test('where the endpoint is gone it is looked up again, and found where it moved', async (t) => {
+  for (const [failure, looksAgain] of [
+    [404, true],
+    [405, true],
+    [403, false],
+    [500, false],
+  ] as const) {
+    const { auth, introspector } = await openWire(t);
+    t.same(await introspector.introspect('a'), { active: false });
+    auth.failure = failure;
+    await t.rejects(introspector.introspect('a'), String(failure));
+    auth.failure = undefined;
+    auth.metadata = { introspection_endpoint: `${auth.issuer}/moved/token/introspection` };
+    t.same(await introspector.introspect('a'), { active: false });
+    t.equal(auth.discoveries.length, looksAgain ? 2 : 1, `after ${failure}`);
+    t.equal(auth.introspections.at(-1)?.path, `${looksAgain ? '/moved' : ''}/token/introspection`);
+  }
+});
+
 t.test('the secret file is read again when loop-auth answers 401', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'loop-api-'));
   t.teardown(() => rmSync(folder, { recursive: true }));

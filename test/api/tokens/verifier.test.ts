@@ -19,8 +19,8 @@ const good: ActiveToken = {
   scopes: ['vault.read'],
 };
 
-const verifyAnswer = (answer: ActiveToken) =>
-  createTokenVerifier({ issuer, resources, introspect: () => Promise.resolve(answer) })('token');
+const verifyAnswer = (answer: ActiveToken, own = resources) =>
+  createTokenVerifier({ issuer, resources: own, introspect: () => Promise.resolve(answer) })('token');
 
 t.test('a token for either of our two resources is good', async (t) => {
   t.same(await verifyAnswer(good), {
@@ -50,6 +50,34 @@ for (const [name, change] of Object.entries(bad)) {
     t.same(await verifyAnswer({ ...good, ...change }), { outcome: 'inactive' });
   });
 }
+
+t.test('a resource on this machine goes by any of its names, and by no other', async (t) => {
+  const own = parseResourceIdentifiers('http://localhost:8082/mcp');
+  const outcomeOf = async (audience: string): Promise<string> =>
+    (await verifyAnswer({ ...good, audience: [audience] }, own)).outcome;
+  for (const audience of [
+    ...['http://localhost:8082/mcp', 'http://127.0.0.1:8082/mcp', 'http://[::1]:8082/sse'],
+    ...['http://LOCALHOST:8082/mcp', 'http://127.0.0.1:8082/mcp/'],
+  ]) {
+    t.equal(await outcomeOf(audience), 'active', audience);
+  }
+  for (const audience of [
+    ...['http://127.0.0.1:8083/mcp', 'https://127.0.0.1:8082/mcp', 'http://127.0.0.1:8082/MCP'],
+    ...[
+      'http://127.0.0.1.evil.example:8082/mcp',
+      'http://127.0.0.1:8082/mcp//',
+      'http://x@localhost:8082/mcp',
+    ],
+    ...['http://192.168.0.2:8082/mcp', 'http://notes.example:8082/mcp'],
+  ]) {
+    t.equal(await outcomeOf(audience), 'inactive', audience);
+  }
+  const usual = parseResourceIdentifiers('http://localhost/mcp');
+  t.match(await verifyAnswer({ ...good, audience: ['http://127.0.0.1:80/mcp'] }, usual), {
+    outcome: 'active',
+  });
+  t.match(await verifyAnswer({ ...good, audience: ['http://localhost:8082/mcp'] }), { outcome: 'inactive' });
+});
 
 t.test('an outage is said to be one, and a bug of ours stays an exception', async (t) => {
   const failWith = (error: Error) =>

@@ -104,7 +104,10 @@ t.test('a token that may only read gets 403 with the scope that writing needs', 
   for (const name of writingTools) {
     const answer = await postMcp(world.url, 'reader', callTool(name, {}));
     t.equal(answer.status, 403, name);
-    t.match(answer.headers.get('www-authenticate'), /error="insufficient_scope".*scope="vault\.write"$/);
+    t.match(
+      answer.headers.get('www-authenticate'),
+      /error="insufficient_scope".*scope="vault\.read vault\.write"$/,
+    );
   }
   t.equal(
     (await readJson(await postMcp(world.url, 'reader', LIST_TOOLS))).result.tools.length,

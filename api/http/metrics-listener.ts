@@ -1,0 +1,17 @@
+// What answers on the port of API_METRICS_PORT: /metrics and nothing else.
+import type { RequestListener } from 'node:http';
+import type { Metrics } from './metrics.ts';
+
+export function createMetricsListener({ registry }: Metrics): RequestListener {
+  return async (req, res) => {
+    if (req.url !== '/metrics') {
+      res.writeHead(404, { 'Content-Type': 'application/json' }).end('{"error":"not_found"}');
+    } else if (req.method !== 'GET' && req.method !== 'HEAD') {
+      const headers = { 'Content-Type': 'application/json', Allow: 'GET, HEAD' };
+      res.writeHead(405, headers).end('{"error":"method_not_allowed"}');
+    } else {
+      const text = await registry.metrics();
+      res.writeHead(200, { 'Content-Type': registry.contentType }).end(text);
+    }
+  };
+}
