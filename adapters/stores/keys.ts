@@ -14,13 +14,20 @@ export interface StoredKey {
   readonly createdAt: number;
 }
 
+/** The hash of a secret that was handed over in a file, and where; without a place where an older version kept it. */
+export interface HandedSecret {
+  readonly hash: string;
+  readonly path: string | undefined;
+}
+
 export class KeyStore {
   readonly #database: Database;
   readonly #list: Statement;
   readonly #add: Statement;
   readonly #replace: Statement;
   readonly #findHash: Statement;
-  readonly #setHash: Statement;
+  readonly #addHash: Statement;
+  readonly #replaceHash: Statement;
 
   constructor(database: Database) {
     const { builder } = database;
@@ -48,14 +55,20 @@ export class KeyStore {
     this.#add = compile(builder('server_keys').insert(key));
     this.#findHash = compile(
       builder('server_secrets')
-        .select('hash')
+        .select('hash', 'path')
         .where({ name: param('name') }),
     );
-    this.#setHash = compile(
+    const handed = { hash: param('hash'), path: param('path') };
+    this.#addHash = compile(
       builder('server_secrets')
-        .insert({ name: param('name'), hash: param('hash') })
+        .insert({ name: param('name'), ...handed })
         .onConflict('name')
-        .merge(['hash']),
+        .ignore(),
+    );
+    this.#replaceHash = compile(
+      builder('server_secrets')
+        .where({ name: param('name'), hash: param('was') })
+        .update(handed),
     );
   }
 
@@ -83,13 +96,21 @@ export class KeyStore {
     );
   }
 
-  /** The stored hash of a secret that loop-auth made and handed over in a file. */
-  async findSecretHash(name: string): Promise<string | undefined> {
+  async findSecret(name: string): Promise<HandedSecret | undefined> {
     const row = await this.#database.first(this.#findHash, { name });
-    return row && String(row['hash']);
+    return row && { hash: String(row['hash']), path: row['path'] === null ? undefined : String(row['path']) };
   }
 
-  async setSecretHash(name: string, hash: string): Promise<void> {
-    await this.#database.commit([{ statement: this.#setHash, values: { name, hash } }]);
+  /** Puts a secret in the place of the one that was found (undefined: of none); false where that one has changed. */
+  async replaceSecret(
+    name: string,
+    was: HandedSecret | undefined,
+    { hash, path = null }: { readonly hash: string; readonly path?: string | null },
+  ): Promise<boolean> {
+    const write =
+      was === undefined
+        ? { statement: this.#addHash, values: { name, hash, path } }
+        : { statement: this.#replaceHash, values: { name, hash, path, was: was.hash } };
+    return (await this.#database.commit([write])) > 0;
   }
 }

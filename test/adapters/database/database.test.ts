@@ -253,10 +253,14 @@ for (const engine of engines) {
       ],
     );
     t.type((await keys.list('signing'))[0]?.createdAt, 'number');
-    t.equal(await keys.findSecretHash('api'), undefined);
-    await keys.setSecretHash('api', 'first');
-    await keys.setSecretHash('api', 'second');
-    t.equal(await keys.findSecretHash('api'), 'second');
+    t.equal(await keys.findSecret('api'), undefined);
+    const first = { hash: 'first', path: '/data/secret' };
+    t.equal(await keys.replaceSecret('api', undefined, first), true);
+    t.equal(await keys.replaceSecret('api', undefined, { hash: 'late' }), false, 'somebody was first');
+    t.strictSame(await keys.findSecret('api'), first);
+    t.equal(await keys.replaceSecret('api', { hash: 'other', path: undefined }, { hash: 'late' }), false);
+    t.equal(await keys.replaceSecret('api', first, { hash: 'second' }), true);
+    t.strictSame(await keys.findSecret('api'), { hash: 'second', path: undefined });
   });
 }
 
