@@ -22,6 +22,9 @@ import {
   rememberFailure,
   rememberRefusal,
 } from './http/errors.ts';
+import type { Devices } from './http/limits/devices.ts';
+import type { Limits } from './http/limits/limits.ts';
+import { limitWrites } from './http/limits/writes.ts';
 import type { Metrics } from './http/metrics.ts';
 import { pinOrigin } from './http/pinned-origin.ts';
 import { redirectPosted } from './http/posted-requests.ts';
@@ -44,7 +47,8 @@ export interface AppParts extends ProviderParts {
   readonly connections: ConnectionStore;
   readonly standing: ClientStanding;
   readonly signInLimits: SignInLimits;
-  readonly writeLimit: Middleware;
+  readonly limits: Limits;
+  readonly devices: Devices;
   readonly log: Logger;
   readonly metrics: Metrics;
 }
@@ -94,7 +98,8 @@ export function createApp(parts: AppParts): RequestListener {
   provider.use(refuseEncodings);
   provider.use(redirectPosted(issuerPath));
   provider.use(encodeRawBasic);
-  provider.use(parts.writeLimit);
+  provider.use(limitWrites(parts.limits, parts.devices));
+  provider.use(parts.callLimits.middleware);
   provider.use(commitBeforeAnswering(parts.database));
   const people = { accounts: parts.accounts, limits: parts.signInLimits, issuerPath, form };
   provider.use(createSetupRoutes({ links: parts.setupLinks, issuerPath, mcpUrl: config.resources[0], form }));

@@ -111,7 +111,7 @@ const settings = z.object({
   AUTH_ACCESS_TOKEN_SECONDS: seconds(60, 24 * 3600).default(3600),
   AUTH_REFRESH_TOKEN_IDLE_SECONDS: seconds(3600, 10 * year).default(7_776_000),
   AUTH_REFRESH_GRACE_SECONDS: seconds(0, 3600).default(60),
-  AUTH_UNUSED_CLIENT_SECONDS: seconds(3600, year).default(86_400),
+  AUTH_UNUSED_CLIENT_SECONDS: seconds(3600, year).default(2_592_000),
   ...registrationSettings,
   API_RESOURCE: plainUrl(
     'allowed: an http(s) URL without query or fragment, such as https://vault.example/mcp',

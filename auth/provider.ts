@@ -8,6 +8,8 @@ import { takesDocuments } from './clients/registration-settings.ts';
 import { clientRulesFor, mayOmitPkce } from './clients/rules.ts';
 import type { AuthConfig } from './config.ts';
 import { renderError } from './http/errors.ts';
+import type { CallLimits } from './http/limits/calls.ts';
+import { type RowLimitParts, withinBounds } from './http/limits/stored-rows.ts';
 import type { ServerKeys } from './keys/server-keys.ts';
 import { openUserinfo } from './people/claims.ts';
 import { createGrantLoader, createInteractionPolicy, isSilent } from './people/consent-rules.ts';
@@ -26,10 +28,13 @@ export interface ProviderParts {
   /** The stored form (hash) of loop-api's secret. */
   readonly apiClientSecretHash: string;
   readonly clientLookup: ClientLookupParts;
+  readonly callLimits: CallLimits;
+  readonly rowLimits: RowLimitParts;
 }
 
 const minute = 60;
-const day = 24 * 3600;
+const hour = 60 * minute;
+const day = 24 * hour;
 const codeSeconds = 60;
 
 /** A Koa application that answers the library's routes; the caller adds its own in front with `use`. */
@@ -39,7 +44,7 @@ export function createProvider(parts: ProviderParts): Provider {
     new (provider.Client as unknown as new (metadata: AdapterPayload) => object)(metadata);
   };
   const lookedUp = (name: string): Adapter => {
-    const stored = adapter(name);
+    const stored = withinBounds(name, adapter(name), parts.rowLimits);
     if (name === 'AccessToken') return openUserinfo(stored, config.resources);
     if (name !== 'Client') return stored;
     return normalizingFirst(createClientLookup(stored, clientLookup, check), parts.resources);
@@ -67,7 +72,7 @@ function createConfiguration(parts: ProviderParts): Configuration {
     findAccount: parts.findAccount,
     features: featuresFor(parts),
     ...clientRulesFor(config),
-    ...tokenRules(config),
+    ...tokenRules(parts),
     // The ID token carries the claims as well, for apps that never ask `/me`.
     conformIdTokenClaims: false,
     claims: { openid: ['sub'], profile: ['name', 'preferred_username'] },
@@ -89,10 +94,10 @@ function createConfiguration(parts: ProviderParts): Configuration {
   };
 }
 
-function tokenRules(config: AuthConfig): Configuration {
+function tokenRules({ config, callLimits }: ProviderParts): Configuration {
   return {
     pkce: { required: (_ctx, client) => !mayOmitPkce(client) },
-    rotateRefreshToken: true,
+    rotateRefreshToken: callLimits.rotate,
     issueRefreshToken: async (ctx, client) =>
       client.grantTypeAllowed('refresh_token') &&
       !(ctx.oidc.entities.Grant && isSilent(ctx.oidc.entities.Grant)),
@@ -106,7 +111,8 @@ function tokenRules(config: AuthConfig): Configuration {
       IdToken: 3600,
       Interaction: 3600,
       RefreshToken: config.refreshTokenIdleSeconds,
-      Session: 14 * day,
+      // Of a browser that nobody signed in with, only what its sign-out page needs is kept.
+      Session: (_ctx, session) => (session.accountId === undefined ? hour : 14 * day),
     },
   };
 }

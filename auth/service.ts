@@ -8,19 +8,27 @@ import { createAdapterFactory } from '../adapters/models/adapter-factory.ts';
 import { AccountSessionStore } from '../adapters/stores/account-sessions.ts';
 import { AccountStore } from '../adapters/stores/accounts.ts';
 import { ClientDocumentStore } from '../adapters/stores/client-documents.ts';
+import { ClientKeySetStore } from '../adapters/stores/client-key-sets.ts';
 import { ClientStore } from '../adapters/stores/clients.ts';
 import { ConnectionStore } from '../adapters/stores/connections.ts';
 import { ConsentStore } from '../adapters/stores/consents.ts';
+import { DeviceStore } from '../adapters/stores/devices.ts';
 import { KeyStore } from '../adapters/stores/keys.ts';
+import { KnownClients } from '../adapters/stores/known-clients.ts';
 import { SetupLinkStore } from '../adapters/stores/setup-links.ts';
+import { TableCounts } from '../adapters/sweep/rows.ts';
 import { type Sweep, startSweep } from '../adapters/sweep/sweep.ts';
 import { createApp } from './app.ts';
+import { createAdmission } from './clients/admission.ts';
 import { createGuardedFetch, type FetchJson } from './clients/hosts/guarded-fetch.ts';
 import type { ClientLookupParts } from './clients/lookup.ts';
 import { type ClientStanding, createClientStanding } from './clients/standing.ts';
 import type { AuthConfig } from './config.ts';
+import { createCallLimits } from './http/limits/calls.ts';
+import { createDevices } from './http/limits/devices.ts';
+import { type Limits, openLimits } from './http/limits/limits.ts';
+import { networkOf } from './http/limits/network.ts';
 import type { Metrics } from './http/metrics.ts';
-import { createDocumentLimit, limitWrites } from './http/write-limits.ts';
 import { openApiCredential } from './keys/api-credential.ts';
 import { createKeySeal, type KeySeal, sealStoredKeys } from './keys/seal.ts';
 import { openKeys, readKeys, type ServerKeys } from './keys/server-keys.ts';
@@ -59,8 +67,10 @@ export async function openApp(config: AuthConfig, surroundings: Surroundings): P
   let keys = await openKeysAlone(database, keyStore, seal);
   const clients = new ClientStore(database);
   const standing = createClientStanding(clients);
+  const bounded = await openLimitParts(config, surroundings, accounts);
   const parts = {
     ...surroundings,
+    ...bounded,
     config,
     accounts,
     accountSessions: new AccountSessionStore(database),
@@ -75,9 +85,7 @@ export async function openApp(config: AuthConfig, surroundings: Surroundings): P
       secret: config.apiClientSecret,
       path: config.apiClientSecretPath,
     }),
-    clientLookup: createLookupParts(config, surroundings, standing),
-    signInLimits: createSignInLimits(),
-    writeLimit: limitWrites(),
+    clientLookup: createLookupParts(config, surroundings, standing, bounded.lookup),
   };
   const setupUrl = await renewSetupLink(accounts, setupLinks, config.issuer);
   if (setupUrl) log.warn({ setupUrl }, `no account yet: create the first one within 24 hours at ${setupUrl}`);
@@ -95,7 +103,7 @@ export async function openApp(config: AuthConfig, surroundings: Surroundings): P
       log.error({ err: error }, 'the keys could not be read; the old ones stay in use'),
     );
   }, keyCheckMs).unref();
-  const sweep = startOwnSweep(config, surroundings);
+  const sweep = startOwnSweep(config, surroundings, bounded.rowLimits.counts);
   return {
     listener: (request, response) => current(request, response),
     refreshKeys,
@@ -110,13 +118,14 @@ function createLookupParts(
   { registration }: AuthConfig,
   { database, log, fetchJson = createGuardedFetch() }: Surroundings,
   { isSeeded }: ClientStanding,
+  bounds: Pick<ClientLookupParts, 'keySets' | 'admission' | 'admitCaller'>,
 ): ClientLookupParts {
   return {
     store: new ClientDocumentStore(database),
     isSeeded,
     fetchJson,
     registration,
-    documentLimit: createDocumentLimit(),
+    ...bounds,
     onStale: (url, err) =>
       log.warn({ url, err }, 'an app’s own page could not be read; the stored copy is used'),
   };
@@ -133,11 +142,47 @@ async function openKeysAlone(database: Database, store: KeyStore, seal: KeySeal)
   }
 }
 
-function startOwnSweep(config: AuthConfig, { database, log }: Surroundings): Sweep {
+/** What is limited, and who is no stranger to the limits. */
+async function openLimitParts(
+  { issuer }: AuthConfig,
+  { database, metrics }: Surroundings,
+  accounts: AccountStore,
+) {
+  const limits = await openLimits(database);
+  const clients = new KnownClients(database);
+  const devices = createDevices(new DeviceStore(database), issuer);
+  const counts = new TableCounts(database);
+  metrics.countRows(() => counts.list());
+  const callLimits = createCallLimits({ limits, clients });
+  const { registrations, readings } = limits;
+  const admission = createAdmission({ clients, registrations, readings, readFor: readingsOf(limits) });
+  return {
+    limits,
+    devices,
+    callLimits,
+    rowLimits: { limits, counts, clients, devices },
+    signInLimits: createSignInLimits({ limits, devices, accounts }),
+    lookup: {
+      keySets: new ClientKeySetStore(database),
+      admission,
+      admitCaller: callLimits.admitCaller,
+    },
+  };
+}
+
+function readingsOf({ readings }: Limits): (address: unknown) => Promise<number | undefined> {
+  return async (address) => {
+    const network = networkOf(address);
+    return (await readings.ofNetworkAMinute.take(network)) ?? readings.ofNetwork.take(network);
+  };
+}
+
+function startOwnSweep(config: AuthConfig, { database, log }: Surroundings, counts: TableCounts): Sweep {
   return startSweep(database, {
+    counts,
     refreshTokenIdleSeconds: config.refreshTokenIdleSeconds,
     unusedClientSeconds: config.unusedClientSeconds,
-    onSwept: (counts) => log.debug({ counts }, 'swept'),
+    onSwept: (changed) => log.debug({ counts: changed }, 'swept'),
     onFailed: (error) => log.warn({ err: error }, 'the sweep failed and is tried again later'),
   });
 }

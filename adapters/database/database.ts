@@ -1,6 +1,8 @@
 // What every store in this room runs on: statements, transactions of writes, and a lock. How one is opened: open.ts.
 // The room: statements, both engines, transactions, locks, backup. Not what is stored: models/, stores/.
+import type { Database as SqliteFile } from 'better-sqlite3';
 import type { Knex } from 'knex';
+import type { Pool } from 'pg';
 import type { Row, Statement, Values, Write } from './statement.ts';
 
 export interface Database {
@@ -12,10 +14,20 @@ export interface Database {
   commit(writes: readonly Write[]): Promise<number>;
   /** Waits for the lock of that name; the caller must release it. */
   lock(name: string): Promise<Lock>;
+  /** For stores/limiters.ts alone, whose library brings its own statements. */
+  readonly counters: Counters;
   /** Whether it answers a query now. */
   isThere(): Promise<boolean>;
   close(): Promise<void>;
 }
+
+/**
+ * The engine's own client, for counts. Those of a SQLite file have a connection that does not wait for the disk: a crash
+ * of the process loses none of them, a power cut the last ones.
+ */
+type Counters =
+  | { readonly engine: 'sqlite'; readonly client: SqliteFile }
+  | { readonly engine: 'postgres'; readonly client: Pool };
 
 export interface Lock {
   /** Like Database.commit, inside what the lock protects. */

@@ -67,6 +67,7 @@ function createPostgresDatabase(url: string): Database {
   const commit = (writes: readonly Write[]): Promise<number> => commitOn(pool, writes);
   return {
     builder: knex({ client: 'pg' }),
+    counters: { engine: 'postgres', client: pool },
     first: async (statement, values) => (await all(statement, values))[0],
     all,
     commit,

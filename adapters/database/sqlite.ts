@@ -32,10 +32,16 @@ export async function openSqliteDatabase(path: string): Promise<Database> {
     connection.close();
     throw error;
   }
-  return createSqliteDatabase(connection, builder);
+  // A database in memory is one connection's own.
+  const counters = path === ':memory:' ? connection : openCounters(path);
+  return createSqliteDatabase(connection, builder, counters);
 }
 
-function createSqliteDatabase(connection: Sqlite.Database, builder: Knex): Database {
+function createSqliteDatabase(
+  connection: Sqlite.Database,
+  builder: Knex,
+  counters: Sqlite.Database,
+): Database {
   const prepared = new Map<Statement, Sqlite.Statement>();
   const prepare = (statement: Statement): Sqlite.Statement => {
     const known = prepared.get(statement);
@@ -57,6 +63,7 @@ function createSqliteDatabase(connection: Sqlite.Database, builder: Knex): Datab
   const mutex = createKeyedMutex();
   return {
     builder,
+    counters: { engine: 'sqlite', client: counters },
     first: async (statement, values) =>
       patiently(() => prepare(statement).get(...bind(statement, values)) as Row | undefined),
     all: async (statement, values) =>
@@ -74,7 +81,10 @@ function createSqliteDatabase(connection: Sqlite.Database, builder: Knex): Datab
         return false;
       }
     },
-    close: async () => void connection.close(),
+    close: async () => {
+      counters.close();
+      connection.close();
+    },
   };
 }
 
@@ -121,6 +131,12 @@ function configure(connection: Sqlite.Database, path: string): void {
   connection.pragma('synchronous = FULL');
   connection.pragma('foreign_keys = ON');
   connection.pragma('trusted_schema = OFF');
+}
+
+function openCounters(path: string): Sqlite.Database {
+  const counters = new Sqlite(path, { timeout: 0 });
+  counters.pragma('synchronous = NORMAL');
+  return counters;
 }
 
 /** Knex migrates on our own connection, so that even an in-memory database is migrated. */

@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import { DatabaseNewer } from '../database/errors.ts';
 import { tables } from './0001-tables.ts';
 import { clientSources } from './0002-client-sources.ts';
+import { bounds } from './0003-bounds.ts';
 import { accountSessions } from './0004-account-sessions.ts';
 
 interface Migration {
@@ -13,6 +14,7 @@ interface Migration {
 const migrations: readonly Migration[] = [
   { name: '0001-tables', up: tables },
   { name: '0002-client-sources', up: clientSources },
+  { name: '0003-bounds', up: bounds },
   { name: '0004-account-sessions', up: accountSessions },
 ];
 

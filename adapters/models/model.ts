@@ -1,5 +1,6 @@
 // oidc-provider's Adapter for every model but clients and refresh tokens, which have rules of their own.
 import type { Adapter, AdapterPayload } from 'oidc-provider';
+import { replaySeconds } from '../bounds.ts';
 import type { Database } from '../database/database.ts';
 import { hashOpaque } from '../database/hash.ts';
 import type { Row, Value, Write } from '../database/statement.ts';
@@ -32,7 +33,7 @@ export class ModelAdapter implements Adapter {
     const values: Record<string, Value> = {
       id: key,
       payload: stored,
-      expires_at: expiresIn === undefined ? null : epochSeconds() + expiresIn,
+      expires_at: expiresIn === undefined ? null : epochSeconds() + keptSeconds(this.#model, expiresIn),
       now: epochSeconds(),
     };
     for (const [column, field] of Object.entries(this.#table.columns)) {
@@ -109,6 +110,11 @@ export class ModelAdapter implements Adapter {
   async findByUserCode(): Promise<undefined> {
     return undefined;
   }
+}
+
+// A client says itself how long its assertion is valid, in fractions of seconds if it likes.
+function keptSeconds(model: ModelName, expiresIn: number): number {
+  return model === 'ReplayDetection' ? Math.min(Math.ceil(expiresIn), replaySeconds) : expiresIn;
 }
 
 export function parsePayload(row: Row): AdapterPayload {

@@ -1,4 +1,5 @@
 // Browsers that are signed in on the account pages, each a row under the hash of its cookie's value.
+import { perAccount } from '../bounds.ts';
 import type { Database } from '../database/database.ts';
 import { hashOpaque } from '../database/hash.ts';
 import { compile, param, type Statement } from '../database/statement.ts';
@@ -11,6 +12,7 @@ const leastSecondsBetweenTouches = 60;
 export class AccountSessionStore {
   readonly #database: Database;
   readonly #insert: Statement;
+  readonly #dropOldest: Statement;
   readonly #findLive: Statement;
   readonly #touch: Statement;
   readonly #delete: Statement;
@@ -28,6 +30,13 @@ export class AccountSessionStore {
         expires_at: param('expiresAt'),
       }),
     );
+    const ofAccount = () => sessions().where({ account_id: param('accountId') });
+    const newestLeft = ofAccount()
+      .select('expires_at')
+      .orderBy('expires_at', 'desc')
+      .limit(1)
+      .offset(perAccount.sessions - 1);
+    this.#dropOldest = compile(ofAccount().where('expires_at', '<', newestLeft).delete());
     this.#findLive = compile(
       sessions().select('account_id', 'last_used_at').where(byId).where('expires_at', '>', param('now')),
     );
@@ -39,11 +48,14 @@ export class AccountSessionStore {
     this.#delete = compile(sessions().where(byId).delete());
   }
 
-  /** Begins a session that ends by itself after `seconds`. */
+  /** Begins a session that ends by itself after `seconds`; the account's oldest goes where there are too many. */
   async begin(value: string, accountId: string, seconds: number): Promise<void> {
     const now = epochSeconds();
     const values = { id: hashOpaque(value), accountId, now, expiresAt: now + seconds };
-    await this.#database.commit([{ statement: this.#insert, values }]);
+    await this.#database.commit([
+      { statement: this.#insert, values },
+      { statement: this.#dropOldest, values: { accountId } },
+    ]);
   }
 
   /** The id of the account whose session it is; undefined where there is none or its time is over. */

@@ -1,4 +1,4 @@
-// The last good copy of each client's metadata document (a row of `clients`) and of each key set it signs with.
+// The last good copy of each client's metadata document: a row of `clients`.
 import type { AdapterPayload } from 'oidc-provider';
 import type { Database } from '../database/database.ts';
 import { compile, param, type Statement } from '../database/statement.ts';
@@ -11,18 +11,10 @@ export interface StoredDocument {
   readonly freshUntil: number;
 }
 
-export interface StoredKeySet {
-  readonly keys: readonly Record<string, unknown>[];
-  readonly freshUntil: number;
-  readonly expiresAt: number;
-}
-
 export class ClientDocumentStore {
   readonly #database: Database;
   readonly #find: Statement;
   readonly #save: Statement;
-  readonly #findKeySet: Statement;
-  readonly #saveKeySet: Statement;
 
   constructor(database: Database) {
     const { builder } = database;
@@ -47,15 +39,6 @@ export class ClientDocumentStore {
         .onConflict('id')
         .merge(['payload', 'created_at', 'fetched_at', 'fresh_until']),
     );
-    this.#findKeySet = compile(builder('client_key_sets').where({ id: param('id') }));
-    const keySet = {
-      id: param('id'),
-      payload: param('payload'),
-      fetched_at: param('now'),
-      fresh_until: param('freshUntil'),
-      expires_at: param('expiresAt'),
-    };
-    this.#saveKeySet = compile(builder('client_key_sets').insert(keySet).onConflict('id').merge());
   }
 
   async find(id: string): Promise<StoredDocument | undefined> {
@@ -72,21 +55,6 @@ export class ClientDocumentStore {
   async save(id: string, { metadata, fetchedAt = null, freshUntil }: Savable): Promise<void> {
     const values = { id, payload: JSON.stringify(metadata), now: epochSeconds(), fetchedAt, freshUntil };
     await this.#database.commit([{ statement: this.#save, values }]);
-  }
-
-  async findKeySet(uri: string): Promise<StoredKeySet | undefined> {
-    const row = await this.#database.first(this.#findKeySet, { id: uri });
-    if (!row) return undefined;
-    return {
-      keys: JSON.parse(String(row['payload'])) as Record<string, unknown>[],
-      freshUntil: Number(row['fresh_until']),
-      expiresAt: Number(row['expires_at']),
-    };
-  }
-
-  async saveKeySet(uri: string, { keys, freshUntil, expiresAt }: StoredKeySet): Promise<void> {
-    const values = { id: uri, payload: JSON.stringify(keys), now: epochSeconds(), freshUntil, expiresAt };
-    await this.#database.commit([{ statement: this.#saveKeySet, values }]);
   }
 }
 

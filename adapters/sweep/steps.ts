@@ -1,26 +1,38 @@
 // What the sweep deletes, and the statements for it: each of them touches a bounded number of rows.
 import type { Knex } from 'knex';
+import { calmGrants } from '../bounds.ts';
 import type { Database } from '../database/database.ts';
 import { compile, param } from '../database/statement.ts';
 
+interface Expiring {
+  readonly table: string;
+  readonly id?: string;
+  readonly column?: string;
+  /** What a second is in that column. */
+  readonly second?: number;
+}
+
 /** Codes and tokens before the grants that they keep. */
-const expiringTables = [
-  'sessions',
-  'interactions',
-  'replay_detections',
-  'initial_access_tokens',
-  'client_key_sets',
-  'setup_links',
-  'account_sessions',
-  'authorization_codes',
-  'access_tokens',
-  'refresh_tokens',
-  'grants',
+const expiring: readonly Expiring[] = [
+  { table: 'sessions' },
+  { table: 'interactions' },
+  { table: 'replay_detections' },
+  { table: 'initial_access_tokens' },
+  { table: 'client_key_sets', id: 'client_id' },
+  { table: 'setup_links' },
+  { table: 'devices' },
+  { table: 'account_sessions' },
+  { table: 'limits', id: 'key', column: 'expire', second: 1000 },
+  { table: 'authorization_codes' },
+  { table: 'access_tokens' },
+  { table: 'refresh_tokens' },
+  { table: 'grants' },
 ];
 
 // The library still takes a token for valid 15 seconds after its expiry, for clocks that differ. A used refresh token
 // stays until its own expiry, too: as long as it is there, its reuse is seen.
 const toleranceSeconds = 60;
+const day = 24 * 3600;
 
 export interface SweepStep {
   readonly name: string;
@@ -36,18 +48,21 @@ export interface SweepLimits {
 
 export function createSweepSteps(database: Database, limits: SweepLimits): SweepStep[] {
   return [
-    ...expiringTables.map((table) => expiredRows(database, table, limits)),
+    ...expiring.map((rows) => expiredRows(database, rows, limits)),
     endedSalts(database, limits),
     abandonedGrants(database, limits),
     unusedClients(database, limits),
   ];
 }
 
-function expiredRows(database: Database, table: string, { batchRows }: SweepLimits): SweepStep {
-  const due = database.builder(table).select('id').where('expires_at', '<', param('before')).limit(batchRows);
-  const statement = compile(database.builder(table).whereIn('id', due).delete());
+function expiredRows({ builder, commit }: Database, rows: Expiring, { batchRows }: SweepLimits): SweepStep {
+  const { table, id = 'id', column = 'expires_at', second = 1 } = rows;
+  const due = builder(table).select(id).where(column, '<', param('before')).limit(batchRows);
+  const statement = compile(builder(table).whereIn(id, due).delete());
   const start = (now: number) =>
-    inBatches(batchRows, () => database.commit([{ statement, values: { before: now - toleranceSeconds } }]));
+    inBatches(batchRows, () =>
+      commit([{ statement, values: { before: (now - toleranceSeconds) * second } }]),
+    );
   return { name: table, start };
 }
 
@@ -99,10 +114,12 @@ function abandonedGrants(database: Database, { batchRows, refreshTokenIdleSecond
   );
   const stretch = compile(abandoned(after().where('id', '<=', param('to'))));
   const rest = compile(abandoned(after()));
+  const tooMany = compile(builder('grants').select('id').orderBy('id').limit(1).offset(calmGrants));
   return {
     name: 'grants',
     start: async function* walk(now) {
-      const before = now - refreshTokenIdleSeconds;
+      const isCalm = (await database.first(tooMany, {})) === undefined;
+      const before = now - (isCalm ? refreshTokenIdleSeconds : day);
       for (let from = ''; ; ) {
         const end = await database.first(stretchEnd, { from });
         if (!end) return yield await database.commit([{ statement: rest, values: { from, before } }]);
@@ -121,7 +138,8 @@ function of(builder: Knex, table: string, column: string, owner: string): Knex.Q
     .where(`${table}.${column}`, builder.ref(`${owner}.id`));
 }
 
-async function* inBatches(batchRows: number, next: () => Promise<number>): AsyncGenerator<number> {
+/** Repeats a step until it changes less than a batch. */
+export async function* inBatches(batchRows: number, next: () => Promise<number>): AsyncGenerator<number> {
   for (let changed = batchRows; changed >= batchRows; ) {
     changed = await next();
     yield changed;

@@ -2,7 +2,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../database/database.ts';
 import { epochSeconds } from '../database/time.ts';
+import type { TableCounts } from './rows.ts';
 import { createSweepSteps, type SweepStep } from './steps.ts';
+import { createSurplusSteps } from './surplus.ts';
 
 // Pauses last this many times as long as the transaction before them: on a slow or busy disk, too, the sweep is at work
 // a tenth of the time at most.
@@ -13,6 +15,8 @@ export interface SweepOptions {
   readonly refreshTokenIdleSeconds: number;
   /** A client that registered itself and never got a grant goes after this. */
   readonly unusedClientSeconds: number;
+  /** Gets the large tables counted by the way. */
+  readonly counts?: TableCounts;
   readonly everySeconds?: number;
   readonly batchRows?: number;
   readonly pauseMs?: number;
@@ -35,7 +39,12 @@ export interface Sweep {
 export function startSweep(database: Database, options: SweepOptions): Sweep {
   // SQLite deletes in the thread that answers: 25 rows take it about as long as one request for a token does.
   const { everySeconds = 600, batchRows = 25, pauseMs = 10 } = options;
-  const steps = createSweepSteps(database, { ...options, batchRows });
+  const limits = { ...options, batchRows };
+  const steps = [
+    ...createSweepSteps(database, limits),
+    ...createSurplusSteps(database, limits),
+    ...(options.counts?.steps() ?? []),
+  ];
   const stopping = new AbortController();
   let running: Promise<SweptCounts> | undefined;
   const runOnce = (): Promise<SweptCounts> => {

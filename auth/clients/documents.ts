@@ -19,8 +19,10 @@ export interface ClientDocumentsParts {
   /** Throws InvalidClientMetadata for metadata that the library would not take. */
   readonly check: (metadata: AdapterPayload) => void;
   readonly onStale: (url: string, error: unknown) => void;
-  /** Throws where too many documents that nobody had seen before were asked for. */
-  readonly admit: () => Promise<void>;
+  /** Counts a reading; resolves to the seconds to wait where there were too many. */
+  readonly admit: (url: string) => Promise<number | undefined>;
+  /** Throws what says to wait. */
+  readonly refuse: (waitSeconds: number) => never;
 }
 
 export interface ClientDocuments {
@@ -48,8 +50,10 @@ export function createClientDocuments(parts: ClientDocumentsParts): ClientDocume
       if (!parts.isOpen || (stored && stored.freshUntil > epochSeconds())) return stored?.metadata;
       try {
         return await failures.unlessRecent(id, async () => {
-          if (!stored) await parts.admit();
-          return readOnce(id);
+          const wait = await parts.admit(id);
+          if (wait === undefined) return readOnce(id);
+          // A copy that is no longer fresh is better than none; strangers can't keep an app out that was here before.
+          return stored?.metadata ?? parts.refuse(wait);
         });
       } catch (error) {
         return fallBack(parts, id, stored, error);

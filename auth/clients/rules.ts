@@ -3,6 +3,7 @@ import type Provider from 'oidc-provider';
 import type { Configuration } from 'oidc-provider';
 import type { AuthConfig } from '../config.ts';
 import { isKnownScope, splitScopes } from '../scopes.ts';
+import { checkAssertion } from './assertions.ts';
 import { normalizeClientMetadata } from './metadata.ts';
 import { redirectRuleOf } from './registration-settings.ts';
 import { seededOnly } from './seeded.ts';
@@ -13,6 +14,7 @@ export function clientRulesFor({ registration }: AuthConfig): Configuration {
   const rule = redirectRuleOf(registration);
   return {
     clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'],
+    assertJwtClientAuthClaimsAndHeader: checkAssertion,
     clientDefaults: { grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'] },
     responseTypes: ['code'],
     // Browser-based clients may read an answer only from the origin that they registered to be sent back to.

@@ -153,6 +153,8 @@ function answerOutage(ctx: ParameterizedContext, error: unknown, log: Logger): v
     { err: error, requestId: ctx.state['requestId'], route: ctx.path.split('/')[1] },
     'request failed',
   );
+  // What they stand for was not stored: a browser keeps the cookies that it has.
+  ctx.remove('Set-Cookie');
   ctx.status = 503;
   ctx.set('Retry-After', String(retryAfterSeconds));
   ctx.set('Cache-Control', 'no-store');

@@ -3,7 +3,7 @@ import type { EventEmitter } from 'node:events';
 import type { RequestListener } from 'node:http';
 import type { Middleware } from 'koa';
 import type Provider from 'oidc-provider';
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 export interface Metrics {
   readonly middleware: Middleware;
@@ -12,6 +12,14 @@ export interface Metrics {
   readonly render: () => Promise<string>;
   readonly contentType: string;
   readonly count: (event: string) => void;
+  /** Shows how many rows each table has and may have, asked for at each rendering. */
+  readonly countRows: (list: () => Promise<readonly TableRows[]>) => void;
+}
+
+interface TableRows {
+  readonly table: string;
+  readonly rows: number;
+  readonly bound: number | undefined;
 }
 
 /** What answers on the port of AUTH_METRICS_PORT: /metrics and nothing else. */
@@ -60,6 +68,7 @@ export function createMetrics(): Metrics {
     contentType: registry.contentType,
     render: () => registry.metrics(),
     count: (event) => events.inc({ event }),
+    countRows: (list) => showRows(registry, list),
     observe: (provider) => {
       for (const event of counted) (provider as EventEmitter).on(event, () => events.inc({ event }));
     },
@@ -72,6 +81,32 @@ export function createMetrics(): Metrics {
       }
     },
   };
+}
+
+function showRows(registry: Registry, list: () => Promise<readonly TableRows[]>): void {
+  let latest: Promise<readonly TableRows[]> | undefined;
+  new Gauge({
+    name: 'loop_auth_rows',
+    help: 'Rows in the database, of large tables as the last sweep counted them',
+    labelNames: ['table'],
+    registers: [registry],
+    async collect() {
+      // While the database is away, everything else is wanted all the more.
+      latest = list().catch(() => []);
+      for (const { table, rows } of await latest) this.set({ table }, rows);
+    },
+  });
+  // Shown after the rows, so that both are of one count.
+  new Gauge({
+    name: 'loop_auth_rows_bound',
+    help: 'The most rows that the table may have (docs/storage.md); none for what only an operator makes',
+    labelNames: ['table'],
+    registers: [registry],
+    async collect() {
+      for (const { table, bound } of (await latest) ?? [])
+        if (bound !== undefined) this.set({ table }, bound);
+    },
+  });
 }
 
 interface RoutedContext {

@@ -1,16 +1,16 @@
 // Makes every request look as if it came to the issuer: no header of a client decides what our URLs say.
 import type { IncomingMessage } from 'node:http';
-import { isIP, SocketAddress } from 'node:net';
 import type { Middleware } from 'koa';
 import proxyAddr from 'proxy-addr';
+import { canonicalAddress } from './limits/network.ts';
 
 // RFC 9112 section 3.2.2.
 const absoluteTarget = /^https?:\/\/([^/?]*)/i;
 
 /**
  * Sets Host and protocol from the issuer, and `ctx.state.address` to the client's address: the connection's, or,
- * when that belongs to a trusted proxy (CIDRs), the last untrusted one of X-Forwarded-For. `ctx.state.host` keeps the
- * name that was really asked for.
+ * when that belongs to a trusted proxy (CIDRs), the last untrusted one of X-Forwarded-For, if it is an address.
+ * `ctx.state.host` keeps the name that was really asked for.
  */
 export function pinOrigin(issuer: string, trustedProxies: readonly string[]): Middleware {
   const { host, protocol } = new URL(issuer);
@@ -31,13 +31,6 @@ export function pinOrigin(issuer: string, trustedProxies: readonly string[]): Mi
 }
 
 function addressOf(request: IncomingMessage, trust: (address: string, index: number) => boolean): string {
-  return canonical(proxyAddr(request, trust)) ?? canonical(request.socket.remoteAddress) ?? '';
-}
-
-/** One spelling an address, or limits and logs would know it by many; undefined for what is none. */
-function canonical(address = ''): string | undefined {
-  const family = isIP(address);
-  if (family === 0) return undefined;
-  const told = new SocketAddress({ address, family: family === 6 ? 'ipv6' : 'ipv4' }).address;
-  return told.startsWith('::ffff:') ? told.slice('::ffff:'.length) : told;
+  const { remoteAddress = '' } = request.socket;
+  return canonicalAddress(proxyAddr(request, trust) ?? '') ?? canonicalAddress(remoteAddress) ?? '';
 }

@@ -40,8 +40,7 @@ export async function checkPassword(
   const { username, password } = readCredentials(ctx);
   // Before the try is counted: who is turned away has not guessed.
   if (isQueueFull()) return refuseFull(ctx, username);
-  const address = String(ctx.state['address']);
-  const wait = await parts.limits.attempt(address, username);
+  const wait = await parts.limits.attempt(ctx, username);
   if (wait !== undefined) {
     const error = `Too many tries. Wait ${Math.ceil(wait / 60)} min and try again.`;
     return refuse(ctx, 429, { username, error }, wait);
@@ -52,7 +51,7 @@ export async function checkPassword(
   if (!account || !isRight || account.isDisabled) {
     return refuse(ctx, 401, { username, error: 'Username or password is wrong.' });
   }
-  await parts.limits.succeeded(address, username);
+  await parts.limits.succeeded(ctx, account);
   return { account };
 }
 

@@ -1,49 +1,61 @@
-// How often a password may be tried: from one place, against one account, by all together.
+// How often a password may be tried: from one place, against one account, in a browser that its owner used before.
 import { hash } from 'node:crypto';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { consume, networkOf } from '../http/limiter.ts';
-
-const minute = 60;
-const hour = 60 * minute;
-// Timers of the limiter's can't wait longer than 24 days.
-const remembered = 14 * 24 * hour;
+import type { Account, AccountStore } from '../../adapters/stores/accounts.ts';
+import type { Asking, Devices } from '../http/limits/devices.ts';
+import type { Limits } from '../http/limits/limits.ts';
+import { networkOf } from '../http/limits/network.ts';
 
 export interface SignInLimits {
   /** Seconds to wait before the next try, or undefined when one is free now. Counts the try. */
-  readonly attempt: (address: string, username: string) => Promise<number | undefined>;
-  /** A right password shows that the tries before it were its owner's. */
-  readonly succeeded: (address: string, username: string) => Promise<void>;
+  readonly attempt: (ctx: Asking, username: string) => Promise<number | undefined>;
+  /** A right password shows that the tries before it were its owner's, and that the browser is. */
+  readonly succeeded: (ctx: Asking, account: Account) => Promise<void>;
 }
 
-export function createSignInLimits(): SignInLimits {
-  // From one place against one account: a person's slips. From all places against it: a guesser with many
-  // addresses is slowed. Where the owner has signed in lately that limit does not hold, so that nobody can lock them
-  // out by guessing.
-  const pair = new RateLimiterMemory({ points: 10, duration: 15 * minute });
-  const account = new RateLimiterMemory({ points: 100, duration: hour });
-  const network = new RateLimiterMemory({ points: 60, duration: 15 * minute });
-  const owners = new RateLimiterMemory({ points: 1, duration: remembered });
-  const keys = (address: string, username: string): { at: string; who: string; both: string } => {
-    const at = networkOf(address);
-    const who = hash('sha256', username.normalize('NFKC').toLowerCase());
-    return { at, who, both: `${at} ${who}` };
+export interface SignInLimitParts {
+  readonly limits: Limits;
+  readonly devices: Devices;
+  readonly accounts: AccountStore;
+}
+
+export function createSignInLimits({ limits, devices, accounts }: SignInLimitParts): SignInLimits {
+  const { ofPair, ofNetwork, ofAccount, ofDevice, places } = limits.passwords;
+  const findDevice = async (ctx: Asking, username: string): Promise<string | undefined> => {
+    const device = await devices.find(ctx);
+    const owner = device && (await accounts.findById(device.accountId));
+    return owner && fold(owner.username) === fold(username) ? device.key : undefined;
   };
   return {
-    attempt: async (address, username) => {
-      const { at, who, both } = keys(address, username);
-      // The network first: what it refuses leaves no key for one more made-up name behind.
-      const wait = (await consume(network, at)) ?? (await consume(pair, both));
-      if (wait !== undefined || (await owners.get(both))) return wait;
-      return consume(account, who);
+    attempt: async (ctx, username) => {
+      // Guesses from elsewhere, however many, don't count in the owner's own browser (the "device cookie" of OWASP).
+      const device = await findDevice(ctx, username);
+      if (device !== undefined) return ofDevice.take(device);
+      const { at, who, both } = keysOf(ctx, username);
+      const wait = (await ofNetwork.take(at)) ?? (await ofPair.take(both));
+      // Nor where the owner signed in lately, though their browser keeps no cookie.
+      if (wait !== undefined || (await places.has(both))) return wait;
+      return ofAccount.take(who);
     },
-    succeeded: async (address, username) => {
-      const { at, who, both } = keys(address, username);
-      await Promise.all([
-        pair.delete(both),
-        network.reward(at),
-        account.reward(who),
-        owners.set(both, 1, remembered),
-      ]);
+    succeeded: async (ctx, account) => {
+      const { at, who, both } = keysOf(ctx, account.username);
+      const device = await findDevice(ctx, account.username);
+      // Only what the try has taken is given back, or guessers elsewhere would get more.
+      if (device !== undefined) await ofDevice.forget(device);
+      else await Promise.all([ofNetwork.giveBack(at), ofPair.forget(both)]);
+      if (device === undefined && !(await places.has(both))) await ofAccount.giveBack(who);
+      await places.take(both);
+      await devices.remember(ctx, account.id);
     },
   };
+}
+
+function keysOf(ctx: Asking, username: string): { at: string; who: string; both: string } {
+  const at = networkOf(ctx.state['address']);
+  const who = hash('sha256', fold(username));
+  return { at, who, both: `${at} ${who}` };
+}
+
+/** As names are compared: in any case and Unicode form. */
+function fold(username: string): string {
+  return username.normalize('NFKC').toLowerCase();
 }

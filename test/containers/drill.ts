@@ -16,7 +16,7 @@ const account = { username: 'drill', password: 'a password for the drill' };
 const mostOverBase = { auth: 60e6, api: 60e6 };
 
 const behindNginx = [
-  'AUTH_TRUSTED_PROXIES=172.16.0.0/12,192.168.0.0/16',
+  'AUTH_TRUSTED_PROXIES=172.16.0.0/12',
   'COMPOSE_FILE=compose.yaml:compose.nginx.yaml',
   'NGINX_CONF=./nginx/own.conf',
   'TLS_DIR=./tls',

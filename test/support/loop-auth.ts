@@ -173,7 +173,8 @@ export class LoopAuth {
   /** The text of /metrics. */
   readonly readMetrics: () => Promise<string>;
 
-  constructor({ origin, config, database, databasePath, lines, refreshKeys, readMetrics }: Parts) {
+  constructor(parts: Parts) {
+    const { origin, config, database, databasePath, lines, refreshKeys } = parts;
     this.origin = origin;
     this.issuer = config.issuer;
     this.config = config;
@@ -181,7 +182,7 @@ export class LoopAuth {
     this.databasePath = databasePath;
     this.lines = lines;
     this.refreshKeys = refreshKeys;
-    this.readMetrics = readMetrics;
+    this.readMetrics = parts.readMetrics;
   }
 
   /** One request to a path below the issuer's; redirects are not followed. */

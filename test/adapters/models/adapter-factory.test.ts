@@ -273,6 +273,18 @@ function testPromises(t: Test, name: string, openDatabase: (t: Test) => Promise<
     });
   });
 
+  t.test(`${name}: an assertion is remembered for ten minutes, whatever it says of itself`, async (t) => {
+    const database = await openDatabase(t);
+    const replays = adaptersOf(database)('ReplayDetection');
+    const now = Math.floor(Date.now() / 1000);
+    for (const seconds of [50 * 365 * 24 * 3600, 60.5])
+      await replays.upsert(`${seconds}`, payloadOf('ReplayDetection', `${seconds}`), seconds);
+    const expiry = compile(database.builder('replay_detections').select('expires_at').orderBy('expires_at'));
+    const [short, long] = (await database.all(expiry, {})).map((row) => Number(row['expires_at']) - now);
+    t.ok(Number(short) >= 61 && Number(short) <= 63 && Number.isInteger(short));
+    t.ok(Number(long) >= 600 && Number(long) <= 620);
+  });
+
   t.test(`${name}: a saved grant marks its client as used, once`, async (t) => {
     const database = await openDatabase(t);
     const adapterFor = adaptersOf(database);

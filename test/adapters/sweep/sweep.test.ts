@@ -1,11 +1,15 @@
 // The sweep: what goes, what stays, and that it is in nobody's way.
 import t, { type Test } from 'tap';
+import { calmGrants, perAccount, perGrant, strangersRows } from '../../../adapters/bounds.ts';
 import type { Database } from '../../../adapters/database/database.ts';
 import { DatabaseUnavailable } from '../../../adapters/database/errors.ts';
 import { compile } from '../../../adapters/database/statement.ts';
 import { createAdapterFactory } from '../../../adapters/models/adapter-factory.ts';
 import { AccountSessionStore } from '../../../adapters/stores/account-sessions.ts';
 import { ClientDocumentStore } from '../../../adapters/stores/client-documents.ts';
+import { ClientKeySetStore } from '../../../adapters/stores/client-key-sets.ts';
+import { ClientStore } from '../../../adapters/stores/clients.ts';
+import { createStoredLimiter } from '../../../adapters/stores/limiters.ts';
 import { SetupLinkStore } from '../../../adapters/stores/setup-links.ts';
 import {
   type Sweep,
@@ -149,16 +153,10 @@ for (const engine of engines) {
     const clientId = 'https://a.example/live';
     await adapterFor('Grant').upsert('live', payloadOf('Grant', 'live', { clientId }), 50 * 365 * day);
     const expiresAt = Math.floor(Date.now() / 1000) + hour;
-    await documents.saveKeySet('https://a.example/jwks', {
-      keys: [{ kty: 'RSA' }],
-      freshUntil: 1,
-      expiresAt,
-    });
-    t.strictSame(await documents.findKeySet('https://a.example/jwks'), {
-      keys: [{ kty: 'RSA' }],
-      freshUntil: 1,
-      expiresAt,
-    });
+    const keySets = new ClientKeySetStore(database);
+    const set = { uri: 'https://a.example/jwks', keys: [{ kty: 'RSA' }], freshUntil: 1, expiresAt };
+    await keySets.save(clientId, set);
+    t.strictSame(await keySets.find(clientId), set);
     clock.advance(day - 1);
     await read('https://a.example/again');
     clock.advance(2);
@@ -191,6 +189,199 @@ for (const engine of engines) {
     clock.advance(2 * day);
     t.strictSame(await sweep(), { clients: 1 }, 'the new one');
     t.ok(await clients.find('live'), 'a live grant keeps its client, whatever else is said of it');
+  });
+}
+
+for (const engine of engines) {
+  const run = async (database: Database, sql: string): Promise<unknown> =>
+    database.commit([{ statement: { sql, slots: [] }, values: {} }]);
+  const countOf = async (database: Database, table: string, where = '1 = 1'): Promise<number> => {
+    const sql = `SELECT count(*) AS rows FROM ${table} WHERE ${where}`;
+    return Number((await database.first({ sql, slots: [] }, {}))?.['rows']);
+  };
+  const start = async (
+    t: Test,
+  ): Promise<{ database: Database; clock: Clock; sweep: () => Promise<SweptCounts> }> => {
+    const clock = shiftClock(t);
+    const database = await openNew(t, engine);
+    const sweep = await startQuiet(t, database, { batchRows: 100 });
+    return { database, clock, sweep: async () => changed(await sweep.runOnce()) };
+  };
+  const now = (): number => Math.floor(Date.now() / 1000);
+
+  t.test(
+    `${engine.name}: of a grant that is refreshed without end the newest generations stay`,
+    async (t) => {
+      const { database, clock, sweep } = await start(t);
+      const { first, refresh, rows } = await startFamily(database);
+      let token: string = first;
+      const generations = [first];
+      for (let n = 0; n < 150; n += 1) {
+        token = String(await refresh(token));
+        generations.push(token);
+        clock.advance(1);
+      }
+      clock.advance(120);
+      t.match(await sweep(), { 'surplus refresh_tokens': Number });
+      const left = (await rows()).length;
+      t.ok(left >= perGrant.refreshTokens && left <= perGrant.refreshTokens + 2, `${left}`);
+      const before = String(generations.at(-2));
+      t.equal(
+        (await rows()).filter(({ used_at: used }) => used === null).length,
+        1,
+        'the one that lives is there',
+      );
+      t.ok(await refresh(before), 'and the answer that got lost is made good');
+      t.equal(await refresh(String(generations[0])), undefined, 'one of long ago is refused');
+      t.ok((await rows()).length > 0, 'and ends nothing');
+      t.equal(await refresh(String(generations[100])), undefined, 'a recent one is a replay');
+      t.equal((await rows()).length, 0, 'and ends the family');
+    },
+  );
+
+  t.test(`${engine.name}: however often its answer got lost, what a client holds stays good`, async (t) => {
+    const { database, clock, sweep } = await start(t);
+    const { first, refresh, rows } = await startFamily(database);
+    for (let n = 0; n < 150; n += 1) {
+      t.ok(await refresh(first), 'again');
+      clock.advance(61);
+    }
+    clock.advance(day);
+    await sweep();
+    t.ok((await rows()).length <= perGrant.refreshTokens + 3);
+    t.ok(await refresh(first), 'after a day and a sweep');
+  });
+
+  t.test(
+    `${engine.name}: a grant keeps its newest access tokens, an account its newest sessions`,
+    async (t) => {
+      const { database, sweep } = await start(t);
+      const insert = async (sql: (n: number) => string, count: number): Promise<void> => {
+        for (let n = 0; n < count; n += 100) await run(database, sql(n));
+      };
+      const values = (n: number, row: (n: number) => string): string =>
+        Array.from({ length: 100 }, (_, m) => `(${row(n + m)})`).join();
+      for (const grant of ['grant-1', 'grant-2'])
+        await run(
+          database,
+          `INSERT INTO grants (id, payload, expires_at, account_id, client_id, created_at) VALUES ('${grant}', '{}', ${now() + day}, 'ann', 'app', ${now()})`,
+        );
+      const token = (grant: string) => (n: number) =>
+        `INSERT INTO access_tokens (id, payload, expires_at, grant_id) VALUES ${values(n, (at) => `'${grant} ${at}', '{}', ${now() + 60 + at}, '${grant}'`)}`;
+      await insert(token('grant-1'), perGrant.accessTokens + 300);
+      await insert(token('grant-2'), 300);
+      await run(
+        database,
+        `INSERT INTO accounts (id, username, display_name, password_hash, created_at) VALUES ('ann', 'ann', 'ann', '', 0), ('bob', 'bob', 'bob', '', 0)`,
+      );
+      const session = (account: string) => (n: number) =>
+        `INSERT INTO sessions (id, payload, expires_at, uid, account_id) VALUES ${values(n, (at) => `'${account} ${at}', '{}', ${now() + 60 + at}, '${account} ${at}', '${account}'`)}`;
+      await insert(session('ann'), perAccount.sessions + 100);
+      await insert(session('bob'), 100);
+      t.strictSame(await sweep(), { 'surplus access_tokens': 300, 'surplus sessions': 100 });
+      t.equal(await countOf(database, 'access_tokens', `id = 'grant-1 0'`), 0, 'the oldest went');
+      t.equal(await countOf(database, 'access_tokens', `grant_id = 'grant-2'`), 300);
+      t.equal(await countOf(database, 'sessions', `account_id = 'bob'`), 100);
+      t.strictSame(await sweep(), {});
+    },
+  );
+
+  t.test(
+    `${engine.name}: of strangers’ clients beyond their bound the oldest go, none younger than an hour`,
+    async (t) => {
+      const { database, clock, sweep } = await start(t);
+      const add = async (
+        prefix: string,
+        count: number,
+        grantedAt = 'NULL',
+        source = 'registration',
+      ): Promise<void> => {
+        for (let n = 0; n < count; n += 500) {
+          const rows = Array.from(
+            { length: Math.min(500, count - n) },
+            (_, m) =>
+              `('${prefix}${n + m}', '${source}', '{}', ${now() - 1800 + Math.floor(((n + m) * 1800) / count)}, ${grantedAt})`,
+          );
+          await run(
+            database,
+            `INSERT INTO clients (id, source, payload, created_at, granted_at) VALUES ${rows.join()}`,
+          );
+        }
+      };
+      await add('letin', 100, '1');
+      await add('seeded', 10, 'NULL', 'seeded');
+      await add('stranger', strangersRows.clients);
+      await add('document', 300, 'NULL', 'document');
+      t.strictSame(await sweep(), {}, 'the youngest are spared');
+      clock.advance(1.5 * hour);
+      await add('new', 100);
+      t.match(await sweep(), { 'surplus clients': Number });
+      const left = await countOf(database, 'clients', 'granted_at IS NULL');
+      t.ok(left <= strangersRows.clients + 10 && left > strangersRows.clients - 30, `${left}`);
+      t.equal(await countOf(database, 'clients', `id LIKE 'letin%' OR id LIKE 'seeded%'`), 110);
+      t.equal(await countOf(database, 'clients', `id LIKE 'new%'`), 100);
+      t.equal(await countOf(database, 'clients', `id = 'stranger0'`), 0, 'the oldest');
+    },
+  );
+
+  t.test(`${engine.name}: where there are very many grants, empty ones go after a day`, async (t) => {
+    const { database, clock, sweep } = await start(t);
+    const add = async (prefix: string, count: number): Promise<void> => {
+      for (let n = 0; n < count; n += 500) {
+        const rows = Array.from(
+          { length: Math.min(500, count - n) },
+          (_, m) => `('${prefix}${n + m}', '{}', 9999999999, 'ann', 'app', ${now()})`,
+        );
+        const columns = 'id, payload, expires_at, account_id, client_id, created_at';
+        await run(database, `INSERT INTO grants (${columns}) VALUES ${rows.join()}`);
+      }
+    };
+    await add('old', calmGrants - 10);
+    clock.advance(day + 1);
+    t.strictSame(await sweep(), {});
+    await add('new', 20);
+    await run(
+      database,
+      `INSERT INTO access_tokens (id, payload, expires_at, grant_id) VALUES ('t', '{}', ${now() + day}, 'old7')`,
+    );
+    t.strictSame(await sweep(), { grants: calmGrants - 11 });
+    t.equal(await countOf(database, 'grants'), 21);
+  });
+
+  t.test(`${engine.name}: counters of limits go when their time is over`, async (t) => {
+    const { database, clock, sweep } = await start(t);
+    const limiter = createStoredLimiter(database, { name: 'tries', points: 3, seconds: 600 });
+    for (let n = 0; n < 60; n += 1) await limiter.consume(`${n}`);
+    clock.advance(601);
+    await limiter.consume('1');
+    clock.advance(60);
+    t.strictSame(await sweep(), { limits: 59 });
+  });
+
+  t.test(`${engine.name}: the keys of a client go with it, whichever way it goes`, async (t) => {
+    const { database, clock, sweep } = await start(t);
+    const keySets = new ClientKeySetStore(database);
+    const adapterFor = createAdapterFactory(database, {
+      graceSeconds: 60,
+      revoked: () => new Error('revoked'),
+      audit: () => {},
+    });
+    const expiresAt = now() + 7 * day;
+    for (const id of ['swept', 'deleted', 'destroyed', 'stays']) {
+      await adapterFor('Client').upsert(id, { client_id: id }, never);
+      await keySets.save(id, { uri: 'https://a.example/jwks', keys: [], freshUntil: 1, expiresAt });
+    }
+    await adapterFor('Grant').upsert(
+      'live',
+      payloadOf('Grant', 'live', { clientId: 'stays' }),
+      50 * 365 * day,
+    );
+    await new ClientStore(database).delete('deleted');
+    await adapterFor('Client').destroy('destroyed');
+    clock.advance(day + 1);
+    await sweep();
+    t.equal(await countOf(database, 'client_key_sets'), 1);
+    t.ok(await keySets.find('stays'));
   });
 }
 

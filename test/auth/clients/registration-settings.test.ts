@@ -176,7 +176,7 @@ t.test('a body that is too large, or is no JSON object, is refused with JSON', a
   for (const body of [long, new Blob([long]).stream()]) {
     const large = await send(body);
     t.equal(large.status, 413);
-    t.match(large.body['error_description'], 'larger than 56 KiB');
+    t.match(large.body['error_description'], 'larger than 8 KB');
   }
   for (const body of ['', '[]', '7', 'null', '{', '"x"', '{"redirect_uris":']) {
     const answer = await send(body);

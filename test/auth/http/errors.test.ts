@@ -99,7 +99,7 @@ t.test(
 t.test('on a full disk, codes and refresh tokens get 503 and stay good', async (t) => {
   const world = await startLoopAuth(t);
   // A row longer than a page never fits into what room the file has left.
-  const parameters = { scope: 'openid vault.read', nonce: 'n'.repeat(6000) };
+  const parameters = { scope: 'openid vault.read', nonce: 'n'.repeat(4096) };
   const { app, tokens } = await world.connect({ parameters });
   const attempt = world.authorization(app, parameters);
   const code = await world.code(attempt);

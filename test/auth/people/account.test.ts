@@ -87,6 +87,11 @@ t.test('half an hour after the sign-in it is over, whatever the browser keeps', 
   t.notOk(await isGood(), 'also for a browser that was there a minute ago');
 });
 
+/** Beside them a browser in which somebody signed in gets one that opens nothing (auth/http/limits/devices.ts). */
+function accountCookies(headers: Headers): string[] {
+  return headers.getSetCookie().filter((cookie) => !/^(__Host-)?loop_device=/.test(cookie));
+}
+
 t.test('signing out ends it at the server, in this browser only', async (t) => {
   const loop = await startLoopAuth(t);
   const [browser, other] = [new Browser(), new Browser()];
@@ -95,7 +100,11 @@ t.test('signing out ends it at the server, in this browser only', async (t) => {
   const [isGood, isOtherGood] = [await keepCookie(loop, browser), await keepCookie(loop, other)];
   t.ok((await isGood()) && (await isOtherGood()));
   await browser.submit({ ...page, text: page.text.slice(page.text.lastIndexOf('<form')) }, {});
-  t.equal(await browser.cookiesFor(`${loop.issuer}/account`), '', 'the browser is told to forget it');
+  t.notMatch(
+    await browser.cookiesFor(`${loop.issuer}/account`),
+    'loop_account',
+    'the browser is told to forget it',
+  );
   t.notOk(await isGood(), 'and who kept it has nothing');
   t.ok(await isOtherGood());
 });
@@ -147,7 +156,7 @@ t.test(
     const signIn = (Cookie: string) =>
       loop.post('/account/sign-in', { username: ann.username, password: ann.password }, { Cookie });
     const cookieFrom = ({ headers }: { headers: Headers }): string =>
-      headers.getSetCookie()[0]?.split(';')[0] ?? '';
+      accountCookies(headers)[0]?.split(';')[0] ?? '';
     const first = cookieFrom(await signIn('loop_account=planted'));
     t.match(first, /^loop_account=[\w-]{43}$/, '256 bits of our own');
     t.notOk(isSignedIn(await loop.ask('/account', { headers: { Cookie: 'loop_account=planted' } })));
@@ -166,7 +175,7 @@ t.test('its cookie goes to no other site, script or neighbour, and is kept for h
   ] as const) {
     const loop = await startLoopAuth(t, { settings: { AUTH_ISSUER: issuer } });
     const { headers } = await loop.post('/account/sign-in', { ...ann });
-    const [cookie = '', ...others] = headers.getSetCookie();
+    const [cookie = '', ...others] = accountCookies(headers);
     t.same(others, [], 'one cookie');
     const [pair, ...attributes] = cookie.toLowerCase().split('; ');
     t.match(pair, `${name.toLowerCase()}=`);

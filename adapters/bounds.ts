@@ -1,0 +1,63 @@
+// How many rows each table may hold. Where each number comes from, and what holds it: docs/storage.md.
+
+/** Rows that nobody had to be let in for: beyond them strangers wait, or the oldest goes. */
+export const strangersRows = {
+  /** Clients that nobody ever let in. */
+  clients: 5000,
+  interactions: 3000,
+  /** Browsers that are not signed in. */
+  sessions: 1000,
+} as const;
+
+/** What is kept for clients that were let in and for the owner's own browsers when strangers have used up theirs. */
+export const reservedRows = { knownClients: 500, ownDevices: 500 } as const;
+
+export const perAccount = { devices: 50, sessions: 200 } as const;
+
+/** The newest of a grant that the sweep leaves; superseded refresh tokens only. */
+export const perGrant = { refreshTokens: 100, accessTokens: 1000 } as const;
+
+/** Grants beyond this that nothing is left under go after a day instead of a refresh token's lifetime. */
+export const calmGrants = 20_000;
+
+/** A limit counts in so many counters at most: addresses and names beyond share them. */
+export const countersPerLimit = 8192;
+
+/** An assertion may be valid for ten minutes (auth/clients/assertions.ts) and the library's tolerance. */
+export const replaySeconds = 10 * 60 + 15;
+
+const storedLimits = 20;
+// 500 refreshes a minute (auth/http/limits) between two sweeps, on top of what the sweep leaves.
+const betweenSweeps = 5500;
+const strangersAssertions = 5000;
+const assertionsPerClient = 26_000;
+
+/** Rows by the name of their table. */
+export type RowCounts = Readonly<Record<string, number>>;
+
+interface Facts {
+  readonly accounts: number;
+  readonly grants: number;
+  readonly clientsLetIn: number;
+}
+
+/** The bound of every table that anything but an operator's own hand fills; per grant and per account it grows with them. */
+export function boundsFor({ accounts, grants, clientsLetIn }: Facts): RowCounts {
+  const { knownClients, ownDevices } = reservedRows;
+  return {
+    clients: strangersRows.clients + clientsLetIn,
+    client_key_sets: clientsLetIn,
+    interactions: strangersRows.interactions + knownClients + ownDevices,
+    sessions: strangersRows.sessions + knownClients + ownDevices + perAccount.sessions * accounts,
+    replay_detections: strangersAssertions + assertionsPerClient * clientsLetIn,
+    grants: calmGrants,
+    // One lives a minute, and each takes a person's consent.
+    authorization_codes: 1000,
+    access_tokens: (perGrant.accessTokens + betweenSweeps) * grants,
+    refresh_tokens: (perGrant.refreshTokens + betweenSweeps) * grants,
+    devices: perAccount.devices * accounts,
+    account_sessions: perAccount.sessions * accounts,
+    limits: storedLimits * countersPerLimit,
+    setup_links: 1,
+  };
+}

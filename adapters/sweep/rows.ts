@@ -1,0 +1,131 @@
+// How many rows each table holds and may hold, without walking a large one where somebody waits for the answer.
+import { boundsFor, type RowCounts } from '../bounds.ts';
+import type { Database } from '../database/database.ts';
+import { compile, param, type Statement } from '../database/statement.ts';
+import type { SweepStep } from './steps.ts';
+
+// So many rows are counted in less than a millisecond; of larger tables the number is the last sweep's.
+const countedAtOnce = 10_000;
+const stretchRows = 5000;
+// What was counted holds for this long, with what was admitted since. Real time: a test's clock may stand still.
+const heldMs = 1000;
+
+/** What is counted, with a column that an index holds: a table or the part of one that strangers fill. */
+const counted = {
+  accounts: 'id',
+  clients: 'id',
+  client_key_sets: 'client_id',
+  interactions: 'id',
+  sessions: 'id',
+  replay_detections: 'id',
+  initial_access_tokens: 'id',
+  grants: 'id',
+  authorization_codes: 'id',
+  access_tokens: 'id',
+  refresh_tokens: 'id',
+  devices: 'id',
+  account_sessions: 'id',
+  limits: 'key',
+  setup_links: 'id',
+  server_keys: 'id',
+  server_secrets: 'name',
+  backups: 'made_at',
+} as const;
+
+type Table = keyof typeof counted;
+
+/** Tables that may grow past what is counted at once. */
+const large: readonly Table[] = ['clients', 'grants', 'access_tokens', 'refresh_tokens', 'limits'];
+
+export interface TableRows {
+  readonly table: string;
+  readonly rows: number;
+  /** Undefined where only an operator's own hand makes rows. */
+  readonly bound: number | undefined;
+}
+
+export class TableCounts {
+  readonly #database: Database;
+  readonly #statements: Readonly<Record<Table, Statement>>;
+  readonly #anonymousSessions: Statement;
+  readonly #clientsLetIn: Statement;
+  readonly #swept = new Map<string, number>();
+  readonly #held = new Map<string, { rows: number; readonly until: number }>();
+
+  constructor(database: Database) {
+    const { builder } = database;
+    this.#database = database;
+    const names = Object.keys(counted) as Table[];
+    this.#statements = Object.fromEntries(
+      names.map((table) => [table, countUpTo(database, builder(table).select(counted[table]))]),
+    ) as Record<Table, Statement>;
+    this.#anonymousSessions = countUpTo(database, builder('sessions').select('id').whereNull('account_id'));
+    this.#clientsLetIn = countUpTo(database, builder('clients').select('id').whereNotNull('granted_at'));
+  }
+
+  /** Every table, for an operator. */
+  async list(): Promise<TableRows[]> {
+    const rows: Record<string, number> = {};
+    for (const table of Object.keys(counted) as Table[]) {
+      const at = await this.#count(this.#statements[table]);
+      rows[table] = at < countedAtOnce ? at : Math.max(at, this.#swept.get(table) ?? 0);
+    }
+    const clientsLetIn = await this.#count(this.#clientsLetIn);
+    const bounds: RowCounts = boundsFor({
+      accounts: rows['accounts'] ?? 0,
+      grants: rows['grants'] ?? 0,
+      clientsLetIn,
+    });
+    return Object.entries(rows).map(([table, count]) => ({ table, rows: count, bound: bounds[table] }));
+  }
+
+  /** How many interactions, or sessions that nobody is signed in with, there are: a second old at most. */
+  async filled(what: 'interactions' | 'anonymous sessions'): Promise<number> {
+    const held = this.#held.get(what);
+    if (held && held.until > performance.now()) return held.rows;
+    const statement = what === 'interactions' ? this.#statements.interactions : this.#anonymousSessions;
+    const rows = await this.#count(statement);
+    this.#held.set(what, { rows, until: performance.now() + heldMs });
+    return rows;
+  }
+
+  /** One more of them is about to be stored. */
+  added(what: 'interactions' | 'anonymous sessions'): void {
+    const held = this.#held.get(what);
+    if (held) held.rows += 1;
+  }
+
+  /** Counts the large tables a stretch at a time, as the sweep walks. */
+  steps(): SweepStep[] {
+    return large.map((table) => ({ name: `${table} counted`, start: () => this.#walk(table) }));
+  }
+
+  async *#walk(table: Table): AsyncGenerator<number> {
+    const { builder } = this.#database;
+    const column = counted[table];
+    const stretch = builder(table)
+      .select(`${column} as at`)
+      .where(column, '>', param('from'))
+      .orderBy(column)
+      .limit(stretchRows);
+    const next = compile(builder(stretch.as('stretch')).count({ rows: '*' }).max({ last: 'at' }));
+    let rows = 0;
+    for (let from = ''; ; ) {
+      const found = await this.#database.first(next, { from });
+      rows += Number(found?.['rows']);
+      if (Number(found?.['rows']) < stretchRows) break;
+      from = String(found?.['last']);
+      yield 0;
+    }
+    this.#swept.set(table, rows);
+    yield 0;
+  }
+
+  async #count(statement: Statement): Promise<number> {
+    return Number((await this.#database.first(statement, {}))?.['rows']);
+  }
+}
+
+function countUpTo({ builder }: Database, rows: ReturnType<Database['builder']>): Statement {
+  return compile(builder(rows.limit(countedAtOnce).as('counted')).count({ rows: '*' }));
+}

@@ -1,0 +1,71 @@
+// adapters/stores/limiters.ts: counts that outlive the process, and what becomes of them when the database can't count.
+import t from 'tap';
+import type { Database } from '../../../adapters/database/database.ts';
+import { createStoredLimiter } from '../../../adapters/stores/limiters.ts';
+import { shiftClock } from '../../support/clock.ts';
+import { lockDatabase } from '../../support/database-lock.ts';
+import { engines, open } from '../../support/databases.ts';
+
+const rule = { name: 'tries', points: 3, seconds: 600 };
+
+async function isTaken(database: Database, key: string, of = rule): Promise<boolean> {
+  return createStoredLimiter(database, of)
+    .consume(key)
+    .then(
+      () => true,
+      () => false,
+    );
+}
+
+for (const engine of engines) {
+  t.test(
+    `${engine.name}: what was counted is there after a restart and at another process, for its time`,
+    async (t) => {
+      const clock = shiftClock(t);
+      const url = await engine.create(t);
+      const [one, other] = [await open(t, url), await open(t, url)];
+      t.same(
+        [await isTaken(one, 'a'), await isTaken(other, 'a'), await isTaken(one, 'a')],
+        [true, true, true],
+      );
+      t.notOk(await isTaken(other, 'a'));
+      t.ok(await isTaken(other, 'b'));
+      t.ok(await isTaken(other, 'a', { ...rule, name: 'other tries' }), 'another limit counts by itself');
+      clock.advance(601);
+      t.ok(await isTaken(other, 'a'));
+    },
+  );
+
+  t.test(`${engine.name}: tries at the same moment are all counted`, async (t) => {
+    const url = await engine.create(t);
+    const processes = [await open(t, url), await open(t, url)] as const;
+    const limiters = processes.map((database) => createStoredLimiter(database, { ...rule, points: 30 }));
+    const tries = Array.from({ length: 60 }, (_, n) => limiters[n % 2]?.consume('a'));
+    const outcomes = await Promise.allSettled(tries);
+    t.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 30);
+  });
+}
+
+t.test(
+  'while another program holds the file the process counts by itself, and refuses nobody for it',
+  async (t) => {
+    const url = await (engines[0] as (typeof engines)[number]).create(t);
+    const database = await open(t, url);
+    const limiter = createStoredLimiter(database, rule);
+    const unlock = await lockDatabase(url.replace('sqlite:', ''));
+    const startedAt = performance.now();
+    for (let n = 0; n < 3; n += 1) await limiter.consume('a');
+    t.match(await limiter.consume('a').catch((refusal: unknown) => refusal), { remainingPoints: 0 });
+    t.ok(performance.now() - startedAt < 1000, 'nobody waits for the lock');
+    await unlock();
+    await limiter.consume('b');
+  },
+);
+
+t.test('nor when the database is gone altogether', async (t) => {
+  const database = await open(t, await (engines[0] as (typeof engines)[number]).create(t));
+  const limiter = createStoredLimiter(database, rule);
+  if (database.counters.engine === 'sqlite') database.counters.client.close();
+  await limiter.consume('a');
+  t.ok(await limiter.get('a'));
+});
