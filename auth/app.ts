@@ -6,6 +6,8 @@ import type { ParsedUrlQuery } from 'node:querystring';
 import { bodyParser } from '@koa/bodyparser';
 import type { Middleware } from 'koa';
 import compose from 'koa-compose';
+import type Provider from 'oidc-provider';
+import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Logger } from 'pino';
 import type { Database } from '../adapters/database/database.ts';
 import { asUnitOfWork } from '../adapters/database/unit-of-work.ts';
@@ -31,6 +33,7 @@ import { redirectPosted } from './http/posted-requests.ts';
 import { refuseEncodings, refuseForeignForms, refuseForeignHosts } from './http/refusals.ts';
 import { registrationRoute } from './http/registration-route.ts';
 import { securityHeaders } from './http/security-headers.ts';
+import type { Trail } from './http/trail.ts';
 import { createAccountRoutes } from './people/account.ts';
 import { createAccountSessions } from './people/account-session.ts';
 import { createInteractionRoutes } from './people/interactions.ts';
@@ -51,6 +54,7 @@ export interface AppParts extends ProviderParts {
   readonly devices: Devices;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly trail: Trail;
 }
 
 // Told once the library has written its answer to a request whose body it could not read.
@@ -71,12 +75,9 @@ export function createApp(parts: AppParts): RequestListener {
   provider.on('authorization.error', rememberRefusal);
   for (const event of failedParsing) (provider as EventEmitter).on(event, answerTooLarge);
   metrics.observe(provider);
+  followProvider(provider, parts.trail);
   // What still reaches Koa itself was answered already or is a connection that the client closed.
   (provider as EventEmitter).on('error', (error: Error) => log.warn({ err: error }, 'connection failed'));
-  const form: Middleware = compose([
-    refuseForeignForms(config.issuer),
-    bodyParser({ enableTypes: ['form'], formLimit: '16kb' }) as Middleware,
-  ]);
   provider.use(identifyRequest);
   provider.use(pinOrigin(config.issuer, config.trustedProxies));
   provider.use(metrics.middleware);
@@ -85,15 +86,7 @@ export function createApp(parts: AppParts): RequestListener {
   provider.use(refuseForeignHosts(config.issuer));
   provider.use(keepWithUnknownApps(parts.standing.mayRedirectUnseen));
   provider.use(refuseOtherSpellings);
-  provider.use((ctx, next) => {
-    // The library checks `resource` before any hook of its own, on this same parsed query.
-    if (ctx.path === '/auth') {
-      parts.resources.normalizeRequested(ctx.query);
-      normalizeAuthorizationScope(ctx.query);
-      dropUnusedNonce(ctx.query);
-    }
-    return next();
-  });
+  provider.use(normalizeAuthorization(parts));
   provider.use(registrationRoute(config.registration));
   provider.use(refuseEncodings);
   provider.use(redirectPosted(issuerPath));
@@ -101,15 +94,46 @@ export function createApp(parts: AppParts): RequestListener {
   provider.use(limitWrites(parts.limits, parts.devices));
   provider.use(parts.callLimits.middleware);
   provider.use(commitBeforeAnswering(parts.database));
-  const people = { accounts: parts.accounts, limits: parts.signInLimits, issuerPath, form };
-  provider.use(createSetupRoutes({ links: parts.setupLinks, issuerPath, mcpUrl: config.resources[0], form }));
-  const sessions = createAccountSessions(
-    { accounts: parts.accounts, sessions: parts.accountSessions },
-    config.issuer,
-  );
-  provider.use(createAccountRoutes({ ...people, connections: parts.connections, sessions }));
-  provider.use(createInteractionRoutes({ ...people, provider, isSeeded: parts.standing.isSeeded }));
+  for (const routes of routesForPeople(parts, provider, issuerPath)) provider.use(routes);
   return underIssuerPath(issuerPath, provider.callback());
+}
+
+/** What the library leaves to us at /auth: it checks `resource` before any hook of its own, on this same parsed query. */
+function normalizeAuthorization({ resources }: AppParts): Middleware {
+  return (ctx, next) => {
+    if (ctx.path === '/auth') {
+      resources.normalizeRequested(ctx.query);
+      normalizeAuthorizationScope(ctx.query);
+      dropUnusedNonce(ctx.query);
+    }
+    return next();
+  };
+}
+
+function routesForPeople(parts: AppParts, provider: Provider, issuerPath: string): Middleware[] {
+  const { config, accounts, trail } = parts;
+  const form: Middleware = compose([
+    refuseForeignForms(config.issuer),
+    bodyParser({ enableTypes: ['form'], formLimit: '16kb' }) as Middleware,
+  ]);
+  const people = { accounts, limits: parts.signInLimits, trail, issuerPath, form };
+  const sessions = createAccountSessions({ accounts, sessions: parts.accountSessions }, config.issuer);
+  return [
+    createSetupRoutes({ links: parts.setupLinks, issuerPath, mcpUrl: config.resources[0], form, trail }),
+    createAccountRoutes({ ...people, connections: parts.connections, sessions }),
+    createInteractionRoutes({ ...people, provider, isSeeded: parts.standing.isSeeded }),
+  ];
+}
+
+function followProvider(provider: EventEmitter, trail: Trail): void {
+  provider.on('registration_create.success', (ctx: KoaContextWithOIDC, { clientId }: { clientId: string }) =>
+    trail.tell(ctx, 'client.registered', { clientId }),
+  );
+  // At the token endpoint it is a replay, which is told as such.
+  provider.on('grant.revoked', (ctx: KoaContextWithOIDC, grantId: string) => {
+    if (ctx.oidc.route !== 'revocation') return;
+    trail.tell(ctx, 'connection.revoked', { clientId: ctx.oidc.client?.clientId, grantId, reason: 'app' });
+  });
 }
 
 const identifyRequest: Middleware = (ctx, next) => {

@@ -1,6 +1,6 @@
 // loop-auth on an open database: stores, keys, credential and provider wired into one application. main.ts and the tests open it here.
 import type { RequestListener } from 'node:http';
-import { type Adapter, errors } from 'oidc-provider';
+import Provider, { type Adapter, errors } from 'oidc-provider';
 import type { Logger } from 'pino';
 import type { Database } from '../adapters/database/database.ts';
 import { epochSeconds } from '../adapters/database/time.ts';
@@ -22,13 +22,14 @@ import { createApp } from './app.ts';
 import { createAdmission } from './clients/admission.ts';
 import { createGuardedFetch, type FetchJson } from './clients/hosts/guarded-fetch.ts';
 import type { ClientLookupParts } from './clients/lookup.ts';
-import { type ClientStanding, createClientStanding } from './clients/standing.ts';
+import { createClientStanding } from './clients/standing.ts';
 import type { AuthConfig } from './config.ts';
 import { createCallLimits } from './http/limits/calls.ts';
 import { createDevices } from './http/limits/devices.ts';
 import { type Limits, openLimits } from './http/limits/limits.ts';
 import { networkOf } from './http/limits/network.ts';
 import type { Metrics } from './http/metrics.ts';
+import { createTrail, type Trail } from './http/trail.ts';
 import { openApiCredential } from './keys/api-credential.ts';
 import { createKeySeal, type KeySeal, sealStoredKeys } from './keys/seal.ts';
 import { openKeys, readKeys, type ServerKeys } from './keys/server-keys.ts';
@@ -60,6 +61,7 @@ const keyCheckMs = 30_000;
 /** Makes what is missing (keys, loop-api's credential, the link for the first account). The caller closes the database. */
 export async function openApp(config: AuthConfig, surroundings: Surroundings): Promise<App> {
   const { database, log } = surroundings;
+  const trail = createTrail(log, surroundings.metrics);
   const accounts = new AccountStore(database);
   const setupLinks = new SetupLinkStore(database, accounts);
   const keyStore = new KeyStore(database);
@@ -72,20 +74,24 @@ export async function openApp(config: AuthConfig, surroundings: Surroundings): P
     ...surroundings,
     ...bounded,
     config,
+    trail,
     accounts,
     accountSessions: new AccountSessionStore(database),
     setupLinks,
     connections: new ConnectionStore(database),
     consents: new ConsentStore(database),
     standing,
-    adapter: surroundings.adapter ?? createAdapterFactory(database, refreshTokenRules(config, surroundings)),
+    adapter: surroundings.adapter ?? createAdapterFactory(database, refreshTokenRules(config, trail)),
     findAccount: createFindAccount(accounts),
     resources: createResources(config, (resource) => clients.isResource(resource)),
     apiClientSecretHash: await openApiCredential(keyStore, {
       secret: config.apiClientSecret,
       path: config.apiClientSecretPath,
     }),
-    clientLookup: createLookupParts(config, surroundings, standing, bounded.lookup),
+    clientLookup: createLookupParts(config, surroundings, trail, {
+      isSeeded: standing.isSeeded,
+      ...bounded.lookup,
+    }),
   };
   const setupUrl = await renewSetupLink(accounts, setupLinks, config.issuer);
   if (setupUrl) log.warn({ setupUrl }, `no account yet: create the first one within 24 hours at ${setupUrl}`);
@@ -117,15 +123,15 @@ export async function openApp(config: AuthConfig, surroundings: Surroundings): P
 function createLookupParts(
   { registration }: AuthConfig,
   { database, log, fetchJson = createGuardedFetch() }: Surroundings,
-  { isSeeded }: ClientStanding,
-  bounds: Pick<ClientLookupParts, 'keySets' | 'admission' | 'admitCaller'>,
+  trail: Trail,
+  bounds: Pick<ClientLookupParts, 'isSeeded' | 'keySets' | 'admission' | 'admitCaller'>,
 ): ClientLookupParts {
   return {
     store: new ClientDocumentStore(database),
-    isSeeded,
     fetchJson,
     registration,
     ...bounds,
+    onRead: (clientId) => trail.tell(Provider.ctx, 'client.document_read', { clientId }),
     onStale: (url, err) =>
       log.warn({ url, err }, 'an app’s own page could not be read; the stored copy is used'),
   };
@@ -187,17 +193,11 @@ function startOwnSweep(config: AuthConfig, { database, log }: Surroundings, coun
   });
 }
 
-function refreshTokenRules(
-  config: AuthConfig,
-  { log, metrics }: Surroundings,
-): Parameters<typeof createAdapterFactory>[1] {
+function refreshTokenRules(config: AuthConfig, trail: Trail): Parameters<typeof createAdapterFactory>[1] {
   return {
     graceSeconds: config.refreshGraceSeconds,
     revoked: () => new errors.InvalidGrant('used, revoked or expired meanwhile'),
     replayed: () => new errors.InvalidClientAuth('client assertion tokens must only be used once'),
-    audit: (event, grantId) => {
-      metrics.count(event);
-      log.warn({ event, grantId }, 'refresh token');
-    },
+    audit: (event, grantId, owner) => trail.warn(Provider.ctx, event, { ...owner, grantId }),
   };
 }

@@ -80,7 +80,11 @@ export class UnitOfWork {
 
   /** Something to tell once it is true: called after the commit, not at all when the commit fails. */
   afterCommit(tell: () => void, standsOnFailure: boolean): void {
-    this.#afterwards.push({ tell, stands: standsOnFailure ? 'always' : 'with success' });
+    // What is asked of the surroundings then (whose request it was) is answered as it would be now.
+    this.#afterwards.push({
+      tell: AsyncLocalStorage.bind(tell),
+      stands: standsOnFailure ? 'always' : 'with success',
+    });
   }
 
   /** Holds the lock of that name until the request is over, so that what is read now still holds at the commit. */

@@ -17,14 +17,24 @@ export interface RefreshTokenRules {
   /** Makes the error of a client assertion that another request used at the same moment. */
   readonly replayed?: () => Error;
   /** Told what an operator should hear about: a lost answer made good, a family revoked. */
-  readonly audit: (event: 'refresh_token.reissued' | 'refresh_token.replayed', grantId: string) => void;
+  readonly audit: (
+    event: 'refresh_token.reissued' | 'refresh_token.replayed',
+    grantId: string,
+    owner: { readonly accountId: string; readonly clientId: string },
+  ) => void;
+}
+
+interface Exchanged {
+  readonly exchange: Exchange;
+  readonly parentId: string;
+  readonly owner: { readonly accountId: string; readonly clientId: string };
 }
 
 export class RefreshTokenAdapter implements Adapter {
   readonly #database: Database;
   readonly #rules: RefreshTokenRules;
   readonly #table: RefreshTokenTable;
-  readonly #exchanges = new WeakMap<UnitOfWork, { exchange: Exchange; parentId: string }>();
+  readonly #exchanges = new WeakMap<UnitOfWork, Exchanged>();
 
   constructor(database: Database, rules: RefreshTokenRules) {
     this.#database = database;
@@ -59,8 +69,9 @@ export class RefreshTokenAdapter implements Adapter {
       this.#rules.graceSeconds,
       (salt) => this.#isUnused(successorOf(token, salt)),
     );
-    this.#exchanges.set(unit, { exchange, parentId: id });
     const { consumed: _, ...payload } = parsePayload(row);
+    const owner = { accountId: String(payload.accountId), clientId: String(payload.clientId) };
+    this.#exchanges.set(unit, { exchange, parentId: id, owner });
     if (exchange.kind === 'revoke') return { ...payload, jti: token, consumed: true };
     unit.successor = successorOf(token, exchange.salt);
     return { ...payload, jti: token };
@@ -112,7 +123,7 @@ export class RefreshTokenAdapter implements Adapter {
     const found = unit && this.#exchanges.get(unit);
     const grantId = String(payload.grantId);
     if (found?.exchange.kind === 'reissue') {
-      unit?.afterCommit(() => this.#rules.audit('refresh_token.reissued', grantId), false);
+      unit?.afterCommit(() => this.#rules.audit('refresh_token.reissued', grantId, found.owner), false);
     }
     const values = {
       id: hashOpaque(token),
@@ -135,8 +146,9 @@ export class RefreshTokenAdapter implements Adapter {
 
   async revokeByGrantId(grantId: string): Promise<void> {
     const unit = currentUnit();
-    if (unit && this.#exchanges.get(unit)?.exchange.kind === 'revoke') {
-      unit.afterCommit(() => this.#rules.audit('refresh_token.replayed', grantId), true);
+    const found = unit && this.#exchanges.get(unit);
+    if (found?.exchange.kind === 'revoke') {
+      unit?.afterCommit(() => this.#rules.audit('refresh_token.replayed', grantId, found.owner), true);
     }
     unit?.note(`RefreshTokens of ${grantId} revoked`);
     await change(this.#database, [{ statement: this.#table.revokeByGrantId, values: { grantId } }], true);

@@ -18,6 +18,7 @@ export interface ClientDocumentsParts {
   readonly isOpen: boolean;
   /** Throws InvalidClientMetadata for metadata that the library would not take. */
   readonly check: (metadata: AdapterPayload) => void;
+  readonly onRead: (url: string) => void;
   readonly onStale: (url: string, error: unknown) => void;
   /** Counts a reading; resolves to the seconds to wait where there were too many. */
   readonly admit: (url: string) => Promise<number | undefined>;
@@ -63,13 +64,14 @@ export function createClientDocuments(parts: ClientDocumentsParts): ClientDocume
 }
 
 async function read(
-  { store, fetchJson, rule, check }: ClientDocumentsParts,
+  { store, fetchJson, rule, check, onRead }: ClientDocumentsParts,
   id: string,
 ): Promise<AdapterPayload> {
   const fetched = await fetchJson(id, mostBytes);
   const metadata: AdapterPayload = parseClientDocument(id, fetched.body, rule);
   check(metadata);
   await store.save(id, { metadata, fetchedAt: epochSeconds(), freshUntil: freshUntil(fetched) });
+  onRead(id);
   return metadata;
 }
 

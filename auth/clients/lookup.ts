@@ -25,6 +25,8 @@ export interface ClientLookupParts {
   readonly admission: Admission;
   /** Counts a request to a token route that names a client. */
   readonly admitCaller: (clientId: string) => Promise<void>;
+  /** Told of a document that was read and taken over. */
+  readonly onRead: (url: string) => void;
   /** Told of a document or key set that could not be read, or was no good, while an older copy did. */
   readonly onStale: (url: string, error: unknown) => void;
 }

@@ -38,7 +38,11 @@ export function createAccountRoutes(parts: AccountPageParts): Middleware {
   router.post('/account/revoke', parts.form, async (ctx) => {
     const account = await sessions.find(ctx);
     const own = account ? await parts.connections.listOfAccount(account.id) : [];
-    await parts.connections.revoke(own.filter(({ grantId }) => grantId === readForm(ctx)['id']));
+    const revoked = own.filter(({ grantId }) => grantId === readForm(ctx)['id']);
+    await parts.connections.revoke(revoked);
+    for (const { grantId, clientId, accountId } of revoked) {
+      parts.trail.tell(ctx, 'connection.revoked', { accountId, clientId, grantId, reason: 'person' });
+    }
     seeOther(ctx, page);
   });
   router.post('/account/sign-out', parts.form, async (ctx) => {

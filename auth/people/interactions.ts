@@ -91,7 +91,7 @@ async function renderConsent({ accounts, isSeeded }: InteractionParts, turn: Tur
 }
 
 async function signIn(parts: InteractionParts, ctx: ParameterizedContext, turn: Turn): Promise<void> {
-  const check = await checkPassword(parts, ctx);
+  const check = await checkPassword(parts, ctx, turn.client.clientId);
   if ('account' in check) return finish(parts, ctx, { login: { accountId: check.account.id } });
   ctx.type = 'html';
   ctx.body = renderSignIn(turn, check.refused);
@@ -99,11 +99,15 @@ async function signIn(parts: InteractionParts, ctx: ParameterizedContext, turn: 
 
 async function decide(parts: InteractionParts, ctx: ParameterizedContext, turn: Turn): Promise<void> {
   const { decision } = readForm(ctx);
+  const facts = { accountId: turn.interaction.session?.accountId, clientId: turn.client.clientId };
   if (decision === 'deny') {
+    parts.trail.tell(ctx, 'consent.denied', facts);
     return finish(parts, ctx, { error: 'access_denied', error_description: 'the user denied the request' });
   }
   if (decision !== 'allow') ctx.throw(400, 'decision must be allow or deny');
-  await finish(parts, ctx, { consent: { grantId: await grant(parts, turn) } });
+  const grantId = await grant(parts, turn);
+  parts.trail.tell(ctx, 'consent.allowed', { ...facts, grantId });
+  await finish(parts, ctx, { consent: { grantId } });
 }
 
 /** Grants exactly what the page showed: what the library found to be asked for and not yet granted. */

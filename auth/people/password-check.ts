@@ -1,12 +1,14 @@
 // Whether a posted username and password open an account, within the limits of guessing.
 import type { ParameterizedContext } from 'koa';
 import type { Account, AccountStore } from '../../adapters/stores/accounts.ts';
+import type { Trail } from '../http/trail.ts';
 import { isPassword, isQueueFull, PasswordUnchecked } from './passwords.ts';
 import type { SignInLimits } from './sign-in-limits.ts';
 
 export interface PasswordCheckParts {
   readonly accounts: AccountStore;
   readonly limits: SignInLimits;
+  readonly trail: Trail;
 }
 
 // By then the places of today are worked off, also where each takes half a second.
@@ -36,22 +38,27 @@ export function readCredentials(ctx: ParameterizedContext): { username: string; 
 export async function checkPassword(
   parts: PasswordCheckParts,
   ctx: ParameterizedContext,
+  clientId?: string,
 ): Promise<PasswordCheck> {
   const { username, password } = readCredentials(ctx);
   // Before the try is counted: who is turned away has not guessed.
   if (isQueueFull()) return refuseFull(ctx, username);
   const wait = await parts.limits.attempt(ctx, username);
+  const account = await parts.accounts.findByUsername(username);
+  const facts = { accountId: account?.id, clientId };
   if (wait !== undefined) {
+    parts.trail.warn(ctx, 'sign_in.locked_out', facts);
     const error = `Too many tries. Wait ${Math.ceil(wait / 60)} min and try again.`;
     return refuse(ctx, 429, { username, error }, wait);
   }
-  const account = await parts.accounts.findByUsername(username);
   const isRight = await isPasswordOf(account, password, ctx);
   if (isRight === undefined) return refuseFull(ctx, username);
   if (!account || !isRight || account.isDisabled) {
+    parts.trail.warn(ctx, 'sign_in.failed', { ...facts, reason: reasonFor(account, isRight) });
     return refuse(ctx, 401, { username, error: 'Username or password is wrong.' });
   }
   await parts.limits.succeeded(ctx, account);
+  parts.trail.tell(ctx, 'sign_in.succeeded', facts);
   return { account };
 }
 
@@ -69,6 +76,11 @@ async function isPasswordOf(
     if (error instanceof PasswordUnchecked) return undefined;
     throw error;
   }
+}
+
+function reasonFor(account: Account | undefined, isRight: boolean): string {
+  if (!account) return 'unknown';
+  return isRight ? 'disabled' : 'password';
 }
 
 /** For whoever found the queue of passwords full. */

@@ -4,6 +4,7 @@ import Router from '@koa/router';
 import type { Middleware, ParameterizedContext } from 'koa';
 import { type AccountStore, UsernameTaken } from '../../adapters/stores/accounts.ts';
 import { SetupLinkEnded, type SetupLinkStore } from '../../adapters/stores/setup-links.ts';
+import type { Trail } from '../http/trail.ts';
 import { setupDonePage, setupPage } from '../pages/pages.ts';
 import { findCredentialFault } from './credential-rules.ts';
 import { readCredentials, refuseFull } from './password-check.ts';
@@ -28,10 +29,12 @@ export interface SetupParts {
   readonly issuerPath: string;
   readonly mcpUrl: string;
   readonly form: Middleware;
+  readonly trail: Trail;
 }
 
 /** An unknown or ended link is 404, as if the page did not exist. */
-export function createSetupRoutes({ links, issuerPath, mcpUrl, form }: SetupParts): Middleware {
+export function createSetupRoutes(parts: SetupParts): Middleware {
+  const { links, issuerPath, mcpUrl, form } = parts;
   const router = new Router();
   const actionOf = (token: string): string => `${issuerPath}/setup?token=${encodeURIComponent(token)}`;
   router.get('/setup', async (ctx) => {
@@ -43,7 +46,7 @@ export function createSetupRoutes({ links, issuerPath, mcpUrl, form }: SetupPart
   router.post('/setup', form, async (ctx) => {
     const token = String(ctx.query['token'] ?? '');
     if (!(await links.isLive(token))) return;
-    const outcome = await createAccount(links, token, ctx);
+    const outcome = await createAccount(parts, token, ctx);
     if (outcome === 'ended') return;
     ctx.type = 'html';
     ctx.body =
@@ -54,7 +57,7 @@ export function createSetupRoutes({ links, issuerPath, mcpUrl, form }: SetupPart
 
 /** Made, not made because the link ended meanwhile, or what is to be said (the status is then set). */
 async function createAccount(
-  links: SetupLinkStore,
+  { links, trail }: SetupParts,
   token: string,
   ctx: ParameterizedContext,
 ): Promise<'made' | 'ended' | { username: string; error: string }> {
@@ -65,7 +68,8 @@ async function createAccount(
     return { username, error };
   }
   try {
-    await links.createAccount(token, username, await hashPassword(password));
+    const { id: accountId } = await links.createAccount(token, username, await hashPassword(password));
+    trail.tell(ctx, 'account.created', { accountId });
     return 'made';
   } catch (fault) {
     if (fault instanceof PasswordUnchecked) return refuseFull(ctx, username).refused;

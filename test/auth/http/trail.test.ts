@@ -1,0 +1,158 @@
+// The trail: what happened to accounts, apps and connections, a line each, with nothing that a person typed.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { AccountStore } from '../../../adapters/stores/accounts.ts';
+import { Browser } from '../../../scripts/demo/browser.ts';
+import { authorizeInBrowser, createFirstAccount } from '../../../scripts/demo/sign-in.ts';
+import { startClientHosts } from '../../support/client-hosts.ts';
+import { shiftClock } from '../../support/clock.ts';
+import { lockDatabase } from '../../support/database-lock.ts';
+import { ann, type LoopAuth, startLoopAuth, type WorldOptions } from '../../support/loop-auth.ts';
+
+type Line = Readonly<Record<string, unknown>>;
+
+const read = (world: LoopAuth): Line[] => world.lines.map((line) => JSON.parse(line) as Line);
+const trailOf = (world: LoopAuth): Line[] => read(world).filter(({ msg }) => msg === 'trail');
+const told = (world: LoopAuth, event: string): Line[] =>
+  trailOf(world).filter((line) => line['event'] === event);
+
+interface World {
+  readonly world: LoopAuth;
+  readonly accountId: string;
+}
+
+async function start(t: Test, options: WorldOptions = {}): Promise<World> {
+  const world = await startLoopAuth(t, options);
+  const account = await new AccountStore(world.database).findByUsername(ann.username);
+  return { world, accountId: String(account?.id) };
+}
+
+const everyLine = { address: '127.0.0.1', requestId: /^[\w-]{36}$/ };
+
+t.test('sign-ins good and bad, each with why, who and from where', async (t) => {
+  const { world, accountId } = await start(t);
+  const app = await world.register();
+  const { clientId } = app;
+  const browser = new Browser();
+  const page = await browser.visit(world.authorization(app).url);
+  await browser.submit(page, { ...ann, password: 'a slip of the tongue' });
+  await browser.submit(page, { username: 'somebody typed', password: 'what they typed' });
+  await browser.submit(page, { ...ann });
+  await world.post('/account/sign-in', { ...ann });
+  await new AccountStore(world.database).setDisabled(accountId, true);
+  await world.post('/account/sign-in', { ...ann });
+  t.match(told(world, 'sign_in.failed'), [
+    { level: 40, reason: 'password', accountId, clientId, ...everyLine },
+    { level: 40, reason: 'unknown', clientId, ...everyLine },
+    { level: 40, reason: 'disabled', accountId, ...everyLine },
+  ]);
+  t.notOk('accountId' in (told(world, 'sign_in.failed')[1] ?? {}));
+  t.match(told(world, 'sign_in.succeeded'), [
+    { level: 30, accountId, clientId, ...everyLine },
+    { level: 30, accountId, ...everyLine },
+  ]);
+  const log = world.lines.join();
+  for (const typed of ['somebody typed', 'what they typed', 'a slip', `${ann.username}"`, ann.password])
+    t.notOk(log.includes(typed), 'nothing that was typed');
+});
+
+t.test('a lock-out says whose account it is', async (t) => {
+  const { world, accountId } = await start(t);
+  const slip = { username: ann.username, password: 'x' };
+  await Promise.all(Array.from({ length: 10 }, () => world.post('/account/sign-in', slip)));
+  t.equal((await world.post('/account/sign-in', slip)).status, 429);
+  t.match(told(world, 'sign_in.locked_out'), [{ level: 40, accountId, ...everyLine }]);
+});
+
+t.test('accounts made, apps registered or read, consent, revocations', async (t) => {
+  const hosts = await startClientHosts(t);
+  const world = await startLoopAuth(t, { withoutAccount: true, fetchJson: hosts.fetchJson });
+  const { setupUrl } = read(world).find((line) => 'setupUrl' in line) ?? {};
+  await createFirstAccount(String(setupUrl), ann);
+  const accountId = String((await new AccountStore(world.database).findByUsername(ann.username))?.id);
+  t.match(told(world, 'account.created'), [{ accountId, ...everyLine }]);
+
+  const { app, tokens } = await world.connect();
+  const { clientId } = app;
+  t.match(told(world, 'client.registered'), [{ clientId, ...everyLine }]);
+  const [allowed] = told(world, 'consent.allowed');
+  t.match(allowed, { accountId, clientId, grantId: String, ...everyLine });
+  await authorizeInBrowser(world.authorization(app).url, ann, { decision: 'deny' });
+  t.match(told(world, 'consent.denied'), [{ accountId, clientId, ...everyLine }]);
+  t.equal(told(world, 'consent.allowed').length, 1);
+  await world.revoke(app, tokens.refresh_token);
+  t.match(told(world, 'connection.revoked'), [
+    { clientId, grantId: allowed?.['grantId'], reason: 'app', ...everyLine },
+  ]);
+
+  await world.connect({ app });
+  const browser = new Browser();
+  const page = await browser.submit(await browser.visit(`${world.issuer}/account`), { ...ann });
+  const id = /name="id" value="([^"]+)"/.exec(page.text)?.[1];
+  await browser.submit(page, { id: String(id) });
+  t.match(told(world, 'connection.revoked')[1], {
+    accountId,
+    clientId,
+    grantId: id,
+    reason: 'person',
+    ...everyLine,
+  });
+
+  const document = 'https://client.example/client.json';
+  const redirect_uri = 'https://client.example/cb';
+  hosts.serve(document, { client_id: document, client_name: 'A client', redirect_uris: [redirect_uri] });
+  await world.ask(`/auth${world.authorization({ clientId: document }, { redirect_uri }).url.search}`);
+  t.match(told(world, 'client.document_read'), [{ clientId: document, ...everyLine }]);
+});
+
+t.test('a refresh token that two use says whose it was', async (t) => {
+  const clock = shiftClock(t);
+  const { world, accountId } = await start(t);
+  const { app, tokens } = await world.connect();
+  const { body } = await world.refresh(app, tokens.refresh_token);
+  await world.refresh(app, body['refresh_token']);
+  clock.advance(3600);
+  t.equal((await world.refresh(app, tokens.refresh_token)).status, 400);
+  const facts = { level: 40, accountId, clientId: app.clientId, grantId: String, ...everyLine };
+  t.match(told(world, 'refresh_token.replayed'), [facts]);
+});
+
+t.test('what was not committed is not told, and each line is a count', async (t) => {
+  const { world } = await start(t);
+  const release = await lockDatabase(world.databasePath);
+  t.equal((await world.tryRegister({ redirect_uris: ['https://app.example/cb'] })).status, 503);
+  await release();
+  t.same(told(world, 'client.registered'), []);
+  await world.register();
+  await world.post('/account/sign-in', { username: ann.username, password: 'x' });
+  const text = await (await fetch(`${world.origin}/metrics`)).text();
+  t.match(text, 'loop_auth_events_total{event="client.registered"} 1');
+  t.match(text, 'loop_auth_events_total{event="sign_in.failed"} 1');
+});
+
+t.test(
+  'the filter of docs/nas.md for fail2ban finds the address in real lines, and in those alone',
+  async (t) => {
+    const guide = readFileSync(join(import.meta.dirname, '../../../docs/nas.md'), 'utf8');
+    const pattern = /^failregex = (.+)$/m.exec(guide)?.[1] ?? '';
+    t.match(pattern, '<HOST>');
+    const filter = new RegExp(pattern.replace('<HOST>', '(?<host>[0-9a-f.:]+)'));
+    const { world } = await start(t, { settings: { AUTH_TRUSTED_PROXIES: '127.0.0.1' } });
+    const from = (address: string) => ({ 'X-Forwarded-For': address });
+    // A name may say what it likes: it is not in the line.
+    const username = '","event":"sign_in.failed","address":"198.51.100.99"';
+    await world.post('/account/sign-in', { username, password: 'x' }, from('203.0.113.9'));
+    await world.post('/account/sign-in', { username, password: 'x' }, from('2001:db8::7'));
+    await world.post('/account/sign-in', { ...ann }, from('198.51.100.1'));
+    await world.register();
+    const hostsIn = (lines: readonly string[]): unknown[] =>
+      lines.map((line) => filter.exec(line)?.groups?.['host']).filter(Boolean);
+    t.same(hostsIn(world.lines), ['203.0.113.9', '2001:db8::7']);
+    // As Docker's json-file driver writes them.
+    const wrapped = world.lines.map((log) =>
+      JSON.stringify({ log, stream: 'stdout', time: '2026-11-26T12:00:00Z' }),
+    );
+    t.same(hostsIn(wrapped), ['203.0.113.9', '2001:db8::7']);
+  },
+);
