@@ -78,10 +78,9 @@ function leavesOf(json: unknown): unknown[] {
 }
 
 function derived(piece: string, keys: readonly string[]): string[] {
-  const keyed = keys.flatMap((key) => [key, Buffer.from(key, 'base64url')]);
   return [
     hash('sha256', piece, 'base64url'),
-    ...keyed.map((key) => createHmac('sha256', key).update(piece).digest('base64url')),
+    ...keys.map((key) => createHmac('sha256', key).update(piece).digest('base64url')),
   ];
 }
 

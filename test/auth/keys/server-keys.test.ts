@@ -4,9 +4,13 @@ import t from 'tap';
 import { openDatabase } from '../../../adapters/database/open.ts';
 import { KeyStore } from '../../../adapters/stores/keys.ts';
 import { createKeySeal } from '../../../auth/keys/seal.ts';
-import { openKeys } from '../../../auth/keys/server-keys.ts';
+import { openKeys, readKeys, rotateKeys } from '../../../auth/keys/server-keys.ts';
+import { Browser } from '../../../scripts/demo/browser.ts';
+import { shiftClock } from '../../support/clock.ts';
 import { startLoopAuth } from '../../support/loop-auth.ts';
 
+const hour = 3600;
+const day = 24 * hour;
 const plain = createKeySeal(undefined);
 const now = (): number => Math.floor(Date.now() / 1000);
 
@@ -96,4 +100,39 @@ t.test('the key set shows public halves only', async (t) => {
     { kty: 'EC', crv: 'P-256', alg: 'ES256', use: 'sig', kid: String, x: String, y: String },
   ]);
   t.notMatch(text, /"(d|p|q|dp|dq|qi)":/);
+});
+
+t.test('a cookie that was signed before a rotation is good for the 14 days of its session', async (t) => {
+  const clock = shiftClock(t);
+  const world = await startLoopAuth(t);
+  const app = await world.register();
+  const browser = new Browser();
+  await world.code(world.authorization(app), browser);
+  // Kept by hand, so that it is the server that decides.
+  const Cookie = await browser.cookiesFor(`${world.issuer}/auth`);
+  const [session, signature] = ['loop_session=', 'loop_session.sig='];
+  t.ok(Cookie.includes(session) && Cookie.includes(signature));
+  const isSignedIn = async (cookie: string): Promise<boolean> => {
+    const { search } = world.authorization(app, { prompt: 'none' }).url;
+    const { headers } = await world.ask(`/auth${search}`, { headers: { Cookie: cookie } });
+    return new URL(String(headers.get('Location'))).searchParams.get('error') !== 'login_required';
+  };
+  const store = new KeyStore(world.database);
+  const before = await readKeys(store, plain, now());
+  await rotateKeys(store, plain);
+  const rotatedAt = now();
+  for (const days of [1, 13]) {
+    clock.advance(days * day - (now() - rotatedAt));
+    await world.refreshKeys();
+    t.not((await readKeys(store, plain, now())).cookies[0], before.cookies[0], 'another key signs');
+    t.ok(await isSignedIn(Cookie), `${days} days later`);
+  }
+  t.notOk(
+    await isSignedIn(Cookie.replace(/(loop_session\.sig=)[^;]*/, '$1forged')),
+    'by its signature alone',
+  );
+  const ofTheOldKey = (at: number): Promise<boolean> =>
+    readKeys(store, plain, rotatedAt + at).then(({ cookies }) => cookies.includes(String(before.cookies[0])));
+  t.ok(await ofTheOldKey(14 * day + hour), 'for a session that began just before');
+  t.notOk(await ofTheOldKey(16 * day), 'and no longer than needed');
 });

@@ -17,9 +17,13 @@ t.test('who signs out has to sign in again; what was connected goes on', async (
     'name="decision"',
     'Cancel changes nothing',
   );
+  const kept = await browser.cookiesFor(`${world.issuer}/auth`);
   const done = await browser.submit(await browser.visit(`${world.issuer}/session/end`), { logout: 'yes' });
   t.match(done.text, /signed out/i);
   t.match((await browser.visit(world.authorization(app).url)).text, 'name="password"');
+  const silent = world.authorization(app, { prompt: 'none' }).url;
+  const { headers } = await world.ask(`/auth${silent.search}`, { headers: { Cookie: kept } });
+  t.match(headers.get('Location'), 'error=login_required', 'who kept the cookie has nothing');
   t.ok(await world.isActive(tokens.access_token));
   t.equal((await world.refresh(app, tokens.refresh_token)).status, 200);
 });
