@@ -56,6 +56,24 @@ export class DrillClient {
     }
   }
 
+  /** So many clients at once, each reading one of these notes. */
+  async readAtOnce(ids: readonly string[], clients: number): Promise<void> {
+    const read = async (id: string): Promise<void> => {
+      this.#calls += 1;
+      const client = createClient();
+      try {
+        await client.connect(this.#createTransport());
+        const result = await client.callTool({ name: 'fetch', arguments: { id } }, { timeout: 120_000 });
+        if (result.isError) throw new Error(`tool error ${JSON.stringify(result.content)}`);
+      } catch (error) {
+        this.#count(error);
+      } finally {
+        await client.close().catch(() => undefined);
+      }
+    };
+    await Promise.all(Array.from({ length: clients }, (_, number) => read(ids[number % ids.length] ?? '')));
+  }
+
   /** One search over the older transport, HTTP+SSE. */
   async callOverStream(): Promise<void> {
     this.#calls += 1;

@@ -1,8 +1,9 @@
 // npm run test:containers: the promise on a real engine. Images are built, a person signs in once in Chromium, and
 // clients go on calling while containers are rebuilt, restarted, removed and made again: plainly, then behind nginx.
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { writeLargeNotes } from '../support/large-notes.ts';
 import { type Count, DrillClient } from './client.ts';
 import { Engine } from './engine.ts';
 import { takeExampleNamesForThisMachine, trust } from './example-names.ts';
@@ -113,7 +114,22 @@ async function drillPlain(images: Promise<void>): Promise<void> {
   });
   await client.refresh();
   await judge('localhost', client.takeCount(), ['refused connection', 'cut connection', 'HTTP 503']);
+  await readLargeNotes(client);
   await command('docker compose down -v');
+}
+
+/** The notes that cost most, read by 64 clients at once: nothing starts again, and it keeps to its memory. */
+async function readLargeNotes(client: DrillClient): Promise<void> {
+  const ids = await writeLargeNotes(join(engine.folder, 'loop/api/sample-vault'));
+  const startedAt = await command(
+    `docker inspect -f '{{.State.StartedAt}}' $(docker compose ps -q loop-api)`,
+  );
+  for (let round = 1; round <= 3; round += 1) await client.readAtOnce(ids, 64);
+  const still = await command(`docker inspect -f '{{.State.StartedAt}}' $(docker compose ps -q loop-api)`);
+  conclude(still === startedAt ? [] : ['loop-api was started again while large notes were read']);
+  await judge('64 clients at notes of 5 MB, three times', client.takeCount(), ['HTTP 503']);
+  await printMemory();
+  await Promise.all(ids.map((id) => rm(join(engine.folder, 'loop/api/sample-vault', id))));
 }
 
 async function drillBehindNginx(): Promise<void> {

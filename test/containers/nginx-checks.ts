@@ -31,8 +31,12 @@ export async function checkNginx({ token, mcp }: Addresses): Promise<string[]> {
   expect(mcpAway.headers.get('retry-after') !== null, '/mcp while away has no Retry-After');
   const large = await ask(mcp, { method: 'POST', body: Buffer.alloc(9_000_000) });
   expect(large.status === 413 && large.body.includes('"jsonrpc"'), `a large body: ${large.body}`);
-  const metrics = await ask(new URL('/metrics', mcp).href, {});
-  expect(metrics.status === 404, `/metrics is open: ${metrics.status}`);
+  for (const path of ['/metrics', '/metrics/', '/METRICS']) {
+    for (const origin of [mcp, token]) {
+      const metrics = await ask(new URL(path, origin).href, {});
+      expect(metrics.status === 404, `${path} is open: ${metrics.status}`);
+    }
+  }
 
   const seen: IncomingMessage[] = [];
   await behind({ auth: answer(seen, 'auth') }, async () => {
@@ -45,6 +49,18 @@ export async function checkNginx({ token, mcp }: Addresses): Promise<string[]> {
     expect(headers['x-forwarded-for'] === '127.0.0.1', `a forged address: ${headers['x-forwarded-for']}`);
     expect(headers['x-forwarded-proto'] === 'https', 'a forged protocol');
     expect(headers.host === new URL(token).host, `Host is ${headers.host}`);
+  });
+
+  const older: IncomingMessage[] = [];
+  await behind({ auth: answer(older, 'auth') }, async () => {
+    const paths = ['/token', '/register', '/.well-known/oauth-authorization-server/mcp'];
+    for (const path of paths) {
+      const passed = await ask(new URL(path, mcp).href, { method: 'POST', body: 'x' });
+      expect(passed.body === 'auth', `${path} at the MCP address is not passed on`);
+    }
+    const authorize = await ask(new URL('/authorize?x=y', mcp).href, { redirect: 'manual' });
+    const target = authorize.headers.get('location');
+    expect(target === token.replace(/token$/, 'auth?x=y'), `/authorize leads to ${target}`);
   });
 
   const stream: RequestListener = (_request, response) => void response.write('first');

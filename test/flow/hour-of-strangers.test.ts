@@ -9,6 +9,9 @@ import { Browser } from '../../scripts/demo/browser.ts';
 import { shiftClock } from '../support/clock.ts';
 import { type App, type LoopAuth, redirectUri, startLoopAuth } from '../support/loop-auth.ts';
 
+// Thousands of requests: more than the usual two minutes on a busy machine.
+t.setTimeout(600_000);
+
 /** What docs/storage.md says that strangers can take within an hour. */
 const mostBytes = 100e6;
 
