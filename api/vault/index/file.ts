@@ -51,6 +51,7 @@ export function openIndexFile(path: string, root: string): Database.Database {
 // It holds the text of every note. SQLite gives the files beside it the same mode. Not by a umask, which new notes in the
 // vault would have as well: what else keeps the folder in step could not read them.
 function makePrivate(path: string): void {
+  if (path === ':memory:') return;
   closeSync(openSync(path, 'a', 0o600));
   try {
     chmodSync(path, 0o600);

@@ -18,10 +18,13 @@ const good = (host = 'app.example'): object => ({
   token_endpoint_auth_method: 'none',
 });
 
-/** Registers from new addresses until there were too many; resolves to how many were taken. */
+/**
+ * Registers from new addresses until there were too many; resolves to how many were taken. Ten from each address, so that
+ * two that share a counter (docs/decisions/limits.md) stay within what one may.
+ */
 async function useUp(world: LoopAuth, metadata: unknown, addresses: string): Promise<number> {
   for (let n = 0; n < 2000; n += 1) {
-    const { status } = await registerFrom(world, `${addresses}.${n >> 4}`, metadata);
+    const { status } = await registerFrom(world, `${addresses}.${Math.floor(n / 10)}`, metadata);
     if (status === 429) return n;
   }
   return 2000;
@@ -81,7 +84,7 @@ t.test('an app that was here before is not kept out by strangers who make us rea
   await connectOver(world, { clientId: document.client_id }, { redirectUri });
   let refusals = 0;
   for (let n = 0; n < 700; n += 1) {
-    const { status } = await open(`https://many.example/${n}.json`, `192.0.2.${n >> 4}`);
+    const { status } = await open(`https://many.example/${n}.json`, `192.0.2.${Math.floor(n / 9)}`);
     if (status === 429) refusals += 1;
   }
   t.ok(refusals >= 100, 'all together have a limit');

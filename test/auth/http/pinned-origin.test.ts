@@ -83,7 +83,7 @@ t.test(
     for (const spellings of [
       ['2001:db8:1:2::1', '2001:DB8:1:2::1', '2001:0db8:1:2::1', '2001:db8:1:2:0:0:0:1'],
       ['203.0.113.9', '::ffff:203.0.113.9', '::ffff:cb00:7109', '::FFFF:203.0.113.9'],
-      ['junk', '009.8.7.6', '"', '203.0.113.9:4711x'],
+      ['junk', '256.8.7.6', '"', '203.0.113.9:4711x'],
     ]) {
       const world = await startLoopAuth(t, trusting);
       t.ok(await isLimited(world, (n) => String(spellings[n % spellings.length])), String(spellings[0]));

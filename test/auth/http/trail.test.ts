@@ -126,7 +126,7 @@ t.test('what was not committed is not told, and each line is a count', async (t)
   t.same(told(world, 'client.registered'), []);
   await world.register();
   await world.post('/account/sign-in', { username: ann.username, password: 'x' });
-  const text = await (await fetch(`${world.origin}/metrics`)).text();
+  const text = await world.readMetrics();
   t.match(text, 'loop_auth_events_total{event="client.registered"} 1');
   t.match(text, 'loop_auth_events_total{event="sign_in.failed"} 1');
 });
