@@ -59,6 +59,8 @@ function openOwnVault(config: Config, metrics: Metrics, logger: Logger): Promise
       if (isAway) logger.warn('the folder of notes is not there: searches go on from the index');
       else logger.info('the folder of notes is back');
     },
+    onUnread: (notes) =>
+      logger.warn({ notes }, 'notes whose text took over a second to read are found by their names only'),
   });
 }
 

@@ -17,10 +17,12 @@ export function createSearchTool(vault: Pick<Vault, 'search'>, noteUrl: (id: str
     }),
     scopes: ['vault.read'],
     annotations: { readOnlyHint: true },
-    run: ({ query }) => ({
-      results: vault
-        .search(query)
-        .map(({ id, title }) => ({ id, title: shortenTitle(title), url: noteUrl(id) })),
+    run: async ({ query }) => ({
+      results: (await vault.search(query)).map(({ id, title }) => ({
+        id,
+        title: shortenTitle(title),
+        url: noteUrl(id),
+      })),
     }),
   });
 }

@@ -84,8 +84,8 @@ export class RevisionStale extends VaultRefusal {
 /** A path that no new note may have; `why` continues "The path can't be used: ". */
 export class PathRefused extends VaultRefusal {
   override readonly name = 'PathRefused';
-  constructor(why: string) {
-    super('invalid', `The path can't be used: ${why}.`);
+  constructor(why: string, options?: ErrorOptions) {
+    super('invalid', `The path can't be used: ${why}.`, options);
   }
 }
 

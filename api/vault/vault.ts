@@ -1,14 +1,16 @@
 // The vault: what the tools may ask of a folder of Markdown notes. Reads the disk for one note and the index for all
 // else, writes notes where it may (writing/); the index is kept by a thread of its own (index/worker.ts).
-import { access, constants, mkdtemp, realpath, rm, stat } from 'node:fs/promises';
+import { access, constants, lstat, mkdtemp, realpath, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { IndexNotUsable, VaultAway, VaultNotFound, VaultNotReadable } from './errors.ts';
 import type { FolderEntry, NoteSummary, ScanOptions, SearchResult } from './index/answers.ts';
 import { IndexConnection } from './index/connection.ts';
 import { findVaultHome } from './index/folder/home.ts';
-import { createUnreadableNote, type NoteFile, readNoteFile } from './notes/file.ts';
+import type { NoteContent } from './notes/content.ts';
+import { createNoteFile, createUnreadableNote, type NoteFile, readNoteBytes } from './notes/file.ts';
 import { findNoteFile, isInside } from './notes/path.ts';
+import { normalizeText } from './unicode.ts';
 import { isWritable } from './writing/probe.ts';
 import { createNoteWriter, type NoteWriter } from './writing/writer.ts';
 
@@ -26,6 +28,8 @@ export interface VaultOptions {
   onProblem?: (problem: Error) => void;
   /** Told when the folder is no longer there, and when it is back. */
   onAway?: (isAway: boolean) => void;
+  /** Told how many notes are known by their names alone (Vault.unreadNotes), when that changes. */
+  onUnread?: (notes: number) => void;
 }
 
 interface SearchOptions {
@@ -50,7 +54,7 @@ export interface Vault {
    * Best first. Words must all be there (if no note has all of them, any will do);
    * `"phrases"`, `prefix*`, `tag:`, `path:`, `field:value` and `-` narrow it. Any text is a valid query.
    */
-  search(query: string, options?: SearchOptions): SearchResult[];
+  search(query: string, options?: SearchOptions): Promise<SearchResult[]>;
   /**
    * The note as it is on disk now; undefined where there is none, or it is hidden or outside of the vault.
    * Throws VaultAway.
@@ -64,6 +68,8 @@ export interface Vault {
   /** Every note once, even while notes change or move; while the index is building, those it has. Throws BadCursor. */
   scan(options?: ScanOptions): { notes: NoteSummary[]; nextCursor?: string };
   progress(): { notes: number; indexed: number; building: boolean };
+  /** The ids of the notes whose text took over a second to read: they are found by their names until they change. */
+  unreadNotes(): string[];
   /** True while the folder is not there: the index answers with what it had. */
   isAway(): boolean;
   /** Undefined where the folder may only be read. */
@@ -134,8 +140,8 @@ class FolderVault implements Vault {
     this.#onClose = onClose;
   }
 
-  search(query: string, { limit, withSnippets = false }: SearchOptions = {}): SearchResult[] {
-    return this.#index.ask((reader) => reader.search(query, bounded(limit, 10, 100), withSnippets));
+  search(query: string, { limit, withSnippets = false }: SearchOptions = {}): Promise<SearchResult[]> {
+    return this.#index.search({ query, limit: bounded(limit, 10, 100), withSnippets });
   }
 
   scan(options: ScanOptions = {}): { notes: NoteSummary[]; nextCursor?: string } {
@@ -152,12 +158,12 @@ class FolderVault implements Vault {
   }
 
   async readNote(id: string): Promise<Note | undefined> {
-    const plain = id.normalize('NFC');
+    const plain = normalizeText(id, 'NFC');
     try {
       const path = await findNoteFile(this.#root, id);
-      const file = path === undefined ? undefined : await readFile(plain, path);
+      const file = path === undefined ? undefined : await this.#readFile(plain, path);
       if (file !== undefined) {
-        return this.#createNote(plain, file);
+        return await this.#createNote(plain, file);
       }
     } catch (error) {
       await this.#requireHome(error);
@@ -175,28 +181,52 @@ class FolderVault implements Vault {
     }
   }
 
-  #createNote(id: string, { content, bornAt, statedAt, modifiedAt, sizeBytes, revision }: NoteFile): Note {
+  async #readFile(id: string, path: string): Promise<NoteFile<NoteContent> | undefined> {
+    const asIs = (content: NoteContent): NoteContent => content;
+    try {
+      const bytes = await readNoteBytes(this.#root, path);
+      const isUnread =
+        bytes !== undefined && this.#index.ask((_, facts) => facts.isUnread(id, bytes.revision));
+      return bytes && createNoteFile(id, bytes, asIs, isUnread);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EACCES' || code === 'EPERM') {
+        return createUnreadableNote(id, await lstat(path), asIs);
+      }
+      if (code === 'ENOENT' || code === 'ELOOP') {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+
+  async #createNote(id: string, file: NoteFile<NoteContent>): Promise<Note> {
+    const { said, bornAt, statedAt, modifiedAt, sizeBytes, revision } = file;
     const knownBornAt = this.#index.ask((_, facts) => facts.bornAt(id)) ?? bornAt;
     return {
       id,
       path: id,
-      title: content.title,
-      frontMatter: content.frontMatter,
+      title: said.title,
+      frontMatter: said.frontMatter,
       createdAt: statedAt ?? Math.min(bornAt, knownBornAt),
       modifiedAt,
       sizeBytes,
       revision,
-      tags: content.tags,
-      text: content.text,
-      warnings: content.warnings,
-      links: this.#index.ask((reader) => reader.resolveLinks(id, content.links)),
-      backlinks: this.#index.ask((reader) => reader.backlinks(id)),
+      tags: said.tags,
+      text: said.text,
+      warnings: said.warnings,
+      links: await this.#index.askInSteps(({ links }) => links.resolve(id, said.links)),
+      backlinks: await this.#index.askInSteps(({ links }) => links.findBacklinks(id)),
     };
   }
 
   progress(): { notes: number; indexed: number; building: boolean } {
-    const { isAway: _, ...progress } = this.#index.progress();
-    return progress;
+    const { notes, indexed, building } = this.#index.progress();
+    return { notes, indexed, building };
+  }
+
+  unreadNotes(): string[] {
+    return this.#index.ask((_, facts) => facts.unreadNotes());
   }
 
   isAway(): boolean {
@@ -206,20 +236,5 @@ class FolderVault implements Vault {
   async close(): Promise<void> {
     await this.#index.close();
     await this.#onClose?.();
-  }
-}
-
-async function readFile(id: string, path: string): Promise<NoteFile | undefined> {
-  try {
-    return await readNoteFile(id, path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EACCES' || code === 'EPERM') {
-      return createUnreadableNote(id, await stat(path));
-    }
-    if (code === 'ENOENT' || code === 'ELOOP') {
-      return undefined;
-    }
-    throw error;
   }
 }

@@ -1,5 +1,11 @@
 // The shapes of what the index is asked and of what it answers; vault.ts adds what only the disk knows.
 
+export interface SearchOrder {
+  query: string;
+  limit: number;
+  withSnippets: boolean;
+}
+
 export interface SearchResult {
   id: string;
   title: string;
@@ -43,4 +49,15 @@ export interface FolderEntry {
   kind: 'folder' | 'note' | 'file';
   path: string;
   title?: string;
+}
+
+export interface IndexProgress {
+  /** Notes in the folder, as far as it has been looked through. */
+  notes: number;
+  indexed: number;
+  /** Of those, the ones that are known by their names alone: reading their text took too long. */
+  unread: number;
+  building: boolean;
+  /** The folder is not there just now: what is indexed stays as it is. */
+  isAway: boolean;
 }

@@ -1,12 +1,12 @@
 // This thread's hold on the index: the connection that answers, the thread that writes, and starting both again
 // when the file turns out to be damaged.
-import { Worker } from 'node:worker_threads';
+import { setImmediate } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
+import type { IndexProgress, SearchOrder, SearchResult } from './answers.ts';
 import { IndexFacts } from './facts.ts';
 import { isDamage, openIndexFile, removeIndexFile } from './file.ts';
-import type { IndexProgress } from './keeper.ts';
 import { IndexReader } from './reader.ts';
-import type { IndexWorkerData, IndexWorkerNews, IndexWorkerOrder } from './worker.ts';
+import { IndexThread } from './thread.ts';
 
 export interface IndexConnectionOptions {
   root: string;
@@ -14,27 +14,31 @@ export interface IndexConnectionOptions {
   isPolling?: boolean;
   onProblem?: (problem: Error) => void;
   onAway?: (isAway: boolean) => void;
+  /** Told how many notes are known by their names alone, when that changes. */
+  onUnread?: (notes: number) => void;
 }
 
 /** A thread that failed is started again, later each time: 1 s, 2 s … 60 s. */
 const firstRestartMs = 1000;
 const lastRestartMs = 60_000;
 
-const longestRefreshMs = 2000;
+/** How long the questions of one call may hold this thread at once. */
+const sliceMs = 10;
+/** Words to look for times notes to look in: what takes longer than some 50 ms is left to the other thread. */
+const mostRowsHere = 60_000;
+/** The index was made anew in the middle of a question. */
+const mostAttempts = 3;
 
 export class IndexConnection {
   readonly #options: IndexConnectionOptions;
   #database: Database.Database;
   #reader: IndexReader;
   #facts: IndexFacts;
-  #worker: Worker | undefined;
+  #thread: IndexThread | undefined;
   #progress: IndexProgress;
   #restart: NodeJS.Timeout | undefined;
   #restartMs = firstRestartMs;
   #closed = false;
-  /** What waits for a note to be brought up to date, by the number of the order. */
-  readonly #refreshing = new Map<number, () => void>();
-  #lastOrder = 0;
 
   /** Throws IndexNotUsable. */
   constructor(options: IndexConnectionOptions) {
@@ -42,8 +46,9 @@ export class IndexConnection {
     this.#database = openIndexFile(options.indexPath, options.root);
     this.#reader = new IndexReader(this.#database);
     this.#facts = new IndexFacts(this.#database);
-    this.#progress = { ...this.#facts.counts(), building: true, isAway: false };
-    this.#startWorker();
+    // Unread notes are told of at each start.
+    this.#progress = { ...this.#facts.counts(), unread: 0, building: true, isAway: false };
+    this.#startThread();
   }
 
   /** Asks the index; one that is damaged is made anew, and the question asked again. */
@@ -51,12 +56,50 @@ export class IndexConnection {
     try {
       return question(this.#reader, this.#facts);
     } catch (error) {
-      if (this.#closed || !isDamage(error)) {
-        throw error;
-      }
-      this.#rebuild(error);
+      this.#mend(error);
       return question(this.#reader, this.#facts);
     }
+  }
+
+  /** Asks what takes many steps, and lets others have their turn in between. */
+  async askInSteps<Answer>(question: (reader: IndexReader) => Generator<void, Answer>): Promise<Answer> {
+    for (let attempt = 1; attempt <= mostAttempts; attempt += 1) {
+      const reader = this.#reader;
+      const steps = question(reader);
+      while (reader === this.#reader) {
+        const answer = this.#take(steps);
+        if (answer !== undefined) {
+          return answer.value;
+        }
+        await setImmediate();
+      }
+    }
+    throw new Error('The search index is made anew again and again');
+  }
+
+  #take<Answer>(steps: Generator<void, Answer>): { value: Answer } | undefined {
+    try {
+      return takeSteps(steps);
+    } catch (error) {
+      this.#mend(error);
+      return undefined;
+    }
+  }
+
+  /** Throws what is no damage. */
+  #mend(error: unknown): void {
+    if (this.#closed || !isDamage(error)) {
+      throw error;
+    }
+    this.#rebuild(error);
+  }
+
+  /** Searches here, or in the other thread where it could hold this one for long. */
+  async search(order: SearchOrder): Promise<SearchResult[]> {
+    const weight = this.ask((reader) => reader.weigh(order.query));
+    const isLong = weight * this.#progress.indexed > mostRowsHere;
+    const found = isLong ? await this.#thread?.search(order) : undefined;
+    return found ?? this.ask((reader) => reader.search(order));
   }
 
   /**
@@ -64,15 +107,7 @@ export class IndexConnection {
    * started again finds the change by itself.
    */
   async refresh(id: string): Promise<void> {
-    this.#lastOrder += 1;
-    const number = this.#lastOrder;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, longestRefreshMs);
-    this.#refreshing.set(number, resolve);
-    this.#worker?.postMessage({ kind: 'refresh', number, id } satisfies IndexWorkerOrder);
-    await promise;
-    clearTimeout(timer);
-    this.#refreshing.delete(number);
+    await this.#thread?.refresh(id);
   }
 
   progress(): IndexProgress {
@@ -85,51 +120,47 @@ export class IndexConnection {
     }
     this.#closed = true;
     clearTimeout(this.#restart);
-    await this.#stopWorker();
+    await this.#stopThread();
     this.#database.close();
   }
 
-  #startWorker(): void {
+  #startThread(): void {
     const { root, indexPath, isPolling = false } = this.#options;
-    const workerData: IndexWorkerData = { root, indexPath, isPolling };
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData });
-    this.#worker = worker;
-    worker.on('message', (news: IndexWorkerNews) => {
-      if (news.kind === 'refreshed') {
-        this.#refreshing.get(news.number)?.();
-        return;
-      }
-      this.#takeProgress(news.progress);
-      this.#restartMs = firstRestartMs;
-    });
-    worker.on('error', (error) => this.#recover(worker, error));
+    const thread = new IndexThread(
+      { root, indexPath, isPolling },
+      {
+        onProgress: (progress): void => {
+          this.#takeProgress(progress);
+          this.#restartMs = firstRestartMs;
+        },
+        onError: (error): void => this.#recover(thread, error),
+      },
+    );
+    this.#thread = thread;
   }
 
   #takeProgress(progress: IndexProgress): void {
-    const wasAway = this.#progress.isAway;
+    const before = this.#progress;
     this.#progress = progress;
-    if (progress.isAway !== wasAway) {
+    if (progress.isAway !== before.isAway) {
       this.#options.onAway?.(progress.isAway);
     }
-  }
-
-  #stopWorker(): Promise<void> {
-    const worker = this.#worker;
-    this.#worker = undefined;
-    if (worker === undefined) {
-      return Promise.resolve();
+    if (progress.unread !== before.unread) {
+      this.#options.onUnread?.(progress.unread);
     }
-    return new Promise((resolve) => {
-      worker.once('exit', () => resolve());
-      worker.postMessage({ kind: 'close' } satisfies IndexWorkerOrder);
-    });
   }
 
-  #recover(worker: Worker, error: unknown): void {
-    if (this.#closed || worker !== this.#worker) {
+  async #stopThread(): Promise<void> {
+    const thread = this.#thread;
+    this.#thread = undefined;
+    await thread?.stop();
+  }
+
+  #recover(thread: IndexThread, error: unknown): void {
+    if (this.#closed || thread !== this.#thread) {
       return;
     }
-    this.#worker = undefined;
+    this.#thread = undefined;
     if (isDamage(error)) {
       this.#rebuild(error);
       return;
@@ -141,7 +172,7 @@ export class IndexConnection {
   #rebuild(error: unknown): void {
     this.#report(error, 'The search index is damaged and is built anew');
     clearTimeout(this.#restart);
-    void this.#stopWorker();
+    void this.#stopThread();
     this.#database.close();
     removeIndexFile(this.#options.indexPath);
     this.#reopen();
@@ -166,10 +197,20 @@ export class IndexConnection {
     this.#reader = new IndexReader(this.#database);
     this.#facts = new IndexFacts(this.#database);
     this.#progress = { ...this.#progress, ...this.#facts.counts(), building: true };
-    this.#startWorker();
+    this.#startThread();
   }
 
   #report(cause: unknown, message: string): void {
     this.#options.onProblem?.(new Error(message, { cause }));
   }
+}
+
+/** Goes on for one slice; the answer, where it comes to it. */
+function takeSteps<Answer>(steps: Generator<void, Answer>): { value: Answer } | undefined {
+  const until = performance.now() + sliceMs;
+  let step = steps.next();
+  while (!step.done && performance.now() < until) {
+    step = steps.next();
+  }
+  return step.done ? { value: step.value } : undefined;
 }

@@ -8,7 +8,10 @@ const sql = {
   home: "SELECT value FROM facts WHERE name = 'home'",
   setHome: "INSERT OR REPLACE INTO facts VALUES ('home', ?)",
   bornAt: 'SELECT born_at AS value FROM notes WHERE id = ?',
-  counts: `SELECT (SELECT count(*) FROM entries WHERE rank = ${ranks.note}) AS notes, (SELECT count(*) FROM notes) AS indexed`,
+  counts: `SELECT (SELECT count(*) FROM entries WHERE rank = ${ranks.note}) AS notes,
+    (SELECT count(*) FROM notes) AS indexed, (SELECT count(*) FROM notes WHERE unread = 1) AS unread`,
+  unread: 'SELECT id FROM notes WHERE unread = 1 ORDER BY id',
+  isUnread: 'SELECT 1 AS value FROM notes WHERE id = ? AND revision = ? AND unread = 1',
 };
 
 export class IndexFacts {
@@ -32,9 +35,18 @@ export class IndexFacts {
     return this.#find<number>(this.#statements.bornAt.get(id));
   }
 
-  /** How many notes the folders have, and how many of them can be found. */
-  counts(): { notes: number; indexed: number } {
-    return this.#statements.counts.get() as { notes: number; indexed: number };
+  /** How many notes the folders have, how many of them can be found, and how many of those by their name alone. */
+  counts(): { notes: number; indexed: number; unread: number } {
+    return this.#statements.counts.get() as { notes: number; indexed: number; unread: number };
+  }
+
+  /** The ids of the notes whose text took too long to read, in order. */
+  unreadNotes(): string[] {
+    return (this.#statements.unread.all() as Array<{ id: string }>).map(({ id }) => id);
+  }
+
+  isUnread(id: string, revision: string): boolean {
+    return this.#find<number>(this.#statements.isUnread.get(id, revision)) !== undefined;
   }
 
   #find<Value>(row: unknown): Value | undefined {

@@ -7,23 +7,25 @@ import { IndexNotUsable } from '../errors.ts';
 /** "loop" in ASCII, in SQLite's header: whether a file is ours to delete. */
 const applicationId = 0x6c6f6f70;
 /** Raise it with any change of the schema, of `search/tokens.ts` or of what is written into a row. */
-const schemaVersion = 2;
+const schemaVersion = 3;
 
-// `words` holds no text (content=''): the words are in pieces that nobody could read back. How the columns weigh is reader.ts's matter.
+// `words` holds no text (content=''): the words are in pieces that nobody could read back. How the columns weigh is
+// reader.ts's matter. What may be long stands last in `notes`: SQLite goes through all that is before a column.
 const schema = `
 CREATE TABLE facts(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE notes(
-  number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, folder TEXT NOT NULL, name TEXT NOT NULL,
-  title TEXT NOT NULL, front_matter TEXT NOT NULL, tags TEXT NOT NULL, created_at INTEGER NOT NULL,
-  born_at INTEGER NOT NULL, modified_at INTEGER NOT NULL, size_bytes INTEGER NOT NULL, revision TEXT NOT NULL, stamp TEXT NOT NULL,
-  file TEXT NOT NULL
+  number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, folder TEXT NOT NULL, upward TEXT NOT NULL,
+  title TEXT NOT NULL, stated_at INTEGER, born_at INTEGER NOT NULL, modified_at INTEGER NOT NULL, size_bytes INTEGER NOT NULL,
+  revision TEXT NOT NULL, stamp TEXT NOT NULL, file TEXT NOT NULL, unread INTEGER NOT NULL, tags TEXT NOT NULL,
+  front_matter TEXT NOT NULL
 );
-CREATE INDEX notes_by_folder ON notes(folder);
-CREATE INDEX notes_by_name ON notes(name);
-CREATE INDEX notes_by_revision ON notes(revision, file);
+CREATE INDEX notes_by_folder ON notes(folder, upward);
+CREATE INDEX notes_by_upward ON notes(upward, id);
+CREATE INDEX notes_by_file ON notes(revision, file);
+CREATE INDEX notes_unread ON notes(id) WHERE unread = 1;
 CREATE TABLE texts(note INTEGER PRIMARY KEY, text TEXT NOT NULL);
 CREATE TABLE entries(folder TEXT, rank INTEGER, path TEXT, PRIMARY KEY(folder, rank, path)) WITHOUT ROWID;
-CREATE TABLE links(name TEXT, note INTEGER, target TEXT, PRIMARY KEY(name, note, target)) WITHOUT ROWID;
+CREATE TABLE links(target TEXT, note INTEGER, PRIMARY KEY(target, note)) WITHOUT ROWID;
 CREATE INDEX links_by_note ON links(note);
 CREATE TABLE fields(name TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE VIRTUAL TABLE words USING fts5(

@@ -2,23 +2,16 @@
 // The room: keeping the index and asking it; folder/ looks at the disk. Not what a note is: notes/; not changes:
 // writing/.
 import { setImmediate } from 'node:timers/promises';
+import { folderOf } from '../notes/name.ts';
+import type { IndexProgress } from './answers.ts';
 import type { IndexFacts } from './facts.ts';
 import { FolderComparison } from './folder/comparison.ts';
+import { GoneNotes } from './folder/gone-notes.ts';
 import { findVaultHome } from './folder/home.ts';
 import type { ListedFolder } from './folder/listing.ts';
 import { FolderWatch } from './folder/watch.ts';
-import { GoneNotes } from './gone-notes.ts';
 import { IndexUpdate } from './update.ts';
 import type { IndexWriter } from './writer.ts';
-
-export interface IndexProgress {
-  /** Notes in the folder, as far as it has been looked through. */
-  notes: number;
-  indexed: number;
-  building: boolean;
-  /** The folder is not there just now: what is indexed stays as it is. */
-  isAway: boolean;
-}
 
 export interface IndexKeeperOptions {
   /** The vault's real path. */
@@ -63,8 +56,9 @@ export class IndexKeeper {
       isPolling: options.isPolling,
       onChange: (path): void => this.#noteChange(path),
     });
-    const { writer, facts, inTransaction } = options;
+    const { root, writer, facts, inTransaction } = options;
     this.#update = new IndexUpdate({
+      root,
       writer,
       facts,
       gone: this.#gone,
@@ -91,10 +85,10 @@ export class IndexKeeper {
   /** Looks at the note `id` at once, in the middle of whatever else is going on; what else is new has its turn later. */
   refresh(id: string): void {
     const { writer, inTransaction } = this.#options;
-    let folder = parentOf(id);
+    let folder = folderOf(id);
     // A folder made for the note is found by the one above it.
     while (folder !== '' && this.#watch.find(folder) === undefined) {
-      folder = parentOf(folder);
+      folder = folderOf(folder);
     }
     const comparison = this.#createComparison();
     for (const _ of comparison.look(
@@ -108,7 +102,7 @@ export class IndexKeeper {
         if (changed.note.id === id) {
           this.#update.readNote(comparison, changed);
         } else {
-          this.#noteChange(parentOf(changed.note.id));
+          this.#noteChange(folderOf(changed.note.id));
         }
       }
       const number = writer.findNumber(id);
@@ -220,8 +214,4 @@ export class IndexKeeper {
     await this.#update.run(comparison);
     return lookMs;
   }
-}
-
-function parentOf(path: string): string {
-  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }

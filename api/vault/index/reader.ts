@@ -1,18 +1,18 @@
-// The questions that the index answers: search, scan, one folder's entries, links from and to a note.
+// The questions that the index answers: search, scan, one folder's entries; links are links.ts's matter.
 import type Database from 'better-sqlite3';
 import { BadCursor } from '../errors.ts';
-import { findLinked, isLinkTo, type NamedNote } from '../notes/links.ts';
-import { foldName, nameOf } from '../notes/name.ts';
+import { nameOf } from '../notes/name.ts';
 import { parseVaultPath } from '../notes/path.ts';
 import { matchField, parseSearchQuery } from '../search/query.ts';
 import { createSnippet } from '../search/snippet.ts';
-import type { FolderEntry, NoteSummary, ScanOptions, SearchResult } from './answers.ts';
+import type { FolderEntry, NoteSummary, ScanOptions, SearchOrder, SearchResult } from './answers.ts';
 import { createCursor, parseCursor } from './cursor.ts';
+import { LinkReader } from './links.ts';
 import { prepareStatements, type Statements } from './statements.ts';
 import { ranks } from './writer.ts';
 
 const noteColumns =
-  'n.id, n.title, n.front_matter, n.tags, n.created_at, n.modified_at, n.size_bytes, n.revision, n.number';
+  'n.id, n.title, n.front_matter, n.tags, coalesce(n.stated_at, n.born_at) AS created_at, n.modified_at, n.size_bytes, n.revision, n.number';
 // '0' follows '/': the range holds what lies below a folder.
 const scanFilter =
   "(:folder = '' OR (n.id > :folder || '/' AND n.id < :folder || '0')) AND n.modified_at >= :since";
@@ -28,13 +28,11 @@ const sql = {
   searchTexts: `SELECT n.id, n.title, f.rank, t.text FROM (${best}) f JOIN notes n ON n.number = f.number
     JOIN texts t ON t.note = f.number ORDER BY f.rank`,
   field: 'SELECT 1 FROM fields WHERE name = ?',
-  scan: `SELECT ${noteColumns} FROM notes n WHERE n.number > :after AND ${scanFilter} ORDER BY n.number LIMIT :limit`,
+  scan: `SELECT ${noteColumns} FROM notes n WHERE n.number > :after AND ${scanFilter} ORDER BY n.number`,
   scanMatching: `SELECT ${noteColumns} FROM words JOIN notes n ON n.number = words.rowid
-    WHERE words MATCH :match AND words.rowid > :after AND ${scanFilter} ORDER BY words.rowid LIMIT :limit`,
+    WHERE words MATCH :match AND words.rowid > :after AND ${scanFilter} ORDER BY words.rowid`,
   entries: `SELECT e.rank, e.path, n.title FROM entries e LEFT JOIN notes n ON e.rank = ${ranks.note} AND n.id = e.path
     WHERE e.folder = ? AND (e.rank, e.path) > (?, ?) ORDER BY e.rank, e.path LIMIT ?`,
-  named: 'SELECT id, number FROM notes WHERE name = ?',
-  linksTo: 'SELECT n.id, l.target FROM links l JOIN notes n ON n.number = l.note WHERE l.name = ?',
   generation: "SELECT value FROM facts WHERE name = 'generation'",
 };
 
@@ -50,19 +48,24 @@ interface NoteRow {
   revision: string;
 }
 
+/** Bytes of JSON: front matter of 60 KB in each of 1,000 notes would be more than this process may hold. */
+const longestPage = 1024 * 1024;
+
 const kinds = ['folder', 'note', 'file'] as const;
 
 export class IndexReader {
+  readonly links: LinkReader;
   readonly #statements: Statements<typeof sql>;
   readonly #generation: string;
   readonly #isField = (name: string): boolean => this.#statements.field.get(name) !== undefined;
 
   constructor(database: Database.Database) {
+    this.links = new LinkReader(database);
     this.#statements = prepareStatements(database, sql);
     this.#generation = (this.#statements.generation.get() as { value: string }).value;
   }
 
-  search(query: string, limit: number, withSnippets: boolean): SearchResult[] {
+  search({ query, limit, withSnippets }: SearchOrder): SearchResult[] {
     const parsed = parseSearchQuery(query, this.#isField);
     if (parsed === undefined) {
       return [];
@@ -81,28 +84,40 @@ export class IndexReader {
     }));
   }
 
+  /** About how many words, of those that every note has, cost as much to search for. */
+  weigh(query: string): number {
+    return parseSearchQuery(query, this.#isField)?.weight ?? 0;
+  }
+
+  /** A page ends with the last note that `limit` and `longestPage` allow, with one at least. */
   scan(options: ScanOptions, limit: number): { notes: NoteSummary[]; nextCursor?: string } {
-    const folder = options.folder ? parseVaultPath(options.folder.replace(/^\/+|\/+$/g, ''))?.join('/') : '';
+    const folder = parseFolder(options.folder ?? '');
     if (folder === undefined) {
       return { notes: [] };
     }
-    const values = {
-      folder,
-      since: options.modifiedSince ?? Number.MIN_SAFE_INTEGER,
-      after: this.#readScanCursor(options.cursor),
-      limit: limit + 1,
-    };
+    const notes: NoteSummary[] = [];
+    let length = 0;
+    let last = 0;
+    for (const row of this.#scanRows(options, folder)) {
+      length += lengthOf(row);
+      if (notes.length === limit || (length > longestPage && notes.length > 0)) {
+        return { notes, nextCursor: createCursor([this.#generation.slice(0, 8), last]) };
+      }
+      notes.push(createSummary(row));
+      last = row.number;
+    }
+    return { notes };
+  }
+
+  #scanRows(options: ScanOptions, folder: string): Iterable<NoteRow> {
+    const since = options.modifiedSince ?? Number.MIN_SAFE_INTEGER;
+    const values = { folder, since, after: this.#readScanCursor(options.cursor) };
     const match = matchOf(options);
-    const rows = (
+    return (
       match === ''
-        ? this.#statements.scan.all(values)
-        : this.#statements.scanMatching.all({ ...values, match })
-    ) as NoteRow[];
-    const notes = rows.slice(0, limit).map(createSummary);
-    const last = rows[limit - 1];
-    return rows.length > limit && last !== undefined
-      ? { notes, nextCursor: createCursor([this.#generation.slice(0, 8), last.number]) }
-      : { notes };
+        ? this.#statements.scan.iterate(values)
+        : this.#statements.scanMatching.iterate({ ...values, match })
+    ) as Iterable<NoteRow>;
   }
 
   // Numbers grow and are never given twice, so a note written meanwhile comes later or not again, never in between.
@@ -122,8 +137,7 @@ export class IndexReader {
     cursor: string | undefined,
     limit: number,
   ): { entries: FolderEntry[]; nextCursor?: string } {
-    const plain = folder.replace(/^\/+|\/+$/g, '');
-    const path = plain === '' ? '' : parseVaultPath(plain)?.join('/');
+    const path = parseFolder(folder);
     const [rank, after] = cursor === undefined ? [-1, ''] : parseCursor(cursor, [0, ''] as [number, string]);
     if (path === undefined) {
       return { entries: [] };
@@ -134,24 +148,6 @@ export class IndexReader {
     return rows.length > limit && last !== undefined
       ? { entries, nextCursor: createCursor([last.rank, last.path]) }
       : { entries };
-  }
-
-  /** The ids of the notes that the links of the note `id` lead to; links to nothing are left out. */
-  resolveLinks(id: string, links: string[]): string[] {
-    const found = links.map((link) => findLinked(id, foldName(link), this.#named(foldName(nameOf(link)))));
-    return [...new Set(found.filter((target) => target !== undefined))];
-  }
-
-  backlinks(id: string): string[] {
-    const name = foldName(nameOf(id));
-    const named = this.#named(name);
-    const rows = this.#statements.linksTo.all(name) as Array<{ id: string; target: string }>;
-    const sources = rows.filter((row) => row.id !== id && isLinkTo(id, row.id, row.target, named));
-    return [...new Set(sources.map((row) => row.id))].sort();
-  }
-
-  #named(name: string): NamedNote[] {
-    return this.#statements.named.all(name) as NamedNote[];
   }
 }
 
@@ -188,13 +184,26 @@ function createSummary(row: NoteRow): NoteSummary {
   };
 }
 
+// A slash before or after it is how many write a folder.
+function parseFolder(folder: string): string | undefined {
+  const segments = folder.split('/');
+  const first = segments.findIndex((segment) => segment !== '');
+  const last = segments.findLastIndex((segment) => segment !== '');
+  return first < 0 ? '' : parseVaultPath(segments.slice(first, last + 1).join('/'))?.join('/');
+}
+
+/** Bytes of what a note has in a page, about. */
+function lengthOf({ id, title, front_matter, tags }: NoteRow): number {
+  return 2 * id.length + title.length + Buffer.byteLength(front_matter) + Buffer.byteLength(tags) + 200;
+}
+
 function matchOf({ tag, field }: ScanOptions): string {
   const terms: string[] = [];
   if (tag !== undefined) {
-    terms.push(matchField('tag', tag.replace(/^#/, ''), false));
+    terms.push(matchField('tag', tag.replace(/^#/, '')));
   }
   if (field !== undefined) {
-    terms.push(matchField(field.name.toLowerCase(), field.value ?? '', field.value === undefined));
+    terms.push(matchField(field.name.toLowerCase(), field.value));
   }
   return terms.join(' AND ');
 }

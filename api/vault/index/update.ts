@@ -1,17 +1,23 @@
 // Reads what a look through the folder found into the index, a batch at a time, and forgets what is gone.
 import { setImmediate } from 'node:timers/promises';
+import type { NoteContent } from '../notes/content.ts';
+import { createNoteFile, createUnreadableNote } from '../notes/file.ts';
+import type { IndexProgress } from './answers.ts';
 import type { IndexFacts } from './facts.ts';
 import type { ChangedNote, FolderComparison } from './folder/comparison.ts';
-import { readListedNote } from './folder/listed-note.ts';
-import type { GoneNotes } from './gone-notes.ts';
-import type { IndexWriter } from './writer.ts';
+import type { GoneNotes } from './folder/gone-notes.ts';
+import { type ListedNoteReading, readListedNote } from './folder/listed-note.ts';
+import { createIndexWords } from './words.ts';
+import type { IndexedNote, IndexWriter } from './writer.ts';
 
 export interface IndexUpdateOptions {
+  /** The vault's real path. */
+  root: string;
   writer: IndexWriter;
   facts: IndexFacts;
   gone: GoneNotes;
   inTransaction: (work: () => void) => void;
-  onProgress: (progress: { notes: number; indexed: number; building: boolean }) => void;
+  onProgress: (progress: Omit<IndexProgress, 'isAway'>) => void;
 }
 
 const batchMs = 200;
@@ -35,14 +41,14 @@ export class IndexUpdate {
 
   async run(comparison: FolderComparison): Promise<void> {
     const { writer, facts, gone, inTransaction, onProgress } = this.#options;
-    const { notes } = facts.counts();
+    const { notes, unread } = facts.counts();
     const isBulk = comparison.changed.length >= mergeAfter;
     if (isBulk) {
       writer.startBulk();
     }
     while (comparison.changed.length > 0 && !this.#stopped) {
       const unknown = comparison.changed.filter(({ known }) => known === undefined).length;
-      onProgress({ notes, indexed: notes - unknown, building: true });
+      onProgress({ notes, indexed: notes - unknown, unread, building: true });
       inTransaction(() => this.#readBatch(comparison));
       await setImmediate();
     }
@@ -51,7 +57,7 @@ export class IndexUpdate {
     }
     this.#removeGone();
     this.#isSettled ||= gone.isEmpty;
-    onProgress({ notes, indexed: notes, building: !this.#isSettled });
+    onProgress({ notes, indexed: notes, unread: facts.counts().unread, building: !this.#isSettled });
     if (isBulk) {
       await this.#merge();
     }
@@ -59,23 +65,24 @@ export class IndexUpdate {
 
   /** In a transaction of the caller's. */
   readNote(comparison: FolderComparison, { note, known }: ChangedNote): void {
-    const { writer, gone } = this.#options;
-    const read = readListedNote(note);
-    if (read === 'failed') {
+    const { root, writer, gone } = this.#options;
+    const reading = readListedNote(root, note);
+    if (reading.kind === 'failed') {
       return;
     }
-    if (read === 'gone') {
+    if (reading.kind === 'gone') {
       if (known !== undefined) {
         gone.add(known);
       }
       return;
     }
-    if (known?.revision === read.file.revision) {
-      writer.touchNote(known, read.file, read.stamp);
+    if (reading.kind === 'read' && known?.revision === reading.bytes.revision) {
+      writer.touchNote(known, reading.bytes.stats, reading.stamp);
       return;
     }
-    const number = known?.number ?? comparison.takeMoved(read.file);
-    writer.putNote(number, note.id, read.file, read.stamp);
+    const read = understand(note.id, reading);
+    const number = known?.number ?? comparison.takeMoved(read);
+    writer.putNote(number, note.id, read, reading.stamp);
   }
 
   #readBatch(comparison: FolderComparison): void {
@@ -110,4 +117,17 @@ export class IndexUpdate {
     }
     writer.endBulk();
   }
+}
+
+function understand(
+  id: string,
+  reading: Exclude<ListedNoteReading, { kind: 'gone' } | { kind: 'failed' }>,
+): IndexedNote {
+  const use = (content: NoteContent): IndexedNote['said'] => ({
+    content,
+    words: createIndexWords(id, content),
+  });
+  return reading.kind === 'read'
+    ? createNoteFile(id, reading.bytes, use)
+    : createUnreadableNote(id, reading.stats, use);
 }

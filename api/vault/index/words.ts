@@ -5,7 +5,13 @@ import { filterWord, presenceWord, segmentText } from '../search/tokens.ts';
 
 /** Characters: a longer value is text, not something to filter by. */
 const longestFilterValue = 100;
+/** Characters, of the whole name of a field in maps: nobody could ask for a longer one (api/tools/scan.ts). */
+const longestFieldName = 200;
 const deepestField = 3;
+/** Of `project/loop/…`: each level is a word of its own, and holds those above it. */
+const deepestTag = 10;
+/** Characters of all filter words of one note: without a bound, front matter of 64 KB could make hundreds of MB. */
+const longestFilters = 1024 * 1024;
 
 type Property = [name: string, value: string];
 
@@ -24,9 +30,9 @@ export interface IndexWords {
 export function createIndexWords(id: string, content: NoteContent): IndexWords {
   const name = nameOf(id);
   const properties = content.tags.flatMap(tagProperties).concat(fieldProperties(content.frontMatter));
-  const values = properties.map(([, value]) => value);
-  const fieldNames = new Set(properties.map(([field]) => field));
-  const others = unfilteredFields(content.frontMatter, fieldNames);
+  const bounded = properties.slice(0, countWithin(properties, longestFilters));
+  const values = bounded.map(([, value]) => value);
+  const fieldNames = [...new Set([...bounded.map(([field]) => field), ...namesOf(content.frontMatter)])];
   return {
     title: segmentText(content.title === name ? name : `${content.title}\n${name}`),
     aliases: segmentText(content.aliases.join('\n')),
@@ -36,17 +42,27 @@ export function createIndexWords(id: string, content: NoteContent): IndexWords {
     // The values of front matter are found as text too, its names are not: every note has them.
     body: segmentText(`${content.text}\n${values.join('\n')}`),
     filters: [
-      ...properties.map(([field, value]) => filterWord(field, value)),
-      ...others.map(presenceWord),
+      ...bounded.map(([field, value]) => filterWord(field, value)),
+      ...fieldNames.map(presenceWord),
     ].join(' '),
-    fieldNames: [...fieldNames, ...others],
+    fieldNames,
   };
+}
+
+function countWithin(properties: Property[], most: number): number {
+  let length = 0;
+  const end = properties.findIndex(([name, value]) => {
+    length += name.length + value.length;
+    return length > most;
+  });
+  return end < 0 ? properties.length : end;
 }
 
 // project/loop is found by tag:project too.
 function tagProperties(tag: string): Property[] {
-  const parts = tag.split('/');
-  return parts.map((_, index) => ['tag', parts.slice(0, index + 1).join('/')]);
+  const parts = tag.split('/', deepestTag);
+  const levels = parts.map((_, index) => parts.slice(0, index + 1).join('/'));
+  return [...new Set([...levels, tag])].map((level) => ['tag', level]);
 }
 
 const isTagField = (name: string): boolean => /^tags?$/i.test(name);
@@ -57,13 +73,16 @@ function fieldProperties(fields: Record<string, unknown>): Property[] {
     .flatMap(([name, value]) => flatten(name.toLowerCase(), value, 1));
 }
 
-/** The fields that are there and have no value to filter by: a long text, a map, an empty list. */
-function unfilteredFields(fields: Record<string, unknown>, filtered: Set<string>): string[] {
-  const names = Object.keys(fields).filter((name) => !isTagField(name));
-  return [...new Set(names.map((name) => name.toLowerCase()))].filter((name) => !filtered.has(name));
+/** The fields at the top, whatever their value: a long text, a map, an empty list. */
+function namesOf(fields: Record<string, unknown>): string[] {
+  const names = Object.keys(fields).filter((name) => !isTagField(name) && name.length <= longestFieldName);
+  return names.map((name) => name.toLowerCase());
 }
 
 function flatten(name: string, value: unknown, depth: number): Property[] {
+  if (name.length > longestFieldName) {
+    return [];
+  }
   if (Array.isArray(value)) {
     return value.flatMap((entry) => flatten(name, entry, depth));
   }
@@ -77,5 +96,5 @@ function flatten(name: string, value: unknown, depth: number): Property[] {
 
 // "[[Kim Minji|Minji]]" is filtered by as Kim Minji.
 function readable(value: string): string {
-  return value.replace(/^\[\[([^\]|#]+)[^\]]*\]\]$/, '$1').trim();
+  return value.replace(/^\[\[([^\]|#]+)(?:[|#][^\]]*)?\]\]$/, '$1').trim();
 }

@@ -1,9 +1,11 @@
 // The indexing thread: keeps the index in step with the folder, so that no search ever waits for a disk.
 import { statSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { IndexProgress, SearchOrder, SearchResult } from './answers.ts';
 import { IndexFacts } from './facts.ts';
 import { connectToIndex } from './file.ts';
-import { IndexKeeper, type IndexProgress } from './keeper.ts';
+import { IndexKeeper } from './keeper.ts';
+import { IndexReader } from './reader.ts';
 import { IndexWriter } from './writer.ts';
 
 const { root, indexPath, isPolling } = workerData as IndexWorkerData;
@@ -15,11 +17,14 @@ export interface IndexWorkerData {
 }
 
 /** What it is told. */
-export type IndexWorkerOrder = { kind: 'close' } | { kind: 'refresh'; number: number; id: string };
+export type IndexWorkerOrder =
+  | { kind: 'close' }
+  | { kind: 'refresh'; number: number; id: string }
+  | ({ kind: 'search'; number: number } & SearchOrder);
 /** What it tells. */
 export type IndexWorkerNews =
   | { kind: 'progress'; progress: IndexProgress }
-  | { kind: 'refreshed'; number: number };
+  | { kind: 'done'; number: number; results?: SearchResult[] };
 
 const tell = (news: IndexWorkerNews): void => parentPort?.postMessage(news);
 const database = connectToIndex(indexPath);
@@ -42,17 +47,28 @@ setInterval(() => {
   }
 }, 2000).unref();
 
+const reader = new IndexReader(database);
+
+async function close(): Promise<void> {
+  await keeper.close();
+  database.close();
+  parentPort?.close();
+}
+
 // An error anywhere ends the thread, which tells openVault's side of it.
 parentPort?.on('message', (order: IndexWorkerOrder) => {
-  if (order.kind === 'refresh') {
-    keeper.refresh(order.id);
-    tell({ kind: 'refreshed', number: order.number });
-    return;
+  switch (order.kind) {
+    case 'close':
+      void close();
+      break;
+    case 'refresh':
+      keeper.refresh(order.id);
+      tell({ kind: 'done', number: order.number });
+      break;
+    case 'search':
+      tell({ kind: 'done', number: order.number, results: reader.search(order) });
+      break;
   }
-  void keeper.close().then(() => {
-    database.close();
-    parentPort?.close();
-  });
 });
 
 await keeper.run();

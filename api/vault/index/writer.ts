@@ -1,10 +1,13 @@
 // The statements that write the index: one note in all its tables, one folder's entries.
+
+import type { Stats } from 'node:fs';
 import type Database from 'better-sqlite3';
 import type { NoteContent } from '../notes/content.ts';
-import type { NoteFile } from '../notes/file.ts';
-import { foldName, nameOf } from '../notes/name.ts';
+import { describeFile, type NoteFile } from '../notes/file.ts';
+import { folderOf, foldName, withoutExtension } from '../notes/name.ts';
+import { upwardKey } from './links.ts';
 import { prepareStatements, type Statements } from './statements.ts';
-import { createIndexWords } from './words.ts';
+import type { IndexWords } from './words.ts';
 
 /** Characters of a note that are kept for snippets; all of it is searched. */
 const snippetSource = 256 * 1024;
@@ -17,6 +20,8 @@ export interface KnownNote {
   /** Which file it was (notes/file.ts). */
   file: string;
 }
+
+export type IndexedNote = NoteFile<{ content: NoteContent; words: IndexWords }>;
 
 export interface EntryRow {
   rank: number;
@@ -33,31 +38,29 @@ const usualCrisismerge = 16;
 export const ranks = { folder: 0, note: 1, file: 2 } as const;
 
 const columns =
-  'id, folder, name, title, front_matter, tags, created_at, born_at, modified_at, size_bytes, revision, stamp, file';
-const fields = ':id, :folder, :name, :title, :frontMatter, :tags';
-const state = ':modifiedAt, :sizeBytes, :revision, :stamp, :file';
+  'id, folder, upward, title, tags, front_matter, stated_at, revision, stamp, file, unread, modified_at, size_bytes, born_at';
+const values =
+  ':id, :folder, :upward, :title, :tags, :frontMatter, :statedAt, :revision, :stamp, :file, :isUnread, :modifiedAt, :sizeBytes';
 // Our own change of a note makes a new file, as many editors and all sync programs do: the earliest time is kept.
 const born = 'min(born_at, :bornAt)';
-const dates = `coalesce(:statedAt, ${born}), ${born}`;
 
 const sql = {
   notesIn: 'SELECT number, id, revision, stamp, file FROM notes WHERE folder = ?',
-  numbersWith: 'SELECT number FROM notes WHERE revision = ?',
   findFile: 'SELECT number, id FROM notes WHERE revision = ? AND file = ?',
   noteNumber: 'SELECT number FROM notes WHERE id = ?',
   entriesIn: 'SELECT rank, path FROM entries WHERE folder = ? ORDER BY rank, path',
   clearEntries: 'DELETE FROM entries WHERE folder = ?',
   addEntry: 'INSERT OR IGNORE INTO entries VALUES (?, ?, ?)',
-  addNote: `INSERT INTO notes(${columns}) VALUES (${fields}, coalesce(:statedAt, :bornAt), :bornAt, ${state})`,
-  setNote: `UPDATE notes SET (${columns}) = (${fields}, ${dates}, ${state}) WHERE number = :number`,
-  touchNote: `UPDATE notes SET (created_at, born_at, modified_at, size_bytes, stamp, file)
-    = (${dates}, :modifiedAt, :sizeBytes, :stamp, :file) WHERE number = :number`,
+  addNote: `INSERT INTO notes(${columns}) VALUES (${values}, :bornAt)`,
+  setNote: `UPDATE notes SET (${columns}) = (${values}, ${born}) WHERE number = :number`,
+  touchNote: `UPDATE notes SET (born_at, modified_at, size_bytes, stamp, file)
+    = (${born}, :modifiedAt, :sizeBytes, :stamp, :file) WHERE number = :number`,
   noteFolders: 'SELECT DISTINCT folder FROM notes',
   setText: 'INSERT OR REPLACE INTO texts VALUES (?, ?)',
   setWords:
     'INSERT OR REPLACE INTO words(rowid, title, aliases, tags, headings, path, body, filters) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   addField: 'INSERT OR IGNORE INTO fields VALUES (?)',
-  addLink: 'INSERT OR IGNORE INTO links VALUES (?, ?, ?)',
+  addLink: 'INSERT OR IGNORE INTO links VALUES (?, ?)',
   clearLinks: 'DELETE FROM links WHERE note = ?',
   removeNote: 'DELETE FROM notes WHERE number = ?',
   removeText: 'DELETE FROM texts WHERE note = ?',
@@ -81,11 +84,6 @@ export class IndexWriter {
 
   notesIn(folder: string): KnownNote[] {
     return this.#statements.notesIn.all(folder) as KnownNote[];
-  }
-
-  /** Notes with these very bytes: a note that is new at one path and gone at another has moved. */
-  numbersWith(revision: string): number[] {
-    return (this.#statements.numbersWith.all(revision) as Array<{ number: number }>).map((row) => row.number);
   }
 
   /** The note that was this file when it had these bytes. */
@@ -117,7 +115,7 @@ export class IndexWriter {
   }
 
   /** Writes a note in place of the one with the number `known` (which may have had another id), or as a new one. */
-  putNote(known: number | undefined, id: string, file: NoteFile, stamp: string): void {
+  putNote(known: number | undefined, id: string, file: IndexedNote, stamp: string): void {
     const row = createRow(id, file, stamp);
     // Another process may keep the same index: what it wrote since the comparison is replaced, not met as a conflict.
     const there = this.findNumber(id);
@@ -130,15 +128,14 @@ export class IndexWriter {
     } else {
       this.#statements.clearLinks.run(number);
     }
-    this.#putWords(number, id, file.content);
+    this.#putWords(number, file.said);
   }
 
   findNumber(id: string): number | undefined {
     return (this.#statements.noteNumber.get(id) as { number: number } | undefined)?.number;
   }
 
-  #putWords(number: number, id: string, content: NoteContent): void {
-    const words = createIndexWords(id, content);
+  #putWords(number: number, { content, words }: IndexedNote['said']): void {
     const { title, aliases, tags, headings, path, body, filters } = words;
     this.#statements.setWords.run(number, title, aliases, tags, headings, path, body, filters);
     this.#statements.setText.run(number, content.text.slice(0, snippetSource));
@@ -146,14 +143,13 @@ export class IndexWriter {
       this.#statements.addField.run(name);
     }
     for (const target of content.links) {
-      this.#statements.addLink.run(foldName(nameOf(target)), number, foldName(target));
+      this.#statements.addLink.run(foldName(target), number);
     }
   }
 
   /** The same bytes at another time. */
-  touchNote(known: KnownNote, file: NoteFile, stamp: string): void {
-    const { content: _, statedAt = null, ...rest } = file;
-    this.#statements.touchNote.run({ ...rest, statedAt, stamp, number: known.number });
+  touchNote({ number }: KnownNote, stats: Stats, stamp: string): void {
+    this.#statements.touchNote.run({ ...describeFile(stats), stamp, number });
   }
 
   removeNote(number: number): void {
@@ -186,21 +182,19 @@ export class IndexWriter {
   }
 }
 
-function createRow(id: string, file: NoteFile, stamp: string): Record<string, string | number | null> {
-  const { content } = file;
+function createRow(id: string, file: IndexedNote, stamp: string): Record<string, string | number | null> {
+  const { said, statedAt = null, isUnread, ...rest } = file;
+  const { title, tags, frontMatter } = said.content;
   return {
+    ...rest,
     id,
-    folder: id.slice(0, Math.max(0, id.lastIndexOf('/'))),
-    name: foldName(nameOf(id)),
-    title: content.title,
-    frontMatter: JSON.stringify(content.frontMatter),
-    tags: JSON.stringify(content.tags),
-    statedAt: file.statedAt ?? null,
-    bornAt: file.bornAt,
-    modifiedAt: file.modifiedAt,
-    sizeBytes: file.sizeBytes,
-    revision: file.revision,
+    folder: folderOf(id),
+    upward: upwardKey(withoutExtension(id)),
+    title,
+    tags: JSON.stringify(tags),
+    frontMatter: JSON.stringify(frontMatter),
+    statedAt,
+    isUnread: isUnread ? 1 : 0,
     stamp,
-    file: file.file,
   };
 }

@@ -2,9 +2,9 @@
 // The room: what one note is, from its path to its dates. Not words for searching: search/; not changes: writing/.
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { posix } from 'node:path';
 import { parseFrontMatter } from './front-matter.ts';
-import { nameOf, withoutExtension } from './name.ts';
+import { readMarks } from './marks.ts';
+import { foldName, nameOf } from './name.ts';
 
 export interface NoteContent {
   title: string;
@@ -19,6 +19,13 @@ export interface NoteContent {
   links: string[];
   warnings: string[];
 }
+
+/** Characters of a title: it stands in every list that its note is in. */
+const longestTitle = 1000;
+/** Characters: nobody could ask for a longer tag (api/tools/scan.ts). */
+const longestTag = 200;
+/** Far more than a note has that somebody reads. They stand in every scan. */
+const mostTags = 1000;
 
 /** Bytes. A larger note is listed and not read: one answer could not hold it anyway. */
 export const largestNote = 5 * 1024 * 1024;
@@ -42,13 +49,13 @@ export function parseNoteContent(id: string, bytes: Buffer): NoteContent {
   }
   const title = typeof fields['title'] === 'string' ? fields['title'].trim() : '';
   return {
-    title: title || marks.firstHeading || nameOf(id),
+    title: cut(title || marks.headings[0] || nameOf(id)),
     frontMatter: fields,
     text,
     aliases: readList(fields['aliases'] ?? fields['alias']),
     headings: marks.headings,
     tags: uniqueTags([...readList(fields['tags'] ?? fields['tag'], /[\s,]+/), ...marks.tags]),
-    links: [...new Set(marks.links)],
+    links: [...marks.links],
     warnings,
   };
 }
@@ -79,77 +86,25 @@ function readList(value: unknown, separator = /,/): string[] {
 function uniqueTags(tags: string[]): string[] {
   const byKey = new Map<string, string>();
   for (const tag of tags) {
-    const plain = tag.replace(/^#+|\/+$/g, '');
-    const key = plain.normalize('NFC').toLowerCase();
-    if (plain !== '' && !byKey.has(key)) {
+    const plain = trimTag(tag);
+    const key = foldName(plain);
+    if (plain !== '' && !byKey.has(key) && byKey.size < mostTags) {
       byKey.set(key, plain);
     }
   }
   return [...byKey.values()];
 }
 
-// One pass over the text: a fence, a heading, a code span (to step over), a wiki link, a Markdown link, a tag.
-const mark =
-  /^ {0,3}(?<fence>```+|~~~+)|^ {0,3}#{1,6}[ \t]+(?<heading>\S.*)$|`[^`\n]+`|\[\[(?<wiki>[^[\]\n]+)\]\]|\]\((?<path><[^>\n]+>|[^)\s]+\.(?:md|markdown)(?:#[^)\s]*)?)\)|(?<=^|\s)#(?<tag>[\p{L}\p{N}_][\p{L}\p{M}\p{N}_/-]*)/gimu;
-
-interface Marks {
-  firstHeading: string;
-  headings: string[];
-  tags: string[];
-  links: string[];
+// No pattern for its end: one would be tried from every slash of a run that is not the last thing in the tag.
+function trimTag(tag: string): string {
+  const start = /^#*/.exec(tag)?.[0].length ?? 0;
+  let end = tag.length;
+  while (end > start && tag.endsWith('/', end)) {
+    end -= 1;
+  }
+  return end - start > longestTag ? '' : tag.slice(start, end);
 }
 
-function readMarks(text: string, id: string): Marks {
-  const marks: Marks = { firstHeading: '', headings: [], tags: [], links: [] };
-  let fence = '';
-  for (const { groups = {} } of text.matchAll(mark)) {
-    if (groups['fence'] !== undefined) {
-      fence = nextFence(fence, groups['fence']);
-    } else if (fence === '') {
-      addMark(marks, groups, id);
-    }
-  }
-  marks.firstHeading = marks.headings[0] ?? '';
-  return marks;
-}
-
-function nextFence(open: string, met: string): string {
-  if (open === '') {
-    return met;
-  }
-  return met.startsWith(open) ? '' : open;
-}
-
-function addMark(marks: Marks, groups: Record<string, string | undefined>, id: string): void {
-  const { heading, wiki, path, tag } = groups;
-  if (heading !== undefined) {
-    marks.headings.push(heading.replace(/[ \t]+#+[ \t]*$/, '').trim());
-    marks.links.push(
-      ...Array.from(heading.matchAll(/\[\[([^[\]]+)\]\]/g), ([, target]) => wikiTarget(target)),
-    );
-  } else if (wiki !== undefined) {
-    marks.links.push(wikiTarget(wiki));
-  } else if (path !== undefined) {
-    marks.links.push(...markdownTarget(path, id));
-  } else if (tag !== undefined && /\D/.test(tag)) {
-    marks.tags.push(tag);
-  }
-}
-
-function wikiTarget(link: string | undefined): string {
-  const target = (link ?? '').split(/[#|^]/, 1)[0] ?? '';
-  return withoutExtension(target.trim()).normalize('NFC');
-}
-
-function markdownTarget(link: string, id: string): string[] {
-  const plain = link.replace(/^<|>$/g, '').split('#', 1)[0] ?? '';
-  if (/^[a-z][a-z0-9+.-]*:/i.test(plain)) {
-    return [];
-  }
-  try {
-    const path = posix.join('/', posix.dirname(id), decodeURIComponent(plain));
-    return [withoutExtension(path).normalize('NFC')];
-  } catch {
-    return [];
-  }
+function cut(title: string): string {
+  return title.length > longestTitle ? title.slice(0, longestTitle).toWellFormed() : title;
 }

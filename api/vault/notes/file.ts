@@ -1,4 +1,5 @@
-// Reading one note's file: opened without following a link, never blocking on a pipe, bounded in size.
+// Reading one note's file: opened without following a link, from inside the vault alone, never blocking on a pipe,
+// bounded in size and in time.
 import type { Stats } from 'node:fs';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -10,10 +11,15 @@ import {
   parseNoteContent,
 } from './content.ts';
 import { findStatedCreation } from './dates.ts';
+import { isOpenedInside } from './opened-path.ts';
+import { computeWithin } from './time-limit.ts';
 
-export interface NoteFile {
-  content: NoteContent;
+/** A note that was read, and what was made of its content. */
+export interface NoteFile<Said> {
+  said: Said;
   revision: string;
+  /** Reading its text took too long: it is known by its name alone. */
+  isUnread: boolean;
   sizeBytes: number;
   /** Epoch seconds. Of this file: of the note, something earlier may be known. */
   bornAt: number;
@@ -24,34 +30,44 @@ export interface NoteFile {
   file: string;
 }
 
+/** The bytes of a note, before anything is read in them. */
+export interface NoteBytes {
+  stats: Stats;
+  /** Undefined where they are too many. */
+  bytes: Buffer | undefined;
+  revision: string;
+}
+
 // O_NONBLOCK: opening a named pipe would otherwise wait for a writer for ever.
 const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 const seconds = (ms: number): number => Math.floor(ms / 1000);
 
-/** Reads the note `id` at the real path `path`; undefined where it is no regular file. Throws what opening throws. */
-export async function readNoteFile(id: string, path: string): Promise<NoteFile | undefined> {
+/**
+ * The note at the real path `path` below `root`; undefined where it is no regular file, or is not there any more.
+ * Throws what opening throws.
+ */
+export async function readNoteBytes(root: string, path: string): Promise<NoteBytes | undefined> {
   const file = await open(path, flags);
   try {
     const stats = await file.stat();
-    if (!stats.isFile()) {
+    if (!stats.isFile() || !isOpenedInside(root, path, file.fd)) {
       return undefined;
     }
-    return createNoteFile(id, stats, stats.size > largestNote ? undefined : await file.readFile());
+    return createNoteBytes(stats, stats.size > largestNote ? undefined : await file.readFile());
   } finally {
     await file.close();
   }
 }
 
 /** The same for the indexing thread, where waiting is nobody's loss and the fewest calls win. */
-export function readNoteFileSync(id: string, path: string): { note: NoteFile; stats: Stats } | undefined {
+export function readNoteBytesSync(root: string, path: string): NoteBytes | undefined {
   const file = openSync(path, flags);
   try {
     const stats = fstatSync(file);
-    if (!stats.isFile()) {
+    if (!stats.isFile() || !isOpenedInside(root, path, file)) {
       return undefined;
     }
-    const bytes = stats.size > largestNote ? undefined : readAll(file, stats.size);
-    return { note: createNoteFile(id, stats, bytes), stats };
+    return createNoteBytes(stats, stats.size > largestNote ? undefined : readAll(file, stats.size));
   } finally {
     closeSync(file);
   }
@@ -71,33 +87,70 @@ function readAll(file: number, size: number): Buffer {
   return bytes.subarray(0, length);
 }
 
-function createNoteFile(id: string, stats: Stats, bytes: Buffer | undefined): NoteFile {
-  const content =
-    bytes === undefined || bytes.length > largestNote
-      ? createEmptyContent(
-          id,
-          `The note is larger than ${largestNote / 1024 / 1024} MB, so its text is not shown.`,
-        )
-      : parseNoteContent(id, bytes);
+function createNoteBytes(stats: Stats, read: Buffer | undefined): NoteBytes {
+  const bytes = read !== undefined && read.length > largestNote ? undefined : read;
+  return { stats, bytes, revision: createRevision(bytes ?? `${stats.size} ${stats.mtimeMs}`) };
+}
+
+/** Bytes. Up to so many are read in no time that matters, whatever they are. */
+const surelyQuick = 16 * 1024;
+const longestReadingMs = 1000;
+
+/**
+ * The note `id` as its bytes say, and what `use` makes of that. Where both together take longer than a second, or where
+ * it is known that they do (`isUnread`), as of a note without text.
+ */
+export function createNoteFile<Said>(
+  id: string,
+  { stats, bytes, revision }: NoteBytes,
+  use: (content: NoteContent) => Said,
+  isUnread = false,
+): NoteFile<Said> {
+  const read = bytes === undefined || isUnread ? undefined : readWithinTime(id, bytes, use);
+  const why =
+    bytes === undefined
+      ? `The note is larger than ${largestNote / 1024 / 1024} MB, so its text is not shown.`
+      : 'Reading the note took too long, so its text is not shown.';
+  const known = read ?? { said: use(createEmptyContent(id, why)), statedAt: undefined };
   return {
-    content,
-    revision: createRevision(bytes ?? `${stats.size} ${stats.mtimeMs}`),
-    statedAt: findStatedCreation(content.frontMatter),
+    ...known,
+    revision,
+    isUnread: bytes !== undefined && read === undefined,
     ...describeFile(stats),
   };
 }
 
+function readWithinTime<Said>(
+  id: string,
+  bytes: Buffer,
+  use: (content: NoteContent) => Said,
+): Pick<NoteFile<Said>, 'said' | 'statedAt'> | undefined {
+  const read = (): Pick<NoteFile<Said>, 'said' | 'statedAt'> => {
+    const content = parseNoteContent(id, bytes);
+    return { said: use(content), statedAt: findStatedCreation(content.frontMatter) };
+  };
+  return bytes.length <= surelyQuick ? read() : computeWithin(longestReadingMs, read);
+}
+
 /** Stands for a note that this process may not read: it is named, and says why it is empty. */
-export function createUnreadableNote(id: string, stats: Stats): NoteFile {
+export function createUnreadableNote<Said>(
+  id: string,
+  stats: Stats,
+  use: (content: NoteContent) => Said,
+): NoteFile<Said> {
   return {
-    content: createEmptyContent(id, 'The file can not be read by the server.'),
+    said: use(createEmptyContent(id, 'The file can not be read by the server.')),
     revision: createRevision('unreadable'),
+    isUnread: false,
     statedAt: undefined,
     ...describeFile(stats),
   };
 }
 
-function describeFile(stats: Stats): Pick<NoteFile, 'sizeBytes' | 'bornAt' | 'modifiedAt' | 'file'> {
+/** What of a note the file system alone tells. */
+export function describeFile(
+  stats: Stats,
+): Pick<NoteFile<unknown>, 'sizeBytes' | 'bornAt' | 'modifiedAt' | 'file'> {
   const born = stats.birthtimeMs > 0 ? Math.min(stats.birthtimeMs, stats.mtimeMs) : stats.mtimeMs;
   // The number of an inode alone is soon given to the next file.
   const file = stats.birthtimeMs > 0 ? `${stats.dev} ${stats.ino} ${stats.birthtimeMs}` : '';

@@ -1,6 +1,6 @@
 // The YAML block at the top of a note, read with bounds: no note can make its reader slow, large or circular.
-import { parseDocument } from 'yaml';
 import { parseSimpleYaml } from './simple-yaml.ts';
+import { BadYaml, parseYaml, toPlainValue } from './yaml-document.ts';
 
 export interface FrontMatter {
   /** Plain JSON values; empty where there is no front matter or it can't be read. */
@@ -15,8 +15,6 @@ const block = /^\ufeff?---[ \t]*\r?\n(?:([\s\S]*?)\r?\n)??(?:---|\.\.\.)[ \t]*(?
 const longestSource = 64 * 1024;
 /** Characters of JSON: bounds what aliases may unfold to. */
 const longestValue = 256 * 1024;
-/** Each alias may repeat a whole subtree (the "billion laughs"). */
-const mostAliases = 50;
 
 /** Where the YAML of a note stands: between the line that opens the block and the end of its own last line. */
 export interface FrontMatterBlock {
@@ -41,34 +39,27 @@ export function parseFrontMatter(note: string): FrontMatter {
   try {
     return { fields: parseFields(found.source), textStart: found.textStart };
   } catch (error) {
-    const why = error instanceof UnreadableFrontMatter ? error.message : 'it is not valid YAML';
+    const why = error instanceof BadYaml ? error.message : 'it is not valid YAML';
     return { fields: {}, textStart: 0, warning: `The front matter is shown as text: ${why}.` };
   }
 }
 
-class UnreadableFrontMatter extends Error {}
-
 function parseFields(source: string): Record<string, unknown> {
   if (source.length > longestSource) {
-    throw new UnreadableFrontMatter(`it is longer than ${longestSource} characters`);
+    throw new BadYaml(`it is longer than ${longestSource} characters`);
   }
   const simple = parseSimpleYaml(source.replaceAll('\r\n', '\n'));
   if (simple !== undefined) {
     return simple;
   }
-  // Without the tags of YAML 1.1 (!!binary, !!set): what they mark stays as it is written.
-  const document = parseDocument(source, { logLevel: 'silent', resolveKnownTags: false });
-  if (document.errors.length > 0) {
-    throw new UnreadableFrontMatter('it is not valid YAML');
-  }
   // Through JSON: a circular value throws, NaN becomes null.
-  const json = JSON.stringify(document.toJS({ maxAliasCount: mostAliases }) ?? {});
+  const json = JSON.stringify(toPlainValue(parseYaml(source)) ?? {});
   if (json.length > longestValue) {
-    throw new UnreadableFrontMatter('it unfolds to too much');
+    throw new BadYaml('it unfolds to too much');
   }
   const value: unknown = JSON.parse(json);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new UnreadableFrontMatter('it is not a list of fields');
+    throw new BadYaml('it is not a list of fields');
   }
   return value as Record<string, unknown>;
 }

@@ -1,6 +1,7 @@
 // Which paths name a note, and how an id becomes a file without ever leaving the vault.
 import { lstat, readdir, realpath } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { normalizeText } from '../unicode.ts';
 
 /** ext4's and APFS's limit for one name is 255 bytes; a path far beyond any real one is refused before it is walked. */
 const longestPath = 4096;
@@ -26,7 +27,7 @@ export function parseVaultPath(path: string): string[] | undefined {
   if (path.length > longestPath) {
     return undefined;
   }
-  const segments = path.normalize('NFC').split('/');
+  const segments = normalizeText(path, 'NFC').split('/');
   return segments.every(isVisibleName) ? segments : undefined;
 }
 
@@ -49,7 +50,7 @@ async function nameOnDisk(folder: string, name: string): Promise<string | undefi
     return name;
   } catch {
     const names = await readdir(folder).catch(() => []);
-    return names.sort().find((candidate) => candidate.normalize('NFC') === name);
+    return names.sort().find((candidate) => normalizeText(candidate, 'NFC') === name);
   }
 }
 

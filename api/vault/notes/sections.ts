@@ -1,5 +1,7 @@
 // The sections of a note: a heading and what stands below it, up to the next heading of its level or above.
 import { EditRefused } from '../errors.ts';
+import { type Line, linesOutsideCode, readHeading } from './lines.ts';
+import { foldName } from './name.ts';
 
 export interface Section {
   headingStart: number;
@@ -10,39 +12,43 @@ export interface Section {
   title: string;
 }
 
-interface Line {
-  text: string;
-  start: number;
-  end: number;
-}
-
-const atxHeading = /^ {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$/;
-const fence = /^ {0,3}(`{3,}(?=[^`]*$)|~{3,})/;
 /** A line that an underline makes a heading: text, not a list, a quote, a table or code. */
 const underlined = /^ {0,3}(?![-+*>|#]|\d+[.)]|\s)\S.*$/;
 const underline = /^ {0,3}(=+|-{2,})[ \t]*$/;
 
 /** The sections of `note` from `from` on, in order. Headings in code are text. */
 export function listSections(note: string, from: number): Section[] {
-  const headings: Section[] = [];
+  const sections: Section[] = [];
+  /** Those that the next heading may end: each of a higher level than the one before. */
+  const open: Section[] = [];
   let before: Line | undefined;
   for (const line of linesOutsideCode(note, from)) {
-    const found = readHeading(line, before);
-    if (found !== undefined) {
-      headings.push({ ...found, start: line.end, end: note.length });
-    }
+    const found = readAnyHeading(line, before);
     before = found === undefined ? line : undefined;
+    if (found !== undefined) {
+      closeSections(open, found);
+      const section = { ...found, start: line.end, end: note.length };
+      sections.push(section);
+      open.push(section);
+    }
   }
-  for (const [index, section] of headings.entries()) {
-    const next = headings.slice(index + 1).find(({ level }) => level <= section.level);
-    section.end = next?.headingStart ?? note.length;
+  return sections;
+}
+
+function closeSections(open: Section[], { level, headingStart }: Heading): void {
+  let last = open.at(-1);
+  while (last !== undefined && level <= last.level) {
+    last.end = headingStart;
+    open.pop();
+    last = open.at(-1);
   }
-  return headings;
 }
 
 /** The section that `heading` names, with or without its `#`. Throws EditRefused where none or several are meant. */
 export function findSection(note: string, from: number, heading: string): Section {
-  const [, marks = '', title = ''] = /^\s*(#{0,6})\s*(.*?)\s*$/s.exec(heading) ?? [];
+  const wanted = heading.trim();
+  const marks = /^#{0,6}/.exec(wanted)?.[0] ?? '';
+  const title = wanted.slice(marks.length).trim();
   const sections = listSections(note, from).filter(({ level }) => marks === '' || level === marks.length);
   const key = keyOf(title);
   const exact = sections.filter((one) => one.title === title);
@@ -61,45 +67,23 @@ export function findSection(note: string, from: number, heading: string): Sectio
   return section;
 }
 
-const keyOf = (title: string): string => title.normalize('NFC').toLowerCase().replace(/\s+/g, ' ');
+const keyOf = (title: string): string => foldName(title).replace(/\s+/g, ' ');
 
-function readHeading(
-  line: Line,
-  before: Line | undefined,
-): { level: number; title: string; headingStart: number } | undefined {
-  const atx = atxHeading.exec(line.text);
-  if (atx !== null) {
-    return { level: atx[1]?.length ?? 1, title: atx[2] ?? '', headingStart: line.start };
+interface Heading {
+  level: number;
+  title: string;
+  headingStart: number;
+}
+
+function readAnyHeading(line: Line, before: Line | undefined): Heading | undefined {
+  const heading = readHeading(line.text);
+  if (heading !== undefined) {
+    return { ...heading, headingStart: line.start };
   }
   const mark = underline.exec(line.text)?.[1];
-  if (mark === undefined || before === undefined || !underlined.test(before.text)) {
+  // Code between the two is no part of a heading.
+  if (mark === undefined || before?.end !== line.start || !underlined.test(before.text)) {
     return undefined;
   }
   return { level: mark.startsWith('=') ? 1 : 2, title: before.text.trim(), headingStart: before.start };
-}
-
-// Fenced code (CommonMark, section 4.5): closed by as many of the same mark, or by the end of the note.
-function* linesOutsideCode(note: string, from: number): Generator<Line> {
-  let open = '';
-  for (const line of splitLines(note, from)) {
-    if (open !== '') {
-      const mark = /^ {0,3}(`{3,}|~{3,})[ \t]*$/.exec(line.text)?.[1];
-      open = mark?.startsWith(open) ? '' : open;
-      continue;
-    }
-    open = fence.exec(line.text)?.[1] ?? '';
-    if (open === '') {
-      yield line;
-    }
-  }
-}
-
-function* splitLines(note: string, from: number): Generator<Line> {
-  let start = from;
-  while (start < note.length) {
-    const newline = note.indexOf('\n', start);
-    const end = newline < 0 ? note.length : newline + 1;
-    yield { text: note.slice(start, end).replace(/\r?\n$/, ''), start, end };
-    start = end;
-  }
 }

@@ -3,8 +3,9 @@
 
 type Scalar = string | number | boolean | null;
 
-const field = /^(\p{L}[\p{L}\p{N}_-]*):(?: +(\S.*?))? *$/u;
-const listItem = /^( *)- +(\S.*?) *$/;
+// Of lines without spaces at their end.
+const field = /^(\p{L}[\p{L}\p{N}_-]{0,99}):(?: +(\S.*))?$/u;
+const listItem = /^( *)- +(\S.*)$/;
 // What could start or end something other than a plain word in YAML 1.2: indicators, comments, mappings.
 const notPlain = /^[-?:,[\]{}#&*!|>'"%@`~]|: |:$| #/;
 const number = /^-?(?:0|[1-9]\d{0,14})$/;
@@ -20,7 +21,8 @@ export function parseSimpleYaml(source: string): Record<string, unknown> | undef
     return undefined;
   }
   const reading: Reading = { fields: {}, name: '', list: undefined };
-  return source.split('\n').every((line) => readItem(reading, line) ?? readField(reading, line))
+  const lines = source.split('\n').map(withoutSpacesAtEnd);
+  return lines.every((line) => readItem(reading, line) ?? readField(reading, line))
     ? reading.fields
     : undefined;
 }
@@ -51,7 +53,9 @@ function readItem({ fields, name, list }: Reading, line: string): boolean | unde
 function readField(reading: Reading, line: string): boolean {
   const found = field.exec(line);
   const name = found?.[1] ?? '';
-  const value = found === null || Object.hasOwn(reading.fields, name) ? undefined : parseValue(found[2]);
+  // A name may be one of YAML's own words too.
+  const isOurs = found !== null && !likeWord.test(name) && !Object.hasOwn(reading.fields, name);
+  const value = isOurs ? parseValue(found[2]) : undefined;
   if (value === undefined) {
     return false;
   }
@@ -68,12 +72,26 @@ function parseValue(text: string | undefined): Scalar | Scalar[] | undefined {
   if (!text.startsWith('[')) {
     return parseScalar(text, false);
   }
-  const inner = text.endsWith(']') ? text.slice(1, -1).trim() : '[';
+  const inner = text.endsWith(']') ? withoutSpaces(text.slice(1, -1)) : '[';
   if (inner === '') {
     return [];
   }
-  const items = inner.split(',').map((item) => parseScalar(item.trim(), true));
+  const items = inner.split(',').map((item) => parseScalar(withoutSpaces(item), true));
   return items.every((item) => item !== undefined) ? items : undefined;
+}
+
+// Spaces alone: for YAML all else that JavaScript trims is text. By hand: a pattern for the end of a line would be tried
+// from every space in it.
+function withoutSpacesAtEnd(text: string): string {
+  let end = text.length;
+  while (text.endsWith(' ', end)) {
+    end -= 1;
+  }
+  return text.slice(0, end);
+}
+
+function withoutSpaces(text: string): string {
+  return withoutSpacesAtEnd(text.replace(/^ +/, ''));
 }
 
 function parseScalar(text: string, isInFlow: boolean): Scalar | undefined {

@@ -5,6 +5,8 @@ const width = 200;
 const sight = width - 40;
 /** Of all words together: a long note full of one word is not gone through to its end for a snippet. */
 const mostMatches = 500;
+/** Each is looked for at every character. */
+const mostWords = 12;
 
 /**
  * About 200 characters of `text` on one line, around the place where most of `words` stand; else its beginning.
@@ -29,7 +31,7 @@ function cutAt(piece: string): number {
 
 // Where most different words stand within sight of each other; with all of them there, nothing is better.
 function findBestStart(text: string, words: string[]): number {
-  const wanted = new Set(words.map((word) => word.toLowerCase()));
+  const wanted = new Set(words.slice(0, mostWords).map((word) => word.toLowerCase()));
   const lastPlaces = new Map<string, number>();
   let best = { start: 0, found: 0 };
   for (const { 0: word, index } of text.matchAll(matchAny(wanted)).take(mostMatches)) {

@@ -1,5 +1,6 @@
 // How text becomes the words that FTS5 stores: one folding and one segmentation, the same for notes and queries.
 // FTS5's own tokenizer (unicode61) still splits at punctuation, folds case and drops diacritics.
+import { normalizeText } from '../unicode.ts';
 
 // The scripts written without spaces between words, of the first plane; planes 2 and 3 hold Han only.
 const cjk = String.raw`(?:[[\p{sc=Han}\p{sc=Hangul}\p{sc=Hiragana}\p{sc=Katakana}\u30fc]&&[\u{1100}-\u{ffff}]]|[\u{20000}-\u{3ffff}])`;
@@ -10,6 +11,11 @@ const mayHoldCjk = /[\u1100-\uffff]/;
 const invisible = /\u00ad|[\u200b-\u200d]|\u2060|[\ufe00-\ufe0f]|\ufeff/g;
 const mayHoldInvisible = /[\u00ad\u200b-\ufeff]/;
 
+/** UTF-16 units: nearly every note fits. */
+const usualLength = 32 * 1024;
+/** UTF-16 units: more than the largest note has before it is folded. */
+const longestFolded = 6 * 1024 * 1024;
+
 // Two private-use characters keep filter words apart from all text: unicode61 takes them for letters.
 const separator = '\ue000';
 const filler = '\ue001';
@@ -17,7 +23,7 @@ const reserved = /[\0\ue000\ue001]/g;
 
 /** NFKC (full-width letters, decomposed Hangul), without invisible characters. Case is left to FTS5. */
 function fold(text: string): string {
-  const folded = text.normalize('NFKC').replace(reserved, ' ');
+  const folded = normalizeText(text, 'NFKC').replace(reserved, ' ');
   return mayHoldInvisible.test(folded) ? folded.replace(invisible, '') : folded;
 }
 
@@ -32,8 +38,34 @@ function splitRun(run: string): string[] {
  * starts at every character, one after the other, so that any part of a run is found as a phrase of pairs.
  */
 export function segmentText(text: string): string {
-  const folded = fold(text);
+  const folded = text.length <= usualLength ? fold(text) : foldLongText(text);
   return mayHoldCjk.test(folded) ? writePairs(folded) : folded;
+}
+
+// Piece by piece, since NFKC makes 18 letters of one: of a text that is full of such the rest is left out.
+function foldLongText(text: string): string {
+  const pieces: string[] = [];
+  let length = 0;
+  let start = 0;
+  while (start < text.length && length < longestFolded) {
+    const end = findCut(text, start + usualLength);
+    const piece = fold(text.slice(start, end));
+    pieces.push(piece);
+    length += piece.length;
+    start = end;
+  }
+  return pieces.join('');
+}
+
+// After a space, so that no word is cut; where none is near, before a character that is no second half.
+function findCut(text: string, from: number): number {
+  const near = text.slice(from, from + usualLength);
+  const space = near.search(/\s/);
+  if (space >= 0 || near.length < usualLength) {
+    return from + (space < 0 ? near.length : space + 1);
+  }
+  const isSecondHalf = /^[\udc00-\udfff]/.test(near);
+  return from + (isSecondHalf ? 1 : 0);
 }
 
 // One entry for each UTF-16 unit: 1 for a CJK character, 2 for the first half of one from planes 2 and 3.
@@ -44,8 +76,6 @@ for (const [run] of Array.from({ length: 0x10000 - 0x1100 }, (_, i) => String.fr
   unitsOfCjk[run.charCodeAt(0)] = 1;
 }
 
-/** UTF-16 units: nearly every note fits; a longer one pays for its own. */
-const usualLength = 32 * 1024;
 const usualSpace = new Uint16Array(4 * usualLength);
 
 function cjkUnitsAt(text: string, at: number): number {
@@ -56,7 +86,8 @@ function cjkUnitsAt(text: string, at: number): number {
 // By hand, unit by unit: with a regular expression and strings it took longer than FTS5 took to store the result.
 function writePairs(text: string): string {
   // A pair between two spaces: four units at most for each unit of the text.
-  const space = text.length <= usualLength ? usualSpace : new Uint16Array(4 * text.length);
+  const mostUnits = text.length + 3 * countCjk(text);
+  const space = mostUnits <= usualSpace.length ? usualSpace : new Uint16Array(mostUnits);
   let length = 0;
   let at = 0;
   while (at < text.length) {
@@ -75,6 +106,14 @@ function writePairs(text: string): string {
     at += units;
   }
   return Buffer.from(space.buffer, 0, length * 2).toString('utf16le');
+}
+
+function countCjk(text: string): number {
+  let count = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    count += unitsOfCjk[text.charCodeAt(at)] ?? 0;
+  }
+  return count;
 }
 
 /** One stretch of a query: a word, or a run of CJK characters (`pairs`, without the last character alone). */

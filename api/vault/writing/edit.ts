@@ -5,8 +5,12 @@ import { findSection, listSections, type Section } from '../notes/sections.ts';
 
 /** The line ending that most of its lines have; `\n` where there is none. */
 export function lineEndingOf(note: string): '\r\n' | '\n' {
-  const windows = note.split('\r\n').length - 1;
-  const all = note.split('\n').length - 1;
+  let windows = 0;
+  let all = 0;
+  for (let at = note.indexOf('\n'); at >= 0; at = note.indexOf('\n', at + 1)) {
+    all += 1;
+    windows += note.charCodeAt(at - 1) === 13 ? 1 : 0;
+  }
   return windows * 2 > all ? '\r\n' : '\n';
 }
 
@@ -41,12 +45,17 @@ export function replaceSection(note: string, heading: string, text: string): str
   const section = findSection(note, parseFrontMatter(note).textStart, heading);
   const { start, end } = section;
   const old = note.slice(start, end);
-  const content = withoutHeading(text, section).replace(blankStart, '').trimEnd();
-  const blank = old.trim() === '' || content === '' ? '' : (blankStart.exec(old)?.[0] ?? '');
+  const own = withoutHeading(text, section);
+  const content = own.slice(endOfBlankLines(own)).trimEnd();
+  const blank = old.trim() === '' || content === '' ? '' : old.slice(0, endOfBlankLines(old));
   return compose(note, note.slice(0, start) + blank, content, note.slice(start + endOfText(old)));
 }
 
-const blankStart = /^(?:[ \t]*\r?\n)+/;
+/** Where the blank lines that `text` begins with end. */
+function endOfBlankLines(text: string): number {
+  const first = text.search(/[^ \t\r\n]/);
+  return text.lastIndexOf('\n', first < 0 ? text.length : first) + 1;
+}
 
 /** Where the last line with text on it ends, its line ending included. */
 function endOfText(text: string): number {
@@ -57,7 +66,7 @@ function endOfText(text: string): number {
 
 // A model that was asked for a section often gives its heading too.
 function withoutHeading(text: string, { level, title }: Section): string {
-  const trimmed = text.replace(blankStart, '');
+  const trimmed = text.slice(endOfBlankLines(text));
   const [first] = listSections(trimmed, 0);
   const isFirst = first?.headingStart === 0 && first.level === level && first.title === title;
   return isFirst ? trimmed.slice(first.start) : text;

@@ -1,8 +1,9 @@
 // Sets or removes one front-matter field of a note; every other byte of it stays as it was.
 import { isDeepStrictEqual } from 'node:util';
-import { isMap, isScalar, type Pair, parseDocument, stringify } from 'yaml';
+import { isMap, isScalar, type Pair, stringify } from 'yaml';
 import { EditRefused } from '../errors.ts';
 import { findFrontMatterBlock, parseFrontMatter } from '../notes/front-matter.ts';
+import { parseYaml } from '../notes/yaml-document.ts';
 import { lineEndingOf } from './edit.ts';
 
 type Scalar = string | number | boolean;
@@ -89,7 +90,7 @@ interface PairPlace {
 }
 
 function findPair(source: string, name: string): PairPlace | undefined {
-  const { contents } = parseDocument(source, { logLevel: 'silent' });
+  const { contents } = parseYaml(source);
   if (!isMap(contents)) {
     return undefined;
   }
@@ -130,12 +131,21 @@ function replaceValue(source: string, place: PairPlace, value: FieldValue, endin
   const lines = listIndent === undefined ? written : written.replace(/\n {2}(?=- )/g, `\n${listIndent}`);
   const text = keepsGap ? gap + written.trimStart() : lines;
   // A list ends with its last line, line ending included.
-  const end = source.slice(0, valueEnd).replace(/[\r\n]+$/, '').length;
-  return source.slice(0, keyEnd) + text.replaceAll('\n', ending) + source.slice(Math.max(end, keyEnd));
+  const end = Math.max(withoutNewlines(source, valueEnd), keyEnd);
+  return source.slice(0, keyEnd) + text.replaceAll('\n', ending) + source.slice(end);
+}
+
+/** Where what stands before `end` ends, newlines aside. */
+function withoutNewlines(source: string, end: number): number {
+  let at = end;
+  while (source[at - 1] === '\n' || source[at - 1] === '\r') {
+    at -= 1;
+  }
+  return at;
 }
 
 function removePair(source: string, { keyStart, keyEnd, valueEnd }: PairPlace): string {
-  const end = Math.max(source.slice(0, valueEnd).replace(/[\r\n]+$/, '').length, keyEnd);
+  const end = Math.max(withoutNewlines(source, valueEnd), keyEnd);
   const newline = source.indexOf('\n', end);
   const before = source.slice(0, keyStart);
   return newline < 0 ? before.replace(/\r?\n$/, '') : before + source.slice(newline + 1);

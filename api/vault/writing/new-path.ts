@@ -1,9 +1,11 @@
 // Where a new note may be put: names that every system and Obsidian itself can live with, in folders inside the vault.
-import { mkdir, readdir, realpath } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { NoteExists, PathRefused } from '../errors.ts';
 import { foldName } from '../notes/name.ts';
+import { type HeldFolder, holdFolder, holdFolderOf } from '../notes/opened-path.ts';
 import { isNoteName, parseVaultPath } from '../notes/path.ts';
+import { normalizeText } from '../unicode.ts';
 import { syncFolder } from './atomic-file.ts';
 
 /** Bytes in UTF-8. File systems take 255 for a name; sync programs add endings of their own. */
@@ -52,59 +54,72 @@ function checkName(name: string): void {
 }
 
 /**
- * The disk path for the new note `id`, its folders made where they are missing. Throws NoteExists where the name is
- * taken in any Unicode form or case (on a Mac the two would be one), PathRefused where a folder is none of the vault's.
+ * Runs `work` where the new note `id` is to be made: in its folder, made where it is missing, with its name. Throws
+ * NoteExists where the name is taken in any Unicode form or case (on a Mac the two would be one), PathRefused where a
+ * folder is none of the vault's.
  */
-export async function makePlace(root: string, id: string): Promise<string> {
+export async function inNewPlace<Result>(
+  root: string,
+  id: string,
+  work: (folder: HeldFolder, name: string) => Promise<Result>,
+): Promise<Result> {
   const segments = id.split('/');
-  const fileName = segments.pop() ?? '';
-  let folder = root;
-  let path = '';
-  for (const segment of segments) {
-    path = path === '' ? segment : `${path}/${segment}`;
-    folder = await enterFolder(folder, segment, path);
+  const name = segments.pop() ?? '';
+  let folder = await holdFolder(root);
+  try {
+    let path = '';
+    for (const segment of segments) {
+      path = path === '' ? segment : `${path}/${segment}`;
+      const next = await enterFolder(folder, segment, path);
+      await folder.release();
+      folder = next;
+    }
+    const taken = await findSpelling(folder.path, name);
+    if (taken !== undefined) {
+      throw new NoteExists(id.slice(0, id.length - name.length) + normalizeText(taken, 'NFC'));
+    }
+    return await work(folder, name);
+  } finally {
+    await folder.release();
   }
-  const taken = await findSpelling(folder, fileName);
-  if (taken !== undefined) {
-    throw new NoteExists(id.slice(0, id.length - fileName.length) + taken.normalize('NFC'));
-  }
-  return join(folder, fileName);
 }
 
-async function enterFolder(parent: string, name: string, path: string): Promise<string> {
-  const spelling = await findSpelling(parent, name);
-  if (spelling !== undefined && spelling.normalize('NFC') !== name) {
+async function enterFolder(parent: HeldFolder, name: string, path: string): ReturnType<typeof holdFolderOf> {
+  const spelling = await findSpelling(parent.path, name);
+  if (spelling !== undefined && normalizeText(spelling, 'NFC') !== name) {
     throw new PathRefused(`the folder ${JSON.stringify(path)} is spelled ${JSON.stringify(spelling)}`);
   }
-  const folder = join(parent, spelling ?? name);
   if (spelling === undefined) {
-    await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') {
-        throw error;
-      }
-    });
-    await syncFolder(dirname(folder));
+    await makeFolder(join(parent.path, name));
+    await syncFolder(parent.path);
   }
-  // A link to a folder could lead anywhere; reading does not follow it either.
-  if ((await realpath(folder)) !== folder) {
-    throw new PathRefused(`${JSON.stringify(path)} is not a folder of the vault`);
+  try {
+    return await holdFolderOf(parent, spelling ?? name);
+  } catch (error) {
+    // A link to a folder could lead anywhere; reading does not follow it either.
+    if (['ENOTDIR', 'ELOOP'].includes((error as NodeJS.ErrnoException).code ?? '')) {
+      throw new PathRefused(`${JSON.stringify(path)} is not a folder of the vault`, { cause: error });
+    }
+    throw error;
   }
-  return folder;
+}
+
+/** Makes a folder, where there is nothing yet. */
+export async function makeFolder(path: string): Promise<void> {
+  await mkdir(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') {
+      throw error;
+    }
+  });
 }
 
 /** The name in `folder` that is `name` but for Unicode form and case; the same Unicode form and case is preferred. */
 async function findSpelling(folder: string, name: string): Promise<string | undefined> {
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOTDIR') {
-      throw new PathRefused('a file stands where a folder should be');
-    }
-    throw error;
-  });
   const key = foldName(name);
-  const spellings = names.filter((candidate) => foldName(candidate) === key);
+  const spellings = (await readdir(folder)).filter((candidate) => foldName(candidate) === key);
   return (
     spellings.find((candidate) => candidate === name) ??
-    spellings.find((candidate) => candidate.normalize('NFC') === name) ??
+    spellings.find((candidate) => normalizeText(candidate, 'NFC') === name) ??
     spellings[0]
   );
 }

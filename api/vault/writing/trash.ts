@@ -1,9 +1,10 @@
 // The vault's trash: the folder `.trash` in it, as Obsidian has one. Nothing there is ever overwritten or removed.
 import type { Stats } from 'node:fs';
-import { lstat, mkdir } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, sep } from 'node:path';
 import { PathRefused } from '../errors.ts';
+import { type HeldFolder, holdFolderOf, inFolder } from '../notes/opened-path.ts';
 import { moveFile, syncFolder } from './atomic-file.ts';
+import { makeFolder } from './new-path.ts';
 
 const trashName = '.trash';
 /** Notes of one path deleted before; far more than anybody has. */
@@ -20,50 +21,64 @@ export async function moveToTrash(
   id: string,
   { path, verify }: { path: string; verify: () => Promise<Stats> },
 ): Promise<string> {
-  const trash = join(root, trashName);
-  if (!(await enter(trash))) {
+  const trash = await inFolder(root, async (top) => {
+    const entered = await enter(top, trashName);
+    await syncFolder(top.path);
+    return entered;
+  });
+  if (trash === undefined) {
     throw new PathRefused(`${trashName} is not a folder of the vault`);
   }
-  const wanted = join(await makeFolder(trash, dirname(id)), basename(id));
-  for (let number = 1; number <= mostNamesakes; number += 1) {
-    const place = number === 1 ? wanted : numbered(wanted, number);
-    if (await moveFile(path, place, verify)) {
-      await syncFolder(root);
-      return relative(root, place).split(sep).join('/');
+  const folder = await enterAll(trash, dirname(id));
+  try {
+    for (let number = 1; number <= mostNamesakes; number += 1) {
+      const name = number === 1 ? basename(id) : numbered(basename(id), number);
+      if (await moveFile(path, join(folder.path, name), verify)) {
+        return relative(root, join(folder.realPath, name)).split(sep).join('/');
+      }
     }
+  } finally {
+    await folder.release();
   }
   throw new PathRefused(`the trash holds ${mostNamesakes} notes of this name`);
 }
 
+type Folder = Awaited<ReturnType<typeof holdFolderOf>>;
+
 /** The note's own folder in the trash, or as much of it as can be: a deleted note may have had a folder's name. */
-async function makeFolder(trash: string, folder: string): Promise<string> {
-  let made = trash;
+async function enterAll(trash: Folder, folder: string): Promise<Folder> {
+  let entered = trash;
   for (const name of folder === '.' ? [] : folder.split('/')) {
-    const next = join(made, name);
-    if (!(await enter(next))) {
+    const next = await enter(entered, name).catch(async (error: unknown) => {
+      await entered.release();
+      throw error;
+    });
+    if (next === undefined) {
       break;
     }
-    made = next;
+    await entered.release();
+    entered = next;
   }
-  return made;
+  return entered;
 }
 
 // One step at a time: a link anywhere on the way would take notes out of the vault.
-async function enter(folder: string): Promise<boolean> {
-  await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') {
-      throw error;
+async function enter(parent: HeldFolder, name: string): Promise<Folder | undefined> {
+  await makeFolder(join(parent.path, name));
+  return holdFolderOf(parent, name).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOTDIR' || error.code === 'ELOOP') {
+      return undefined;
     }
+    throw error;
   });
-  return (await lstat(folder)).isDirectory();
 }
 
-function numbered(path: string, number: number): string {
-  const extension = extname(path);
+function numbered(name: string, number: number): string {
+  const extension = extname(name);
   const end = ` ${number}${extension}`;
-  let name = basename(path, extension);
-  while (Buffer.byteLength(name + end) > longestName) {
-    name = Array.from(name).slice(0, -1).join('');
+  let stem = basename(name, extension);
+  while (Buffer.byteLength(stem + end) > longestName) {
+    stem = Array.from(stem).slice(0, -1).join('');
   }
-  return join(dirname(path), name + end);
+  return stem + end;
 }

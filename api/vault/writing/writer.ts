@@ -4,18 +4,20 @@ import { isUtf8 } from 'node:buffer';
 import type { Stats } from 'node:fs';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { EditRefused, NoteExists, NoteNotFound, RevisionStale, VaultFull, VaultReadOnly } from '../errors.ts';
 import { createRevision, largestNote } from '../notes/content.ts';
 import { parseFrontMatter } from '../notes/front-matter.ts';
 import { foldName } from '../notes/name.ts';
+import { FolderMoved, inFolder } from '../notes/opened-path.ts';
 import { findNotePlace, type NotePlace } from '../notes/path.ts';
+import { normalizeText } from '../unicode.ts';
 import { createFile, replaceFile } from './atomic-file.ts';
 import { appendText, replaceSection, replaceText } from './edit.ts';
 import { type FieldValue, setField } from './front-matter-edit.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import { createLeftoverRemover } from './leftovers.ts';
-import { makePlace, parseNewPath } from './new-path.ts';
+import { inNewPlace, parseNewPath } from './new-path.ts';
 import { moveToTrash } from './trash.ts';
 
 interface WrittenNote {
@@ -82,11 +84,14 @@ export function createNoteWriter({ root, refresh, requireHome }: NoteWriterOptio
   function change(id: string, revision: string, edit: (note: string) => string): Promise<WrittenNote> {
     return write(id, async () => {
       const { target } = await findPlace(root, id);
-      const { bytes, stats } = await readCurrent(target, revision);
-      const edited = encode(edit(decode(bytes)));
-      await replaceFile(target, edited, stats, async () => (await readCurrent(target, revision)).stats);
-      await removeLeftovers(dirname(target));
-      return { id: id.normalize('NFC'), revision: createRevision(edited) };
+      return inFolder(dirname(target), async (folder) => {
+        const path = join(folder.path, basename(target));
+        const { bytes, stats } = await readCurrent(path, revision);
+        const edited = encode(edit(decode(bytes)));
+        await replaceFile(path, edited, stats, async () => (await readCurrent(path, revision)).stats);
+        await removeLeftovers(folder);
+        return { id: normalizeText(id, 'NFC'), revision: createRevision(edited) };
+      });
     });
   }
 
@@ -94,14 +99,15 @@ export function createNoteWriter({ root, refresh, requireHome }: NoteWriterOptio
     create: async (path, text): Promise<WrittenNote> => {
       const id = parseNewPath(path);
       const bytes = encode(asNewNote(text));
-      return write(id, async () => {
-        const place = await makePlace(root, id);
-        if (!(await createFile(place, bytes))) {
-          throw new NoteExists(id);
-        }
-        await removeLeftovers(dirname(place));
-        return { id, revision: createRevision(bytes) };
-      });
+      return write(id, () =>
+        inNewPlace(root, id, async (folder, name) => {
+          if (!(await createFile(join(folder.path, name), bytes))) {
+            throw new NoteExists(id);
+          }
+          await removeLeftovers(folder);
+          return { id, revision: createRevision(bytes) };
+        }),
+      );
     },
     append: (id, { text, heading, revision }) =>
       change(id, revision, (note) => appendText(note, text, heading)),
@@ -110,18 +116,26 @@ export function createNoteWriter({ root, refresh, requireHome }: NoteWriterOptio
       change(id, revision, (note) => replaceSection(note, heading, text)),
     setField: (id, { field, value, revision }) =>
       change(id, revision, (note) => setField(note, field, value)),
-    remove: (id, { revision }) =>
-      write(id, async () => {
-        const { path, target } = await findPlace(root, id);
-        if (path !== target) {
-          throw new EditRefused('This name is a link to another note of the vault: delete that one.');
-        }
-        await readCurrent(path, revision);
-        const plain = id.normalize('NFC');
-        const verify = async (): Promise<Stats> => (await readCurrent(path, revision)).stats;
-        return { id: plain, trashPath: await moveToTrash(root, plain, { path, verify }) };
-      }),
+    remove: (id, { revision }) => write(id, () => removeNote(root, id, revision)),
   };
+}
+
+async function removeNote(
+  root: string,
+  id: string,
+  revision: string,
+): Promise<{ id: string; trashPath: string }> {
+  const { path, target } = await findPlace(root, id);
+  if (path !== target) {
+    throw new EditRefused('This name is a link to another note of the vault: delete that one.');
+  }
+  const plain = normalizeText(id, 'NFC');
+  return inFolder(dirname(path), async (folder) => {
+    const held = join(folder.path, basename(path));
+    const verify = async (): Promise<Stats> => (await readCurrent(held, revision)).stats;
+    await verify();
+    return { id: plain, trashPath: await moveToTrash(root, plain, { path: held, verify }) };
+  });
 }
 
 async function findPlace(root: string, id: string): Promise<NotePlace> {
@@ -189,7 +203,7 @@ function explain(error: unknown): never {
   if (['ENOSPC', 'EDQUOT'].includes(code)) {
     throw new VaultFull({ cause: error });
   }
-  if (['ENOENT', 'ELOOP'].includes(code)) {
+  if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(code) || error instanceof FolderMoved) {
     throw new NoteNotFound();
   }
   throw error;

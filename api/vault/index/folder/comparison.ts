@@ -1,8 +1,9 @@
 // One look through the folder beside what the index knows of it: what is new, changed, moved or gone.
+// The room: looking at the disk for the index. Not what is written into it: index/; not one note for a client: notes/.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { GoneNotes } from '../gone-notes.ts';
 import { type EntryRow, type IndexWriter, type KnownNote, ranks } from '../writer.ts';
+import type { GoneNotes } from './gone-notes.ts';
 import { type FolderListing, type ListedFolder, type ListedNote, listDiskFolder } from './listing.ts';
 import type { FolderWatch } from './watch.ts';
 
@@ -40,7 +41,9 @@ export class FolderComparison {
       if (folder !== undefined) {
         const isNew = this.#options.watch.add(folder);
         const listing = this.#list(folder);
-        waiting.push(...this.#compare(folder, listing, isNew || paths === undefined));
+        for (const found of this.#compare(folder, listing, isNew || paths === undefined)) {
+          waiting.push(found);
+        }
       }
       yield;
     }
@@ -61,11 +64,8 @@ export class FolderComparison {
   }
 
   #findGone({ revision, file }: { revision: string; file: string }): number | undefined {
-    const { gone, writer } = this.#options;
-    if (gone.isEmpty) {
-      return undefined;
-    }
-    return gone.findFile(file) ?? writer.numbersWith(revision).find((number) => gone.has(number));
+    const { gone } = this.#options;
+    return gone.findFile(file) ?? gone.findRevision(revision);
   }
 
   // Met in its new folder before the old one was looked at. A file may have two names, though.

@@ -2,7 +2,9 @@
 import type { Dirent, Stats } from 'node:fs';
 import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { inFolderSync } from '../../notes/opened-path.ts';
 import { isNoteName, isVisibleInside, isVisibleName } from '../../notes/path.ts';
+import { normalizeText } from '../../unicode.ts';
 
 export interface ListedNote {
   id: string;
@@ -28,7 +30,8 @@ export interface FolderListing {
 /** Lists the visible part of one folder, sorted by name. `root` is a real path. Throws what reading it throws. */
 export function listDiskFolder(root: string, folder: ListedFolder): FolderListing {
   const listing: FolderListing = { notes: [], folders: [], files: [] };
-  for (const [name, entry] of visibleEntries(folder.diskPath)) {
+  const entries = inFolderSync(folder.diskPath, ({ path }) => visibleEntries(path));
+  for (const [name, entry] of entries) {
     const path = folder.path === '' ? name : `${folder.path}/${name}`;
     addEntry(listing, root, { path, diskPath: join(folder.diskPath, entry.name) }, entry);
   }
@@ -39,7 +42,7 @@ export function listDiskFolder(root: string, folder: ListedFolder): FolderListin
 function visibleEntries(diskPath: string): Map<string, Dirent> {
   const entries = new Map<string, Dirent>();
   for (const entry of readdirSync(diskPath, { withFileTypes: true })) {
-    const name = entry.name.normalize('NFC');
+    const name = normalizeText(entry.name, 'NFC');
     const other = entries.get(name);
     if (isVisibleName(name) && (other === undefined || entry.name === name)) {
       entries.set(name, entry);

@@ -64,7 +64,7 @@ t.test('a change of a note, by us or by others, leaves its created date', async 
   t.same(await datesOf(vault, 'stated.md'), stated);
   await writeFile(join(top, 'synced'), 'from elsewhere');
   await rename(join(top, 'synced'), path);
-  while (vault.search('elsewhere').length === 0) await setTimeout(10);
+  while ((await vault.search('elsewhere')).length === 0) await setTimeout(10);
   t.same(await datesOf(vault, 'a.md'), first, 'replaced by a sync program');
   await rename(path, join(directory, 'moved.md'));
   while (vault.scan().notes.every(({ id }) => id !== 'moved.md')) await setTimeout(10);

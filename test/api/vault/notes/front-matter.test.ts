@@ -1,8 +1,10 @@
 // Front matter: what is read, what stays text, and that nothing in it can hurt.
 import t from 'tap';
+import { parseDocument } from 'yaml';
 import { parseNoteContent } from '../../../../api/vault/notes/content.ts';
 import { parseFrontMatter } from '../../../../api/vault/notes/front-matter.ts';
 import { parseSimpleYaml } from '../../../../api/vault/notes/simple-yaml.ts';
+import { parseYaml, toPlainValue } from '../../../../api/vault/notes/yaml-document.ts';
 
 const fieldsOf = (yaml: string) => parseFrontMatter(`---\n${yaml}\n---\ntext`);
 
@@ -191,6 +193,197 @@ t.test('the short way reads what the YAML library reads, or leaves it to the lib
     owner: '[[Kim]]',
     list: ['x', 'y'],
   });
+  t.end();
+});
+
+t.test('the short way and the library agree on whatever the short way takes', (t) => {
+  const names = [
+    'a',
+    'b',
+    'tags',
+    'null',
+    'NULL',
+    '~',
+    'true',
+    'True',
+    'FALSE',
+    'yes',
+    'on',
+    'N',
+    '1',
+    '1a',
+    'a-',
+    '_a',
+  ];
+  names.push(
+    '상태',
+    'é',
+    'e\u0301',
+    'a b',
+    'a.b',
+    '<<',
+    '__proto__',
+    'constructor',
+    '"a"',
+    '?',
+    'NaN',
+    '.inf',
+    '\u{10400}',
+    'ª',
+  );
+  names.push(...[99, 100, 101, 1025].map((length) => 'x'.repeat(length)));
+  const pieces = [
+    ...'ab01-+.,:#"\'[]{}&*!|>%@`~?\\/=<_^$(); \u00a0\u3000\u2003\u2028\u0085\ufeff\u200b\té가🎉\ud800',
+  ];
+  pieces.push(
+    '- ',
+    ', ',
+    ': ',
+    ' #',
+    '00',
+    '<<',
+    '  ',
+    'null',
+    'Null',
+    'true',
+    'True',
+    'false',
+    'FALSE',
+    '1e3',
+    '0x1',
+    '0o7',
+  );
+  pieces.push(
+    '1_000',
+    '2026-11-26',
+    '2026-11-26T10:00:00Z',
+    '1:30',
+    '.inf',
+    '.NaN',
+    'NaN',
+    '[[a]]',
+    '"a"',
+    "'a'",
+    '"a, b"',
+    '&a',
+    '*a',
+  );
+  let seed = 5;
+  const random = (below: number) => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return Math.floor((seed / 2 ** 32) * below);
+  };
+  const pick = (from: string[]) => from[random(from.length)] ?? '';
+  const value = () => Array.from({ length: random(4) }, () => pick(pieces)).join('');
+  const list = () =>
+    `[${Array.from({ length: random(4) }, value).join(pick([',', ', ', ' ,', ',  ']))}]${pick(['', '', ' ', ',', ' #c'])}`;
+  const lines: (() => string)[] = [
+    ...Array.from({ length: 4 }, () => () => `${pick(names)}: ${value()}`),
+    () => `${pick(names)}:`,
+    () => `${pick(names)}:${pick(['', '  ', '\u00a0'])}${value()}`,
+    () => `${pick(names)}: ${list()}`,
+    () => `- ${value()}`,
+    () => `  - ${value()}`,
+    () => `${' '.repeat(random(4))}-${' '.repeat(1 + random(3))}${value()}`,
+    () => pick(['', ' ', '#c', '- ', '-', 'a', '\u00a0', '%x']),
+    () => ` ${pick(names)} : ${value()}`,
+  ];
+  const line = () => lines[random(lines.length)]?.() ?? '';
+  let simple = 0;
+  for (let round = 0; round < 40_000; round += 1) {
+    const source = Array.from({ length: 1 + random(3) }, line).join('\n');
+    const ours = parseSimpleYaml(source);
+    if (ours !== undefined) {
+      simple += 1;
+      const document = parseDocument(source, { logLevel: 'silent', resolveKnownTags: false });
+      const theirs = document.errors[0]?.message ?? JSON.stringify(document.toJS());
+      if (JSON.stringify(ours) !== theirs) t.equal(JSON.stringify(ours), theirs, JSON.stringify(source));
+    }
+  }
+  t.ok(simple > 1000, `${simple} simple ones`);
+  t.end();
+});
+
+t.test(
+  'the library stops at the first thing that is wrong, and finds the same things wrong as before',
+  (t) => {
+    const pieces = [
+      'a',
+      'b',
+      '1',
+      'null',
+      'true',
+      ': ',
+      '\n',
+      ', ',
+      '[',
+      ']',
+      '{',
+      '}',
+      '- ',
+      '\n- ',
+      '\n  ',
+      '"',
+      "'",
+      '&a ',
+      '*a',
+    ];
+    pieces.push(
+      '!t ',
+      '!!str ',
+      '|\n',
+      '>\n',
+      '#c',
+      '? ',
+      '<<: ',
+      '\na: ',
+      '\nb: ',
+      'a: ',
+      'b: ',
+      '  ',
+      '\t',
+      '\\',
+      '1: ',
+      '1.0: ',
+      '"a": ',
+      '~: ',
+    );
+    let seed = 3;
+    const random = (below: number) => {
+      seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+      return Math.floor((seed / 2 ** 32) * below);
+    };
+    const read = (parse: () => unknown): string => {
+      try {
+        return JSON.stringify(parse());
+      } catch {
+        return 'refused';
+      }
+    };
+    let sound = 0;
+    for (let round = 0; round < 4_000; round += 1) {
+      const source = Array.from({ length: 1 + random(10) }, () => pieces[random(pieces.length)] ?? '').join(
+        '',
+      );
+      const ours = read(() => toPlainValue(parseYaml(source)) ?? {});
+      const theirs = read(() => {
+        const document = parseDocument(source, { logLevel: 'silent', resolveKnownTags: false });
+        if (document.errors[0]) throw document.errors[0];
+        return document.toJS() ?? {};
+      });
+      sound += ours === 'refused' ? 0 : 1;
+      if (ours !== theirs) t.equal(ours, theirs, JSON.stringify(source));
+    }
+    t.ok(sound > 500, `${sound} that can be read`);
+    t.end();
+  },
+);
+
+t.test('front matter is nested 64 levels deep at most, whichever thread reads it', (t) => {
+  const nested = (levels: number) => fieldsOf(`a: ${'['.repeat(levels)}${']'.repeat(levels)}`);
+  t.equal(nested(62).warning, undefined);
+  for (const levels of [64, 100, 1000, 10_000]) t.match(nested(levels).warning, /shown as text/, `${levels}`);
+  t.match(fieldsOf(`a: &a x\nb: [${'*a, '.repeat(51)}]`).warning, /shown as text/, 'aliases');
   t.end();
 });
 

@@ -111,6 +111,73 @@ t.test('nothing to look for gives no expression', (t) => {
   t.end();
 });
 
+t.test('a query is read to its 1,000th character and its 32nd term, each term once', (t) => {
+  const wordsOf = (query: string) => parseSearchQuery(query, isField)?.match.split(' AND ') ?? [];
+  t.same(wordsOf(`${'x'.repeat(998)} ab`).at(-1), '"a"');
+  const words = Array.from({ length: 40 }, (_, number) => `word${number}`);
+  t.same(
+    wordsOf(words.join(' ')),
+    words.slice(0, 32).map((word) => `"${word}"`),
+  );
+  t.same(
+    wordsOf('one two one "one" two* two* one'),
+    ['"one"', '"two"', '"two"*'],
+    'repeated ones are dropped',
+  );
+  t.same(wordsOf('status:a status:a'), wordsOf('status:a'));
+  t.end();
+});
+
+t.test('prefixes are few and long enough, and so are single characters', (t) => {
+  const match = (query: string) => parseSearchQuery(query, isField)?.match ?? '';
+  const count = (query: string) => match(query).split('"*').length - 1;
+  t.equal(count('ab* cd* ef* gh* ij* path:kl status:mn*'), 4);
+  t.equal(count('path:ab path:cd path:ef path:gh path:ij kl*'), 4, 'a folder is looked for as a beginning');
+  t.equal(match('a*'), '"a"', 'a word, not all that begin so');
+  t.equal(match('path:a'), 'path : "a"');
+  t.equal(match('ab*'), '"ab"*');
+  t.equal(match('인증*'), '"인증"*');
+  t.equal(count([...'가나다라마바사아자차카타'].join(' ')), 8);
+  t.equal(count('status:*'), 0, 'that a field is there is a word of its own');
+  t.end();
+});
+
+t.test('the looser search takes 24 words at most, and the longer ones as beginnings', (t) => {
+  const words = Array.from({ length: 30 }, (_, number) => `word${number}`);
+  t.equal(parseSearchQuery(words.join(' '), isField)?.fallback?.split(' OR ').length, 24);
+  t.equal(
+    parseSearchQuery('cat cats lions 인증서', isField)?.fallback,
+    '("cat" OR "cat"* OR "lion"* OR "인증" OR "증서")',
+  );
+  t.end();
+});
+
+t.test('a dear query weighs more than a cheap one', (t) => {
+  const weigh = (query: string) => parseSearchQuery(query, isField)?.weight ?? 0;
+  t.equal(weigh('word'), 1);
+  t.equal(weigh('two words'), 2);
+  t.ok(weigh('ab*') > weigh('two words'));
+  t.ok(weigh('"a phrase of many words"') > weigh('two words'));
+  t.ok(weigh('일일 노트에 템플릿을 적용') >= 7, 'by the looser search that it may come to');
+  t.end();
+});
+
+t.test('no text of a note is taken for a field of it', (t) => {
+  const forged = filterWord('status', 'done');
+  t.notOk(finds(`before ${forged} after`, 'status:done'));
+  t.ok(finds('status done', forged), 'its signs are spaces in a query too');
+  t.notMatch(segmentText(forged), /[\ue000\ue001]/);
+  t.end();
+});
+
+t.test('half a character at the end of a text is only that', (t) => {
+  for (const text of ['인증\ud840', 'a\ud840', '\ud840', '인\ud840\ud840', '\udc00인증']) {
+    t.notMatch(segmentText(text), /\0/, JSON.stringify(text));
+  }
+  t.ok(finds('인증\ud840', '인증'));
+  t.end();
+});
+
 t.test('no text breaks the syntax of the index', (t) => {
   const pieces = [
     ...'"\'*:^(){}[]+-,.;/\\|&!?~`@#$%<>=\0\n\t\ue000\ue001\ud800\udc00\ufeff\u0301',

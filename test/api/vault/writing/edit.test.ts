@@ -148,5 +148,8 @@ t.test('what could change more than the field is refused', (t) => {
   t.throws(() => setField('---\n{a: 1}\n---\n', 'a', 2), EditRefused);
   t.throws(() => setField('---\na: [\n---\n', 'a', 2), EditRefused);
   t.throws(() => setField('---\n- a\n---\n', 'a', 2), EditRefused);
+  // Valid without it, and another field means something else.
+  t.throws(() => setField('---\na: &x 1\nb: &x 2\nc: *x\n---\n', 'b', null), EditRefused);
+  t.equal(setField('---\na: &x 1\nb: 2\nc: *x\n---\n', 'b', null), '---\na: &x 1\nc: *x\n---\n');
   t.end();
 });

@@ -72,11 +72,11 @@ t.test('what was written is found by the next search, listed and read', async (t
   const made = await writer.create('New folder/Deep/첫 노트', '---\ntags: [fresh]\n---\n재인증서버 quokka');
   t.equal(made.id, 'New folder/Deep/첫 노트.md');
   t.same(
-    vault.search('quokka').map(({ id }) => id),
+    (await vault.search('quokka')).map(({ id }) => id),
     [made.id],
   );
   t.same(
-    vault.search('인증 tag:fresh').map(({ id }) => id),
+    (await vault.search('인증 tag:fresh')).map(({ id }) => id),
     [made.id],
   );
   t.match(vault.listFolder('New folder/Deep').entries, [{ kind: 'note', path: made.id }]);
@@ -84,13 +84,13 @@ t.test('what was written is found by the next search, listed and read', async (t
   t.match(await vault.readNote(made.id), { revision: made.revision });
   const appended = await writer.append(made.id, { text: 'wombat', revision: made.revision });
   t.same(
-    vault.search('wombat').map(({ id }) => id),
+    (await vault.search('wombat')).map(({ id }) => id),
     [made.id],
   );
   const replaced = await writer.replace(made.id, { text: 'numbat', revision: appended.revision });
-  t.same([vault.search('wombat'), vault.search('numbat').length], [[], 1]);
+  t.same([await vault.search('wombat'), (await vault.search('numbat')).length], [[], 1]);
   const { trashPath } = await writer.remove(made.id, { revision: replaced.revision });
-  t.same(vault.search('numbat'), []);
+  t.same(await vault.search('numbat'), []);
   t.equal(trashPath, '.trash/New folder/Deep/첫 노트.md');
   t.equal(await read(trashPath), '---\ntags: [fresh]\n---\nnumbat\n');
 });
@@ -244,7 +244,9 @@ t.test('what reading does not see, writing does not touch', async (t) => {
   await t.rejects(writer.append('large.md', { text: 'x', ...anyRevision }), EditRefused);
   for (const id of ['binary.md', 'latin.md']) {
     const bytes = await readFile(join(directory, id));
-    await t.rejects(writer.append(id, { text: 'x', revision: createRevision(bytes) }), EditRefused, id);
+    const revision = createRevision(bytes);
+    await t.rejects(writer.append(id, { text: 'x', revision }), EditRefused, id);
+    await t.rejects(writer.replace(id, { text: 'x', revision }), EditRefused, `${id}, all of it`);
     t.same(await readFile(join(directory, id)), bytes);
   }
 });

@@ -8,16 +8,9 @@ import { findVaultHome } from '../../../../../api/vault/index/folder/home.ts';
 import { openVault, type Vault } from '../../../../../api/vault/vault.ts';
 import type { NoteWriter } from '../../../../../api/vault/writing/writer.ts';
 import { canMount, runWithMounts } from '../../../../support/mounts.ts';
+import { until } from '../../../../support/until.ts';
 
 const vaultModule = new URL('../../../../../api/vault/vault.ts', import.meta.url).href;
-
-async function until(condition: () => boolean, whatFor: string): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`waited in vain for ${whatFor}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
 
 async function makeNotes(t: Test): Promise<{ top: string; directory: string; indexPath: string }> {
   const top = await mkdtemp(join(tmpdir(), 'home-test-'));
@@ -50,7 +43,8 @@ function writerOf({ writer }: Vault): NoteWriter {
   return writer;
 }
 
-const found = (vault: Vault) => [...vault.search('alpha'), ...vault.search('beta')].map(({ id }) => id);
+const found = async (vault: Vault) =>
+  [...(await vault.search('alpha')), ...(await vault.search('beta'))].map(({ id }) => id);
 
 /** What holds while the folder is not there. */
 async function checkAway(t: Test, { vault, said }: World): Promise<void> {
@@ -63,7 +57,7 @@ async function checkAway(t: Test, { vault, said }: World): Promise<void> {
   await t.rejects(writer.remove('a.md', { revision }), VaultAway);
   await until(() => vault.isAway(), 'the word of the indexing thread');
   await new Promise((resolve) => setTimeout(resolve, 1500));
-  t.same(found(vault), ['a.md', 'Folder/b.md'], 'what was indexed stays');
+  t.same(await found(vault), ['a.md', 'Folder/b.md'], 'what was indexed stays');
   t.equal(vault.scan().notes.length, 2);
   t.same(said, [true], 'said once');
 }
@@ -72,7 +66,7 @@ async function checkBack(t: Test, { vault, directory, said }: World): Promise<vo
   await until(() => !vault.isAway(), 'the folder to be back');
   t.equal((await vault.readNote('a.md'))?.text, 'alpha');
   await writeFile(join(directory, 'Folder', 'c.md'), 'gamma');
-  await until(() => vault.search('gamma').length === 1, 'a change after it came back');
+  await until(async () => (await vault.search('gamma')).length === 1, 'a change after it came back');
   t.same(said, [true, false]);
 }
 
@@ -110,7 +104,7 @@ t.test('a folder whose notes were all removed is empty, not away', async (t) => 
   const { vault, directory, said } = await openWorld(t);
   await rm(join(directory, 'a.md'));
   await rm(join(directory, 'Folder'), { recursive: true });
-  await until(() => found(vault).length === 0, 'the removal');
+  await until(async () => (await found(vault)).length === 0, 'the removal');
   t.equal(await vault.readNote('a.md'), undefined);
   t.equal((await vault.writer?.create('first.md', 'x'))?.id, 'first.md');
   t.same(said, []);
@@ -152,7 +146,7 @@ t.test('a share that is unmounted and mounted again', async (t) => {
     told.written = await nameOf(vault.writer.create('new.md', 'x'));
     while (!vault.isAway()) await setTimeout(10);
     await setTimeout(1500);
-    told.found = vault.search('alpha').length;
+    told.found = (await vault.search('alpha')).length;
     execFileSync('mount', ['--bind', shared, directory]);
     while (vault.isAway()) await setTimeout(10);
     told.back = await nameOf(vault.readNote('a.md'));

@@ -1,0 +1,342 @@
+// Whatever stands in a note, a query or a change, it is read in a time that grows with its length and no faster: 80,000
+// characters take less than 6 times as long as 20,000, and 5 MB throw nothing.
+import type { Request } from 'express';
+import t from 'tap';
+import { parseJsonBody } from '../../../api/http/json-body.ts';
+import { upwardKey } from '../../../api/vault/index/links.ts';
+import { createIndexWords } from '../../../api/vault/index/words.ts';
+import { type NoteContent, parseNoteContent } from '../../../api/vault/notes/content.ts';
+import { findStatedCreation } from '../../../api/vault/notes/dates.ts';
+import { parseFrontMatter } from '../../../api/vault/notes/front-matter.ts';
+import { foldName, nameOf } from '../../../api/vault/notes/name.ts';
+import { parseVaultPath } from '../../../api/vault/notes/path.ts';
+import { findSection, listSections } from '../../../api/vault/notes/sections.ts';
+import { parseSimpleYaml } from '../../../api/vault/notes/simple-yaml.ts';
+import { matchField, parseSearchQuery } from '../../../api/vault/search/query.ts';
+import { createSnippet } from '../../../api/vault/search/snippet.ts';
+import { segmentQuery, segmentText } from '../../../api/vault/search/tokens.ts';
+import { appendText, replaceSection, replaceText } from '../../../api/vault/writing/edit.ts';
+import { setField } from '../../../api/vault/writing/front-matter-edit.ts';
+import { parseNewPath } from '../../../api/vault/writing/new-path.ts';
+import { count, measureGrowth, repeat } from '../../support/growth.ts';
+
+type Parser = (text: string) => unknown;
+
+/** A refusal is as good as an answer, if it comes as soon. */
+const mayRefuse =
+  (parser: Parser): Parser =>
+  (text) => {
+    try {
+      return parser(text);
+    } catch (error) {
+      return error;
+    }
+  };
+
+const bytes = (text: string): Buffer => Buffer.from(text);
+const words = (content: NoteContent): unknown => createIndexWords('Folder/Note.md', content);
+const read = (text: string): NoteContent => parseNoteContent('Folder/Note.md', bytes(text));
+const inFields = (fields: Record<string, unknown>): NoteContent => ({ ...read(''), frontMatter: fields });
+
+/** All of a note's length. */
+const parsers: Record<string, Parser> = {
+  'a note, and its words': (text) => words(read(text)),
+  'one line of a note': (text) => words(read(text.replaceAll('\n', ' '))),
+  'a heading': (text) => words(read(`# ${text.replaceAll('\n', ' ')}`)),
+  'the beginning of a note': (text) => parseFrontMatter(`---\n${text}`),
+  sections: (text) => listSections(text, 0),
+  'a section by its heading': mayRefuse((text) => findSection(text, 0, 'a')),
+  'a heading to look for': mayRefuse((text) => findSection('# a\n# b\n', 0, text)),
+  'text to append': (text) => appendText('# a\nx\n# b\n', text, 'a'),
+  'a note to append to': (text) => appendText(text, 'x'),
+  'a section to replace': mayRefuse((text) => replaceSection(`# a\n${text}`, 'a', 'x')),
+  'text of a section': (text) => replaceSection('# a\nx\n# b\n', 'a', text),
+  'text to replace': mayRefuse((text) => replaceText('---\na: 1\n---\nx\n', text)),
+  'a field to set': mayRefuse((text) => setField('---\na: 1\n---\nx\n', 'a', text)),
+  'words of a text': segmentText,
+  'words of a query': segmentQuery,
+  'a query': (text) => parseSearchQuery(text, () => true),
+  'a filter': (text) => matchField(text, text, true),
+  'a text to show': (text) => createSnippet(text, ['a b', '가', '#', '/', '[']),
+  'words to show': (text) => createSnippet('a b c '.repeat(1000), text.slice(0, 1000).split(' ')),
+  'a tag': (text) => words(read(`---\ntags: x\n---\n#${text}`)),
+  'a date': (text) => findStatedCreation({ created: text }),
+  'a name': (text) => [foldName(nameOf(text)), upwardKey(text)],
+  'a path': mayRefuse((text) => [parseVaultPath(text), parseNewPath(text)]),
+  'a body of JSON': mayRefuse((text) => parseJsonBody({ body: bytes(text) } as Request)),
+  'a string of JSON': mayRefuse((text) => parseJsonBody({ body: bytes(`["${text}`) } as Request)),
+};
+
+/** Of front matter, which is read up to 64 KB. */
+const frontMatterParsers: Record<string, Parser> = {
+  'front matter': (text) => words(read(`---\n${text}\n---\n`)),
+  'a value': (text) => words(read(`---\na: ${text}\n---\n`)),
+  'a quoted value': (text) => words(read(`---\na: "${text}"\n---\n`)),
+  'an item': (text) => words(read(`---\na:\n  - ${text}\n---\n`)),
+  'an item in brackets': (text) => words(read(`---\na: [${text}]\n---\n`)),
+  'a map in braces': (text) => words(read(`---\na: {${text}}\n---\n`)),
+  'a block of lines': (text) => words(read(`---\na: |\n  ${text}\n---\n`)),
+  tags: (text) => words(read(`---\ntags: ${text}\n---\n`)),
+  'simple YAML': parseSimpleYaml,
+  'a value that was read': (text) => words(inFields({ a: text, [text]: [text, { [text]: 1 }] })),
+  'front matter to change': mayRefuse((text) => setField(`---\nx: 1\n${text}\n---\n`, 'x', 2)),
+  'a field to change': mayRefuse((text) => setField(`---\nx: ${text}\n---\n`, 'x', null)),
+};
+
+const atoms = [
+  ...' \n\t\r#/`~-:"\'[](){}<>|*_\\!=+.,&%@?^',
+  ...[
+    '\r\n',
+    '\n\n',
+    '# ',
+    '\n# ',
+    '\n## a\n',
+    '[[',
+    ']]',
+    '](',
+    '](<',
+    '](x.md',
+    '](x.md)',
+    '.md',
+    '.md#',
+    ' #a',
+  ],
+  ...[
+    '#a/',
+    '\n```\n',
+    '\n~~~\n',
+    '\n- ',
+    '\n  - ',
+    '- ',
+    ': ',
+    'a: ',
+    '\na: ',
+    '\n1: ',
+    '\n---\n',
+    '---',
+    '...',
+  ],
+  ...[
+    '\n...\n',
+    '\n===\n',
+    '&a ',
+    '*a ',
+    '!a ',
+    '<<: ',
+    '? ',
+    '|\n',
+    '>\n',
+    '[a,',
+    '{a: ',
+    '[[a|b]]',
+    '[[a#b]]',
+  ],
+  ...[
+    'a',
+    '가',
+    '東',
+    'é',
+    '\u0301',
+    '\u0301\u0323',
+    'a\u0301\u0323',
+    '\uff9e\u0301',
+    '\u200b',
+    '\u00ad',
+    '\ufeff',
+  ],
+  ...[
+    '\u2028',
+    '\u3392',
+    '\ufdfa',
+    '\ud800',
+    '\u{20000}',
+    '🎉',
+    '\u1100',
+    '\ue000',
+    '\\"',
+    'AND ',
+    'a* ',
+    'x:y ',
+    '-a ',
+  ],
+];
+
+/** What was slow once, here or in other people's readers of Markdown: before it, again and again, after it. */
+const known: ReadonlyArray<readonly [string, string, string]> = [
+  ['# a', ' ', 'b'],
+  ['# a', '\t', '#b'],
+  ['# a', ' #', ' b'],
+  ['', '](a', ''],
+  ['', '](<', ''],
+  ['](', '<.md#(', ''],
+  ['](', '.md#', ''],
+  ['[x](', 'a', ' .md)'],
+  ['', '[[', ''],
+  ['[[', 'b', '\n'],
+  ['', '[[b', ''],
+  ['#', '/', 'a'],
+  ['#a', '/', ' '],
+  ['#a', '/b', ''],
+  ['a', '\u0301\u0323', 'a'],
+  ['#a', '\u0301\u0323', ''],
+  ['[[a', '\u0301\u0323', ']]'],
+  ['# a', '\uff9e\u0301', ''],
+  ['', '\ufdfa', '가'],
+  ['', '\n', 'a'],
+  ['', '\r\n', 'a'],
+  ['a', ' \n', 'a'],
+  ['```\n', '`', 'a\n'],
+  ['', '```a\n', ''],
+  ['', '`', ' '],
+  ['', '# a\n', ''],
+  ['', '# a\n\n## b\n\n', ''],
+  ['', 'a\n---\n', ''],
+  ['', '[a](b.md)', ''],
+  ['', '"\\', ''],
+];
+
+const knownInFields: ReadonlyArray<readonly [string, string, string]> = [
+  ['a: b', ' ', 'c: d'],
+  ['a:\n  - b', ' ', ' -'],
+  ['a: "[[', 'b', '"'],
+  ['tags: a', '/', 'b'],
+  ['tags: ', '#', 'a/'],
+  ['a: [', '[', ']'],
+  ['a: {', ']', '}'],
+  ['a: {', ',', '}'],
+  ['a: ', '&a ', ''],
+  ['a:\n  ', '*a ', '\nb: 1'],
+  ['a: ', '\n#', ''],
+  ['a: ', '\u0301\u0323', ''],
+  ['', '\n...\n', ''],
+  ['', '\n? ', ''],
+  ['- ', '|\n', ''],
+];
+
+/** One after the other, and no two the same. */
+const different: Record<string, (number: number) => string> = {
+  headings: (number) => `# Heading ${number}\n`,
+  'headings of all levels': (number) => `${'#'.repeat(1 + (number % 6))} h${number}\ntext\n`,
+  'deeper and deeper headings': (number) => `${'#'.repeat(Math.max(1, 6 - (number % 7)))} h\n`,
+  tags: (number) => `#tag${number} `,
+  'tags in tags': (number) => `#tag/${number}/${number % 7}/x `,
+  'wiki links': (number) => `[[Note ${number}]] `,
+  'links to one name': (number) => `[[${number}/Note]] `,
+  'Markdown links': (number) => `[n](folder/${number}.md) `,
+  fences: (number) => `${'`'.repeat(3 + (number % 50))}\ncode\n`,
+  'longer and longer fences': (number) => `${'`'.repeat(3 + number)}\n`,
+  'deeper and deeper lists': (number) => `${' '.repeat(number % 400)}- item ${number}\n`,
+  'longer and longer lines': (number) => `${'x'.repeat(number)}\n`,
+  'short lines': (number) => `${number % 10}\n`,
+  words: (number) => `word${number} `,
+  'Korean words': (number) => `${String.fromCharCode(0xac00 + (number % 11_000))}${number % 10} `,
+};
+
+const differentFields: Record<string, (number: number) => string> = {
+  fields: (number) => `field${number}: ${number}\n`,
+  'fields with a comment': (number) => `field${number}: a # b\n`,
+  anchors: (number) => `a${number}: &a${number} x\n`,
+  aliases: (number) => (number === 0 ? 'a: &a x\n' : `a${number}: *a\n`),
+  'items of a list': (number) => (number === 0 ? 'a:\n' : `  - item ${number}\n`),
+  'maps in a list': (number) => (number === 0 ? 'a:\n' : `  - b: ${number}\n`),
+  'deeper and deeper maps': (number) => `${' '.repeat(number)}a:\n`,
+  'lines of text': (number) => (number === 0 ? 'a: |\n' : `  line ${number}\n`),
+};
+
+// A small generator with a fixed seed: a failure can be repeated. HOSTILE=all tries every pair, for half an hour.
+let seed = 20261126;
+const random = (below: number): number => {
+  seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+  return Math.floor((seed / 2 ** 32) * below);
+};
+const pick = <Value>(from: readonly Value[]): Value => from[random(from.length)] as Value;
+
+function chooseUnits(howMany: number): string[] {
+  const all = atoms.flatMap((one) => [one, ...atoms.map((other) => one + other)]);
+  if (process.env['HOSTILE'] === 'all') return all;
+  return Array.from({ length: howMany }, () => pick(atoms) + (random(3) > 0 ? pick(atoms) : ''));
+}
+
+/** Before and after what is repeated: a pattern may have to start well, and to fail at its very end. */
+const ends: ReadonlyArray<readonly [string, string]> = [
+  ['', ''],
+  ['a', 'a'],
+  ['# a', ' b'],
+];
+
+function findSlow(
+  parser: Parser,
+  length: number,
+  makers: Record<string, (length: number) => string>,
+): string[] {
+  return Object.entries(makers).flatMap(([name, make]) => {
+    const growth = measureGrowth(parser, make, length);
+    return growth < 6 ? [] : [`${name}: ${growth.toFixed(1)}`];
+  });
+}
+
+const byName = (cases: ReadonlyArray<readonly [string, string, string]>) =>
+  Object.fromEntries(
+    cases.map(([start, unit, end]) => [
+      JSON.stringify([start, unit, end]),
+      (length: number): string => repeat(unit, length, start, end),
+    ]),
+  );
+const counted = (writers: Record<string, (number: number) => string>) =>
+  Object.fromEntries(
+    Object.entries(writers).map(([name, write]) => [name, (length: number): string => count(write, length)]),
+  );
+const anything = (howMany: number) =>
+  byName(chooseUnits(howMany).map((unit) => [pick(ends)[0], unit, pick(ends)[1]] as const));
+
+t.test('80,000 characters of what was slow once take less than 6 times as long as 20,000', (t) => {
+  for (const [name, parser] of Object.entries(parsers))
+    t.same(findSlow(parser, 80_000, byName(known)), [], name);
+  t.end();
+});
+
+t.test('so do 80,000 characters of many different things', (t) => {
+  for (const [name, parser] of Object.entries(parsers))
+    t.same(findSlow(parser, 80_000, counted(different)), [], name);
+  t.end();
+});
+
+t.test('so do 80,000 characters of anything', (t) => {
+  for (const [name, parser] of Object.entries(parsers))
+    t.same(findSlow(parser, 80_000, anything(8)), [], name);
+  t.end();
+});
+
+t.test('40,000 characters of front matter take less than 6 times as long as 10,000', (t) => {
+  for (const [name, parser] of Object.entries(frontMatterParsers)) {
+    // A value can't hold many fields.
+    const many = /front matter|simple|block/.test(name) ? counted(differentFields) : {};
+    const makers = { ...byName(knownInFields), ...many, ...anything(3) };
+    t.same(findSlow(parser, 40_000, makers), [], name);
+  }
+  t.end();
+});
+
+t.test('a megabyte takes less than 6 times as long as a quarter of it', (t) => {
+  const whole = ['a note, and its words', 'sections', 'a section to replace', 'a text to show'];
+  for (const name of whole) {
+    const makers = { ...byName(known.slice(0, 10)), ...counted(different) };
+    t.same(findSlow(parsers[name] as Parser, 1_000_000, makers), [], name);
+  }
+  t.end();
+});
+
+t.test('five megabytes of anything throw nothing', (t) => {
+  const note = [
+    'a note, and its words',
+    'sections',
+    'a note to append to',
+    'text of a section',
+    'the beginning of a note',
+  ];
+  for (const [start, unit, end] of known.filter((_, index) => index % 3 === 0)) {
+    const text = repeat(unit, 5_000_000 / Buffer.byteLength(unit), start, end);
+    for (const name of note) t.doesNotThrow(() => parsers[name]?.(text), `${name}: ${JSON.stringify(unit)}`);
+  }
+  t.end();
+});

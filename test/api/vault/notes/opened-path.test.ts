@@ -1,0 +1,211 @@
+// A folder that is swapped for a link while it is read or written: nothing outside the vault is shown, changed or made.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import t, { type Test } from 'tap';
+import { createRevision } from '../../../../api/vault/notes/content.ts';
+import { FolderMoved, inFolder } from '../../../../api/vault/notes/opened-path.ts';
+import { openVault } from '../../../../api/vault/vault.ts';
+import { createNoteWriter } from '../../../../api/vault/writing/writer.ts';
+import { canMount, runWithMounts } from '../../../support/mounts.ts';
+import { until } from '../../../support/until.ts';
+
+/** Puts a link to `outside` in place of the folder and the folder back in its place, again and again. */
+const swapper = `
+  const { renameSync, rmSync, symlinkSync, unlinkSync } = require('node:fs');
+  const { parentPort, workerData: { folder, away, outside, forMs, restUs } } = require('node:worker_threads');
+  const rest = (us) => { const end = process.hrtime.bigint() + BigInt(us) * 1000n; while (process.hrtime.bigint() < end); };
+  // A new folder may have been made meanwhile, and somebody may be filling it.
+  const insist = (change) => {
+    for (;;) {
+      try {
+        return change();
+      } catch {
+        try {
+          rmSync(folder, { recursive: true, force: true });
+        } catch {}
+      }
+    }
+  };
+  const end = Date.now() + forMs;
+  let swaps = 0;
+  for (; Date.now() < end; swaps += 1) {
+    rest((swaps * 37) % restUs);
+    renameSync(folder, away);
+    insist(() => symlinkSync(outside, folder));
+    rest((swaps * 53) % restUs);
+    unlinkSync(folder);
+    insist(() => renameSync(away, folder));
+  }
+  parentPort.postMessage(swaps);
+`;
+
+interface World {
+  vault: string;
+  outside: string;
+  /** Swaps for some seconds; `isOver` is true after that. */
+  swap(restUs: number): { isOver(): boolean };
+}
+
+async function createWorld(t: Test): Promise<World> {
+  const top = await mkdtemp(join(tmpdir(), 'swap-test-'));
+  const [vault, outside] = [join(top, 'vault'), join(top, 'outside')];
+  await mkdir(join(vault, 'Folder'), { recursive: true });
+  await mkdir(outside);
+  const workers: Worker[] = [];
+  t.teardown(async () => {
+    await Promise.all(workers.map((worker) => worker.terminate()));
+    await rm(top, { recursive: true, force: true, maxRetries: 3 });
+  });
+  return {
+    vault,
+    outside,
+    swap(restUs): { isOver(): boolean } {
+      let swaps = 0;
+      const workerData = {
+        folder: join(vault, 'Folder'),
+        away: join(vault, '.away'),
+        outside,
+        forMs: 4000,
+        restUs,
+      };
+      const worker = new Worker(swapper, { eval: true, workerData });
+      workers.push(worker);
+      worker.on('message', (count: number) => {
+        swaps = count;
+      });
+      worker.on('error', (error) => t.fail(error.message));
+      worker.on('exit', () => {
+        swaps ||= 1;
+      });
+      return { isOver: () => swaps > 0 };
+    },
+  };
+}
+
+t.test('a folder swapped for a link while it is read shows nothing outside of the vault', async (t) => {
+  const world = await createWorld(t);
+  await writeFile(join(world.vault, 'Folder', 'a.md'), 'inside');
+  await writeFile(join(world.outside, 'a.md'), 'okapi');
+  await writeFile(join(world.outside, 'only outside.md'), 'okapi');
+  const vault = await openVault({ directory: world.vault, indexPath: ':memory:', isPolling: true });
+  t.teardown(() => vault.close());
+  await until(() => !vault.progress().building, 'the index');
+  const swapping = world.swap(20);
+  const shown = new Map<string | undefined, number>();
+  const read = async (): Promise<void> => {
+    while (!swapping.isOver()) {
+      const text = (await vault.readNote('Folder/a.md'))?.text;
+      shown.set(text, (shown.get(text) ?? 0) + 1);
+    }
+  };
+  await Promise.all([read(), read(), read(), read()]);
+  const tried = [...shown.values()].reduce((sum, times) => sum + times, 0);
+  t.ok(tried > 1000 && shown.has('inside'), `${tried} fetches`);
+  t.same(
+    [...shown.keys()].filter((text) => text !== undefined && text !== 'inside'),
+    [],
+    'of a note',
+  );
+  t.same(await vault.search('okapi'), [], 'in the index');
+  t.same(
+    vault.scan().notes.filter(({ id }) => id.includes('only')),
+    [],
+    'names',
+  );
+});
+
+t.test('nor is anything outside made, changed or removed, or left half done inside', async (t) => {
+  const world = await createWorld(t);
+  await writeFile(join(world.vault, 'Folder', 'a.md'), 'same\n');
+  await writeFile(join(world.outside, 'a.md'), 'same\n');
+  const nothing = async (): Promise<void> => {};
+  const writer = createNoteWriter({ root: world.vault, refresh: nothing, requireHome: nothing });
+  const swapping = world.swap(900);
+  let done = 0;
+  const refusals = new Set<string>();
+  const again = async (work: (round: number) => Promise<unknown>): Promise<void> => {
+    for (let round = 0; !swapping.isOver(); round += 1) {
+      await work(round).then(
+        () => {
+          done += 1;
+        },
+        ({ name }: Error) => refusals.add(name),
+      );
+    }
+  };
+  const revision = createRevision('same\n');
+  await Promise.all([
+    again((round) => writer.create(`Folder/one ${round}.md`, 'x')),
+    again((round) => writer.create(`Folder/deep/two ${round}.md`, 'x')),
+    again(() => writer.replace('Folder/a.md', { text: 'same', revision })),
+    again(async (round) => {
+      const made = await writer.create(`Folder/gone ${round}.md`, 'x');
+      return writer.remove(made.id, { revision: made.revision });
+    }),
+  ]);
+  t.ok(done > 50, `${done} changes`);
+  const expected = new Set(['NoteNotFound', 'PathRefused', 'RevisionStale']);
+  t.same(refusals.difference(expected), new Set(), 'what could not be done is refused');
+  t.same(readdirSync(world.outside), ['a.md']);
+  t.equal(readFileSync(join(world.outside, 'a.md'), 'utf8'), 'same\n');
+  const folder = ['.away', 'Folder'].map((name) => join(world.vault, name)).find(existsSync) ?? '';
+  t.same(
+    readdirSync(folder).filter((name) => name.startsWith('.')),
+    [],
+  );
+});
+
+t.test('a folder is held as it was opened, or not at all', async (t) => {
+  const { vault, outside } = await createWorld(t);
+  await rm(join(vault, 'Folder'), { recursive: true });
+  await symlink(outside, join(vault, 'Folder'));
+  await t.rejects(
+    inFolder(join(vault, 'Folder'), async () => undefined),
+    { code: 'ENOTDIR' },
+  );
+  await mkdir(join(outside, 'deep'));
+  await t.rejects(
+    inFolder(join(vault, 'Folder', 'deep'), async () => undefined),
+    FolderMoved,
+    'a link on the way',
+  );
+});
+
+t.test(
+  'where there is no /proc, notes are read and written all the same',
+  { skip: !(await canMount()) },
+  async (t) => {
+    const vaultUrl = new URL('../../../../api/vault/vault.ts', import.meta.url).href;
+    const program = `
+    import { mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+    import { join } from 'node:path';
+    const { openVault } = await import(${JSON.stringify(vaultUrl)});
+    const top = mkdtempSync('/tmp/no-proc-');
+    const directory = join(top, 'vault');
+    mkdirSync(join(directory, 'Folder'), { recursive: true });
+    mkdirSync(join(top, 'outside'));
+    symlinkSync(join(top, 'outside'), join(directory, 'leads-out'));
+    writeFileSync(join(directory, 'Folder', 'a.md'), 'alpha');
+    const vault = await openVault({ directory, indexPath: ':memory:' });
+    while (vault.progress().building) await new Promise((resolve) => setTimeout(resolve, 10));
+    const made = await vault.writer.create('Folder/New/b.md', 'beta');
+    await vault.writer.remove(made.id, { revision: made.revision });
+    const refused = await vault.writer.create('leads-out/c.md', 'c').catch(({ name }) => name);
+    const { text } = await vault.readNote('Folder/a.md');
+    const found = (await vault.search('alpha')).length;
+    await vault.close();
+    console.log(JSON.stringify({ text, found, refused, outside: readdirSync(join(top, 'outside')), trash: readdirSync(join(directory, '.trash', 'Folder', 'New')) }));
+  `;
+    const told = await runWithMounts('mount -t tmpfs none /proc && program', program);
+    t.same(JSON.parse(told), {
+      text: 'alpha',
+      found: 1,
+      refused: 'PathRefused',
+      outside: [],
+      trash: ['b.md'],
+    });
+  },
+);
