@@ -177,8 +177,14 @@ function describeFault({ path, message }: z.core.$ZodIssue, given: Readonly<Reco
 
 function readableValue(name: string, value: string): string {
   // Of a database's address only the user and password are secret.
-  if (name === 'AUTH_DATABASE_URL') return JSON.stringify(value.replace(/\/\/.*@/, '//…@'));
+  if (name === 'AUTH_DATABASE_URL') return JSON.stringify(withoutUser(value));
   return secretNames.has(name) ? 'a secret' : JSON.stringify(value);
+}
+
+function withoutUser(address: string): string {
+  const start = address.indexOf('//') + 2;
+  const end = address.lastIndexOf('@');
+  return start < 2 || end < start ? address : `${address.slice(0, start)}…${address.slice(end)}`;
 }
 
 // An empty value counts as unset: compose hands over variables that nobody set as empty ones.
