@@ -22,7 +22,7 @@ program
   .option('--seconds <number>', 'how long a change may take before it counts as noticed', Number, 30)
   .action(async (files: string[], options: { tests?: string[]; wide: boolean; seconds: number }) => {
     for (const file of files) {
-      const source = file.replace(/:\d.*$/, '');
+      const [source = ''] = file.split(':', 1);
       if (!existsSync(join(root, source))) program.error(`there is no file ${source}`);
       const testFiles = options.tests ?? findTests(source, options.wide);
       if (testFiles.length === 0) program.error(`no test reaches ${source}; name some with --tests`);

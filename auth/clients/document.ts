@@ -1,8 +1,8 @@
 // What a client says of itself at its client_id (Client ID Metadata Documents): which URLs count, and what is taken over.
 import { isIP } from 'node:net';
 import { errors } from 'oidc-provider';
-import type { AddressRule } from './addresses.ts';
 import { normalizeClientMetadata } from './metadata.ts';
+import type { AddressRule } from './redirects/addresses.ts';
 
 export type ClientDocument = Record<string, unknown> & { readonly client_id: string };
 

@@ -2,13 +2,13 @@
 import { type AdapterPayload, errors } from 'oidc-provider';
 import { epochSeconds } from '../../adapters/database/time.ts';
 import type { ClientDocumentStore, StoredDocument } from '../../adapters/stores/client-documents.ts';
-import type { AddressRule } from './addresses.ts';
 import { parseClientDocument } from './document.ts';
 import { freshUntil } from './hosts/freshness.ts';
 import { FetchFailed, type FetchJson } from './hosts/guarded-fetch.ts';
 import { HostUnavailable } from './hosts/host-unavailable.ts';
 import { createRecentFailures } from './hosts/recent-failures.ts';
 import { findKnownDocument } from './known.ts';
+import type { AddressRule } from './redirects/addresses.ts';
 
 export interface ClientDocumentsParts {
   readonly store: ClientDocumentStore;

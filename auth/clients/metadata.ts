@@ -1,6 +1,6 @@
 // Makes real clients' registration metadata fit (RFC 7591), and refuses what would harm; the library checks the rest.
 import { errors } from 'oidc-provider';
-import { type AddressRule, checkAddress, destinationOf } from './addresses.ts';
+import { type AddressRule, checkAddress, destinationOf } from './redirects/addresses.ts';
 
 type Metadata = Record<string, unknown>;
 

@@ -1,6 +1,6 @@
 // The settings that say which apps may make themselves known here, by registration or by a document of their own.
 import { z } from 'zod';
-import type { AddressRule } from './addresses.ts';
+import type { AddressRule } from './redirects/addresses.ts';
 
 export interface Registration {
   /** `hosts` takes apps of those hosts and of the person's own machine; `token` those that show it; `off` none. */

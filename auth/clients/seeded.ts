@@ -1,8 +1,8 @@
 // Clients that an operator makes by hand: what they may be, and the two things that only they may have.
 import type { AdapterPayload } from 'oidc-provider';
 import { openidScopes, vaultScopes } from '../scopes.ts';
-import { checkAddress } from './addresses.ts';
 import { findApplicationType } from './metadata.ts';
+import { checkAddress } from './redirects/addresses.ts';
 
 /** The wish can't be granted; `message` says which field, to the operator. */
 export class SeedRefused extends Error {

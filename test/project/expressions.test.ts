@@ -30,6 +30,7 @@ const exceptions: Record<string, string> = {
 
 /** Expressions that are put together while running, and why their parts can't clash. */
 const madeOfParts: Record<string, string> = {
+  'api/http/loopback.ts': 'loopback names that are written out, and a port of at most five digits',
   'api/vault/search/snippet.ts': 'at most twelve words, one after the other, each as it is written',
   'api/vault/search/tokens.ts': 'runs of one class of characters each, and no two classes overlap',
 };
@@ -97,6 +98,7 @@ const calls: ReadonlyArray<readonly [string, RegExp, Record<string, string>]> = 
     {
       'adapters/stores/accounts.ts': 'a username from a form of at most 16 KB',
       'api/vault/unicode.ts': 'after cutting long runs of marks',
+      'auth/people/password-strength.ts': 'a password of at most 1,024 characters',
       'auth/people/passwords.ts': 'a password from a form of at most 16 KB',
       'auth/people/sign-in-limits.ts': 'a username from a form of at most 16 KB',
       'pages/display-name.ts': '2,000 characters',
@@ -108,6 +110,7 @@ const calls: ReadonlyArray<readonly [string, RegExp, Record<string, string>]> = 
     /(?:push|unshift|concat|min|max|fromCharCode|fromCodePoint)\(\.\.\./,
     {
       'api/vault/search/snippet.ts': 'the places of at most twelve words',
+      'auth/clients/hosts/resolver.ts': 'the addresses of one answer of a name server',
       'auth/config.ts': 'the faults of the settings there are',
     },
   ],

@@ -6,10 +6,10 @@ import { isIPv6, SocketAddress } from 'node:net';
  * zone. Undefined for what is no address: a proxy may pass on whatever its client wrote.
  */
 export function canonicalAddress(text: string): string | undefined {
-  const bare = text
+  const [bare = ''] = text
     .trim()
     .replace(/^\[([^\]]*)\](?::\d{1,5})?$/, '$1')
-    .replace(/%.*$/, '');
+    .split('%', 1);
   const [, ...octets] = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?::\d{1,5})?$/.exec(bare) ?? [];
   if (octets.length === 4)
     return octets.every((octet) => Number(octet) <= 255) ? octets.map(Number).join('.') : undefined;

@@ -1,10 +1,10 @@
 // Where an app may have people sent, and what a person is told of it (RFC 8252, RFC 9700).
 import t from 'tap';
-import { destinationOf } from '../../../auth/clients/addresses.ts';
-import { redirectHost } from '../../../auth/clients/metadata.ts';
-import { findSchemeFault } from '../../../auth/clients/schemes.ts';
-import { Browser } from '../../../scripts/demo/browser.ts';
-import { type App, ann, type LoopAuth, startLoopAuth } from '../../support/loop-auth.ts';
+import { redirectHost } from '../../../../auth/clients/metadata.ts';
+import { destinationOf } from '../../../../auth/clients/redirects/addresses.ts';
+import { findSchemeFault } from '../../../../auth/clients/redirects/schemes.ts';
+import { Browser } from '../../../../scripts/demo/browser.ts';
+import { type App, ann, type LoopAuth, startLoopAuth } from '../../../support/loop-auth.ts';
 
 async function consentFor(world: LoopAuth, app: App, redirectUri: string): Promise<string> {
   const browser = new Browser();
