@@ -6,6 +6,7 @@ import { program } from 'commander';
 /** A benchmark is a file below scripts/bench/ that exports `run`; `npm run bench -- NAME` runs it alone. */
 const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   search: () => import('./bench/api/search.ts'),
+  retrieval: () => import('./bench/api/retrieval.ts'),
   index: () => import('./bench/api/index-build.ts'),
   calls: () => import('./bench/api/calls.ts'),
   load: () => import('./bench/api/load.ts'),

@@ -7,7 +7,7 @@ const mark = /[\p{M}\uff9e\uff9f]/u;
 const runs = /[\p{M}\uff9e\uff9f]+/gu;
 
 /** `text` in a normal form; of a run of more than 30 marks the first 30 are kept. */
-export function normalizeText(text: string, form: 'NFC' | 'NFKC'): string {
+export function normalizeText(text: string, form: 'NFC' | 'NFD' | 'NFKC'): string {
   // The marks of a run are put in order by insertion, in a call that nothing can end: 80,000 of them took 2 s, and a
   // note of 5 MB would have taken hours.
   const bounded = hasLongRun(text) ? text.replace(runs, keepFirstMarks) : text;

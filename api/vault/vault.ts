@@ -35,8 +35,6 @@ export interface VaultOptions {
 interface SearchOptions {
   /** 10 by default, 100 at most. */
   limit?: number | undefined;
-  /** Costs about as much again as finding the notes: their texts are read. */
-  withSnippets?: boolean;
 }
 
 export interface Note extends NoteSummary {
@@ -51,8 +49,8 @@ export interface Note extends NoteSummary {
 
 export interface Vault {
   /**
-   * Best first. Words must all be there (if no note has all of them, any will do);
-   * `"phrases"`, `prefix*`, `tag:`, `path:`, `field:value` and `-` narrow it. Any text is a valid query.
+   * Best first: notes that have any of the words, those that are called so and have most of them before others.
+   * `"phrases"`, `tag:`, `path:`, `field:value` and `-` narrow it, `prefix*` is a word. Any text is a valid query.
    */
   search(query: string, options?: SearchOptions): Promise<SearchResult[]>;
   /**
@@ -140,8 +138,8 @@ class FolderVault implements Vault {
     this.#onClose = onClose;
   }
 
-  search(query: string, { limit, withSnippets = false }: SearchOptions = {}): Promise<SearchResult[]> {
-    return this.#index.search({ query, limit: bounded(limit, 10, 100), withSnippets });
+  search(query: string, { limit }: SearchOptions = {}): Promise<SearchResult[]> {
+    return this.#index.search({ query, limit: bounded(limit, 10, 100) });
   }
 
   scan(options: ScanOptions = {}): { notes: NoteSummary[]; nextCursor?: string } {

@@ -57,6 +57,7 @@ const runBy: ReadonlyArray<readonly [RegExp, string, string]> = [
   [/^docker compose up -d$/, 'test/containers/drill.ts', 'drillPlain'],
   [/^npm run demo$/, 'test/flow/demo.test.ts', 'scripts/demo.ts'],
   [/^npm run mutate -- /, 'test/project/mutate.test.ts', "'scripts/mutate.ts'"],
+  [/^npm run retrieval$/, 'test/api/vault/search/retrieval.test.ts', "'scripts/retrieval.ts'"],
   [/^npm run check$/, '.ci/run', 'npm run lint'],
   [
     /^npm run (backup|restore|grants|rotate-keys)\b/,

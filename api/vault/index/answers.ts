@@ -3,14 +3,15 @@
 export interface SearchOrder {
   query: string;
   limit: number;
-  withSnippets: boolean;
 }
 
 export interface SearchResult {
   id: string;
   title: string;
-  /** One line, about 200 characters; only where it was asked for. */
-  snippet?: string;
+  /** One line, about 200 characters. */
+  snippet: string;
+  /** Epoch seconds. */
+  modifiedAt: number;
   /** Greater is better; comparable within one search only. */
   score: number;
 }

@@ -24,8 +24,8 @@ const lastRestartMs = 60_000;
 
 /** How long the questions of one call may hold this thread at once. */
 const sliceMs = 10;
-/** Words to look for times notes to look in: what takes longer than some 50 ms is left to the other thread. */
-const mostRowsHere = 60_000;
+/** What takes longer than some 20 ms is left to the other thread. */
+const mostRowsHere = 20_000;
 /** The index was made anew in the middle of a question. */
 const mostAttempts = 3;
 
@@ -96,10 +96,12 @@ export class IndexConnection {
 
   /** Searches here, or in the other thread where it could hold this one for long. */
   async search(order: SearchOrder): Promise<SearchResult[]> {
-    const weight = this.ask((reader) => reader.weigh(order.query));
-    const isLong = weight * this.#progress.indexed > mostRowsHere;
-    const found = isLong ? await this.#thread?.search(order) : undefined;
-    return found ?? this.ask((reader) => reader.search(order));
+    const plan = this.ask(({ search }) => search.plan(order, this.#progress.indexed));
+    if (plan === undefined) {
+      return [];
+    }
+    const found = plan.rows > mostRowsHere ? await this.#thread?.search(plan) : undefined;
+    return found ?? this.ask(({ search }) => search.run(plan));
   }
 
   /**

@@ -7,7 +7,7 @@ import { IndexNotUsable } from '../errors.ts';
 /** "loop" in ASCII, in SQLite's header: whether a file is ours to delete. */
 const applicationId = 0x6c6f6f70;
 /** Raise it with any change of the schema, of `search/tokens.ts` or of what is written into a row. */
-const schemaVersion = 3;
+const schemaVersion = 4;
 
 // `words` holds no text (content=''): the words are in pieces that nobody could read back. How the columns weigh is
 // reader.ts's matter. What may be long stands last in `notes`: SQLite goes through all that is before a column.
@@ -23,7 +23,7 @@ CREATE INDEX notes_by_folder ON notes(folder, upward);
 CREATE INDEX notes_by_upward ON notes(upward, id);
 CREATE INDEX notes_by_file ON notes(revision, file);
 CREATE INDEX notes_unread ON notes(id) WHERE unread = 1;
-CREATE TABLE texts(note INTEGER PRIMARY KEY, text TEXT NOT NULL);
+CREATE TABLE texts(note INTEGER PRIMARY KEY, names TEXT NOT NULL, headings TEXT NOT NULL, text TEXT NOT NULL);
 CREATE TABLE entries(folder TEXT, rank INTEGER, path TEXT, PRIMARY KEY(folder, rank, path)) WITHOUT ROWID;
 CREATE TABLE links(target TEXT, note INTEGER, PRIMARY KEY(target, note)) WITHOUT ROWID;
 CREATE INDEX links_by_note ON links(note);
@@ -31,6 +31,12 @@ CREATE TABLE fields(name TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE VIRTUAL TABLE words USING fts5(
   title, aliases, tags, headings, path, body, filters,
   content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
+);
+CREATE VIRTUAL TABLE index_words USING fts5vocab(words, row);
+CREATE TABLE vocabulary(number INTEGER PRIMARY KEY, word TEXT NOT NULL UNIQUE, stem TEXT, notes INTEGER NOT NULL);
+CREATE INDEX vocabulary_by_stem ON vocabulary(stem) WHERE stem IS NOT NULL;
+CREATE VIRTUAL TABLE word_parts USING fts5(
+  word, content = 'vocabulary', content_rowid = 'number', tokenize = 'trigram'
 );
 `;
 

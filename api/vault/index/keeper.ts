@@ -5,6 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import { folderOf } from '../notes/name.ts';
 import type { IndexProgress } from './answers.ts';
 import type { IndexFacts } from './facts.ts';
+import type { Vocabulary } from './finding/vocabulary.ts';
 import { FolderComparison } from './folder/comparison.ts';
 import { GoneNotes } from './folder/gone-notes.ts';
 import { findVaultHome } from './folder/home.ts';
@@ -20,6 +21,7 @@ export interface IndexKeeperOptions {
   isPolling: boolean;
   writer: IndexWriter;
   facts: IndexFacts;
+  vocabulary: Vocabulary;
   inTransaction: (work: () => void) => void;
   onProgress: (progress: IndexProgress) => void;
 }
@@ -56,12 +58,13 @@ export class IndexKeeper {
       isPolling: options.isPolling,
       onChange: (path): void => this.#noteChange(path),
     });
-    const { root, writer, facts, inTransaction } = options;
+    const { root, writer, facts, vocabulary, inTransaction } = options;
     this.#update = new IndexUpdate({
       root,
       writer,
       facts,
       gone: this.#gone,
+      vocabulary,
       inTransaction,
       onProgress: (progress): void => options.onProgress({ ...progress, isAway: false }),
     });

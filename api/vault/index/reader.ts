@@ -1,12 +1,12 @@
-// The questions that the index answers: search, scan, one folder's entries; links are links.ts's matter.
+// The questions that the index answers: scan, one folder's entries; searches and links have files of their own.
 import type Database from 'better-sqlite3';
 import { BadCursor } from '../errors.ts';
 import { nameOf } from '../notes/name.ts';
 import { parseVaultPath } from '../notes/path.ts';
-import { matchField, parseSearchQuery } from '../search/query.ts';
-import { createSnippet } from '../search/snippet.ts';
-import type { FolderEntry, NoteSummary, ScanOptions, SearchOrder, SearchResult } from './answers.ts';
+import { matchField } from '../search/query.ts';
+import type { FolderEntry, NoteSummary, ScanOptions } from './answers.ts';
 import { createCursor, parseCursor } from './cursor.ts';
+import { IndexSearch } from './finding/search.ts';
 import { LinkReader } from './links.ts';
 import { prepareStatements, type Statements } from './statements.ts';
 import { ranks } from './writer.ts';
@@ -17,17 +17,7 @@ const noteColumns =
 const scanFilter =
   "(:folder = '' OR (n.id > :folder || '/' AND n.id < :folder || '0')) AND n.modified_at >= :since";
 
-// title, aliases, tags, headings, path, body, filters
-const weights = '10.0, 8.0, 5.0, 4.0, 2.0, 1.0, 0.0';
-// bm25() and not FTS5's column `rank`: that one prepares a statement of its own for each query and sorts every match,
-// where SQLite keeps the best few. All in one statement, since each takes and gives back the lock of the file.
-const best = `SELECT rowid AS number, bm25(words, ${weights}) AS rank FROM words WHERE words MATCH ? ORDER BY rank LIMIT ?`;
-
 const sql = {
-  search: `SELECT n.id, n.title, f.rank FROM (${best}) f JOIN notes n ON n.number = f.number ORDER BY f.rank`,
-  searchTexts: `SELECT n.id, n.title, f.rank, t.text FROM (${best}) f JOIN notes n ON n.number = f.number
-    JOIN texts t ON t.note = f.number ORDER BY f.rank`,
-  field: 'SELECT 1 FROM fields WHERE name = ?',
   scan: `SELECT ${noteColumns} FROM notes n WHERE n.number > :after AND ${scanFilter} ORDER BY n.number`,
   scanMatching: `SELECT ${noteColumns} FROM words JOIN notes n ON n.number = words.rowid
     WHERE words MATCH :match AND words.rowid > :after AND ${scanFilter} ORDER BY words.rowid`,
@@ -55,38 +45,15 @@ const kinds = ['folder', 'note', 'file'] as const;
 
 export class IndexReader {
   readonly links: LinkReader;
+  readonly search: IndexSearch;
   readonly #statements: Statements<typeof sql>;
   readonly #generation: string;
-  readonly #isField = (name: string): boolean => this.#statements.field.get(name) !== undefined;
 
   constructor(database: Database.Database) {
     this.links = new LinkReader(database);
+    this.search = new IndexSearch(database);
     this.#statements = prepareStatements(database, sql);
     this.#generation = (this.#statements.generation.get() as { value: string }).value;
-  }
-
-  search({ query, limit, withSnippets }: SearchOrder): SearchResult[] {
-    const parsed = parseSearchQuery(query, this.#isField);
-    if (parsed === undefined) {
-      return [];
-    }
-    const statement = withSnippets ? this.#statements.searchTexts : this.#statements.search;
-    const match = (expression: string): FoundRow[] => statement.all(expression, limit) as FoundRow[];
-    let rows = match(parsed.match);
-    if (rows.length === 0 && parsed.fallback !== undefined) {
-      rows = match(parsed.fallback);
-    }
-    return rows.map(({ id, title, rank, text }) => ({
-      id,
-      title,
-      score: -rank,
-      ...(text === undefined ? {} : { snippet: createSnippet(text, parsed.words) }),
-    }));
-  }
-
-  /** About how many words, of those that every note has, cost as much to search for. */
-  weigh(query: string): number {
-    return parseSearchQuery(query, this.#isField)?.weight ?? 0;
   }
 
   /** A page ends with the last note that `limit` and `longestPage` allow, with one at least. */
@@ -149,14 +116,6 @@ export class IndexReader {
       ? { entries, nextCursor: createCursor([last.rank, last.path]) }
       : { entries };
   }
-}
-
-interface FoundRow {
-  id: string;
-  title: string;
-  rank: number;
-  /** Only where it was asked for. */
-  text?: string;
 }
 
 interface EntryRow {

@@ -1,6 +1,7 @@
 // The indexing thread as the other one sees it: it is given orders, and nobody waits for it longer than he must.
 import { Worker } from 'node:worker_threads';
-import type { IndexProgress, SearchOrder, SearchResult } from './answers.ts';
+import type { IndexProgress, SearchResult } from './answers.ts';
+import type { SearchPlan } from './finding/plan.ts';
 import type { IndexWorkerData, IndexWorkerNews, IndexWorkerOrder } from './worker.ts';
 
 export interface IndexThreadEvents {
@@ -56,14 +57,14 @@ export class IndexThread {
    * Searches there, for what would hold this thread for too long. One after the other, so that the index is kept in step
    * in between. Undefined where the thread does not get to it.
    */
-  search(order: SearchOrder): Promise<Answer> {
+  search(plan: SearchPlan): Promise<Answer> {
     const before = this.#searching;
     const search = async (): Promise<Answer> => {
       await before;
       if (this.#isStuck) {
         return undefined;
       }
-      const answer = await this.#order((number) => ({ kind: 'search', number, ...order }), longestSearchMs);
+      const answer = await this.#order((number) => ({ kind: 'search', number, plan }), longestSearchMs);
       this.#isStuck = answer === undefined;
       return answer;
     };

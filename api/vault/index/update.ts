@@ -4,6 +4,7 @@ import type { NoteContent } from '../notes/content.ts';
 import { createNoteFile, createUnreadableNote } from '../notes/file.ts';
 import type { IndexProgress } from './answers.ts';
 import type { IndexFacts } from './facts.ts';
+import type { Vocabulary } from './finding/vocabulary.ts';
 import type { ChangedNote, FolderComparison } from './folder/comparison.ts';
 import type { GoneNotes } from './folder/gone-notes.ts';
 import { type ListedNoteReading, readListedNote } from './folder/listed-note.ts';
@@ -16,6 +17,7 @@ export interface IndexUpdateOptions {
   writer: IndexWriter;
   facts: IndexFacts;
   gone: GoneNotes;
+  vocabulary: Vocabulary;
   inTransaction: (work: () => void) => void;
   onProgress: (progress: Omit<IndexProgress, 'isAway'>) => void;
 }
@@ -29,6 +31,8 @@ export class IndexUpdate {
   #stopped = false;
   /** Once nothing is in doubt after the start: what was removed meanwhile is forgotten by then. */
   #isSettled = false;
+  /** The words of all notes were counted: those of one that changes can be added. */
+  #isCounted = false;
 
   constructor(options: IndexUpdateOptions) {
     this.#options = options;
@@ -61,11 +65,12 @@ export class IndexUpdate {
     if (isBulk) {
       await this.#merge();
     }
+    await this.#countWords();
   }
 
   /** In a transaction of the caller's. */
   readNote(comparison: FolderComparison, { note, known }: ChangedNote): void {
-    const { root, writer, gone } = this.#options;
+    const { root, writer, gone, vocabulary } = this.#options;
     const reading = readListedNote(root, note);
     if (reading.kind === 'failed') {
       return;
@@ -83,6 +88,10 @@ export class IndexUpdate {
     const read = understand(note.id, reading);
     const number = known?.number ?? comparison.takeMoved(read);
     writer.putNote(number, note.id, read, reading.stamp);
+    if (this.#isCounted) {
+      const { title, aliases, headings, body } = read.said.words;
+      vocabulary.addNote([title, aliases, headings, body]);
+    }
   }
 
   #readBatch(comparison: FolderComparison): void {
@@ -106,6 +115,20 @@ export class IndexUpdate {
         gone.delete(number);
       }
     });
+  }
+
+  async #countWords(): Promise<void> {
+    const { facts, vocabulary, inTransaction } = this.#options;
+    const { indexed } = facts.counts();
+    const steps = vocabulary.isOutgrown(indexed) ? vocabulary.count(indexed) : undefined;
+    let isDone = steps === undefined;
+    while (!isDone && !this.#stopped) {
+      inTransaction(() => {
+        isDone = steps?.next().done ?? true;
+      });
+      await setImmediate();
+    }
+    this.#isCounted = isDone;
   }
 
   async #merge(): Promise<void> {

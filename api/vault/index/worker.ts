@@ -1,11 +1,13 @@
 // The indexing thread: keeps the index in step with the folder, so that no search ever waits for a disk.
 import { statSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { IndexProgress, SearchOrder, SearchResult } from './answers.ts';
+import type { IndexProgress, SearchResult } from './answers.ts';
 import { IndexFacts } from './facts.ts';
 import { connectToIndex } from './file.ts';
+import type { SearchPlan } from './finding/plan.ts';
+import { IndexSearch } from './finding/search.ts';
+import { Vocabulary } from './finding/vocabulary.ts';
 import { IndexKeeper } from './keeper.ts';
-import { IndexReader } from './reader.ts';
 import { IndexWriter } from './writer.ts';
 
 const { root, indexPath, isPolling } = workerData as IndexWorkerData;
@@ -20,7 +22,7 @@ export interface IndexWorkerData {
 export type IndexWorkerOrder =
   | { kind: 'close' }
   | { kind: 'refresh'; number: number; id: string }
-  | ({ kind: 'search'; number: number } & SearchOrder);
+  | { kind: 'search'; number: number; plan: SearchPlan };
 /** What it tells. */
 export type IndexWorkerNews =
   | { kind: 'progress'; progress: IndexProgress }
@@ -33,6 +35,7 @@ const keeper = new IndexKeeper({
   isPolling,
   writer: new IndexWriter(database),
   facts: new IndexFacts(database),
+  vocabulary: new Vocabulary(database),
   inTransaction: (work): void => database.transaction(work).immediate(),
   onProgress: (progress): void => tell({ kind: 'progress', progress }),
 });
@@ -47,7 +50,7 @@ setInterval(() => {
   }
 }, 2000).unref();
 
-const reader = new IndexReader(database);
+const search = new IndexSearch(database);
 
 async function close(): Promise<void> {
   await keeper.close();
@@ -66,7 +69,7 @@ parentPort?.on('message', (order: IndexWorkerOrder) => {
       tell({ kind: 'done', number: order.number });
       break;
     case 'search':
-      tell({ kind: 'done', number: order.number, results: reader.search(order) });
+      tell({ kind: 'done', number: order.number, results: search.run(order.plan) });
       break;
   }
 });

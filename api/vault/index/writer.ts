@@ -4,7 +4,7 @@ import type { Stats } from 'node:fs';
 import type Database from 'better-sqlite3';
 import type { NoteContent } from '../notes/content.ts';
 import { describeFile, type NoteFile } from '../notes/file.ts';
-import { folderOf, foldName, withoutExtension } from '../notes/name.ts';
+import { folderOf, foldName, nameOf, withoutExtension } from '../notes/name.ts';
 import { upwardKey } from './links.ts';
 import { prepareStatements, type Statements } from './statements.ts';
 import type { IndexWords } from './words.ts';
@@ -27,6 +27,9 @@ export interface EntryRow {
   rank: number;
   path: string;
 }
+
+/** UTF-16 units of all names, or all headings, of a note that a search compares with what was asked for. */
+const longestNames = 4000;
 
 /** Pages per step: a few milliseconds of work. */
 const mergePages = 200;
@@ -56,7 +59,7 @@ const sql = {
   touchNote: `UPDATE notes SET (born_at, modified_at, size_bytes, stamp, file)
     = (${born}, :modifiedAt, :sizeBytes, :stamp, :file) WHERE number = :number`,
   noteFolders: 'SELECT DISTINCT folder FROM notes',
-  setText: 'INSERT OR REPLACE INTO texts VALUES (?, ?)',
+  setText: 'INSERT OR REPLACE INTO texts VALUES (?, ?, ?, ?)',
   setWords:
     'INSERT OR REPLACE INTO words(rowid, title, aliases, tags, headings, path, body, filters) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   addField: 'INSERT OR IGNORE INTO fields VALUES (?)',
@@ -128,17 +131,23 @@ export class IndexWriter {
     } else {
       this.#statements.clearLinks.run(number);
     }
-    this.#putWords(number, file.said);
+    this.#putWords(number, id, file.said);
   }
 
   findNumber(id: string): number | undefined {
     return (this.#statements.noteNumber.get(id) as { number: number } | undefined)?.number;
   }
 
-  #putWords(number: number, { content, words }: IndexedNote['said']): void {
+  #putWords(number: number, id: string, { content, words }: IndexedNote['said']): void {
     const { title, aliases, tags, headings, path, body, filters } = words;
     this.#statements.setWords.run(number, title, aliases, tags, headings, path, body, filters);
-    this.#statements.setText.run(number, content.text.slice(0, snippetSource));
+    const names = [content.title, nameOf(id), ...content.aliases];
+    this.#statements.setText.run(
+      number,
+      joinLines(names),
+      joinLines(content.headings),
+      content.text.slice(0, snippetSource),
+    );
     for (const name of words.fieldNames) {
       this.#statements.addField.run(name);
     }
@@ -180,6 +189,14 @@ export class IndexWriter {
   #countChanges(): number {
     return (this.#statements.changes.get() as { count: number }).count;
   }
+}
+
+function joinLines(lines: readonly string[]): string {
+  return lines
+    .map((line) => line.replaceAll('\n', ' '))
+    .join('\n')
+    .slice(0, longestNames)
+    .toWellFormed();
 }
 
 function createRow(id: string, file: IndexedNote, stamp: string): Record<string, string | number | null> {

@@ -1,5 +1,8 @@
-// From what a person (or a model) types to an FTS5 expression that is always well-formed, and never a dear one.
-import { filterWord, presenceWord, type QueryRun, segmentQuery } from './tokens.ts';
+// What a person (or a model) types, read into what must match and what may: FTS5 expressions that are always
+// well-formed, and never dear ones.
+// The room: how text and queries become words, and how well a note answers. Not where words are kept: index/.
+import { isSmallWord, withoutSmallWords } from './small-words.ts';
+import { filterWord, foldWord, presenceWord, type QueryRun, segmentQuery } from './tokens.ts';
 
 /** FTS5 takes 256 levels and no such bound on width; 32 terms is more than anybody types and keeps a query cheap. */
 const mostTerms = 32;
@@ -12,23 +15,40 @@ const mostOfKind = { plain: Number.POSITIVE_INFINITY, prefix: 4, single: 8 };
 const shortestPrefix = 2;
 /** What one such weighs beside a word. */
 const manyWords = 4;
-/** Of the words any one of which will do. */
-const mostAlternatives = 24;
+/** Of the pairs of characters, any one of which will do. */
+const mostPairs = 48;
+/** A minus before fewer letters is an option of a command: `rm -rf`. */
+const shortestExcluded = 3;
 
 export interface SearchQuery {
-  /** The FTS5 expression: every term must match. */
-  match: string;
-  /** Tried when nothing matches: filters and phrases as before, and any one of the words. */
-  fallback: string | undefined;
-  /** What to look for in a text to show it in a snippet. */
-  words: string[];
-  /** About how many single words would cost as much as the dearer of the two, where every note has them. */
+  /** Filters and phrases: each must match. */
+  required: Expression[];
+  /** None of these may match. */
+  unwanted: Expression[];
+  /** Any may match, and the more the better. */
+  words: QueryWord[];
+  /** What is written as one, `better-sqlite3`, stands so in the note that is meant: any may match. */
+  compounds: Expression[];
+  /** What the phrases are made of. */
+  phrased: SightWord[];
+}
+
+export interface Expression {
+  /** FTS5. */
+  text: string;
+  /** About how many single words would cost as much, where every note has them. */
   weight: number;
 }
 
-interface Expression {
+export interface SightWord {
+  /** Folded, in lower case. */
   text: string;
-  weight: number;
+  isCjk: boolean;
+}
+
+export interface QueryWord extends SightWord {
+  /** Any of them stands for the word; none for one whose forms are to be looked up. */
+  terms: Expression[];
 }
 
 interface Piece extends Expression {
@@ -37,7 +57,8 @@ interface Piece extends Expression {
 
 interface Term extends Piece {
   isExcluded: boolean;
-  isQuoted: boolean;
+  isRequired: boolean;
+  isPrefix: boolean;
   runs: QueryRun[];
 }
 
@@ -50,30 +71,20 @@ const item = /(-)?(?:([\p{L}_][\p{L}\p{N}_.-]*):(?=[^\s/:]))?(?:"([^"]*)"?|([^\s
  */
 export function parseSearchQuery(query: string, isField: (name: string) => boolean): SearchQuery | undefined {
   const terms = readTerms(query, isField);
-  const wanted = terms.filter((term) => !term.isExcluded);
+  // An exclusion stands beside something that it is taken from.
+  const areAllExcluded = terms.every((term) => term.isExcluded);
+  const wanted = terms.filter((term) => areAllExcluded || !term.isExcluded);
   if (wanted.length === 0) {
     return undefined;
   }
-  const unwanted = terms.filter((term) => term.isExcluded);
-  const required = wanted.filter((term) => term.isQuoted);
-  const words = wanted.filter((term) => !term.isQuoted);
-  const looser = [...new Set(words.flatMap((term) => loosen(term.runs)))].slice(0, mostAlternatives);
-  const match = combine([...required, ...words], unwanted);
-  const any = { text: `(${looser.join(' OR ')})`, weight: looser.length };
-  const fallback = combine([...required, any], unwanted);
+  const free = wanted.filter((term) => !term.isRequired);
   return {
-    match: match.text,
-    fallback: looser.length === 0 ? undefined : fallback.text,
-    words: wanted.flatMap((term) => readableWords(term.runs)),
-    weight: Math.max(match.weight, fallback.weight),
+    required: wanted.filter((term) => term.isRequired),
+    unwanted: areAllExcluded ? [] : terms.filter((term) => term.isExcluded),
+    words: withoutSmall(boundPairs(free.flatMap(readWords))),
+    compounds: free.filter(({ runs, isPrefix }) => runs.length > 1 && !isPrefix),
+    phrased: wanted.flatMap(({ runs, isRequired }) => (isRequired ? runs : [])).map(createSightWord),
   };
-}
-
-function combine(all: Expression[], unwanted: Expression[]): Expression {
-  const wanted = all.map(({ text }) => text).join(' AND ');
-  const not = unwanted.map(({ text }) => text).join(' OR ');
-  const weight = [...all, ...unwanted].reduce((sum, term) => sum + term.weight, 0);
-  return { text: not === '' ? wanted : `(${wanted}) NOT (${not})`, weight };
 }
 
 // The same term twice costs twice and finds nothing more. What goes beyond a bound is left out.
@@ -86,7 +97,7 @@ function readTerms(query: string, isField: (name: string) => boolean): Term[] {
   for (const match of matches) {
     const term = readTerm(match, isField);
     if (term !== undefined && hasRoom([...terms.values()], term)) {
-      terms.set(`${term.isExcluded} ${term.text}`, term);
+      terms.set(`${term.isExcluded} ${term.isRequired} ${term.text}`, term);
     }
   }
   return [...terms.values()];
@@ -100,30 +111,40 @@ function hasRoom(terms: Term[], { kind }: Term): boolean {
 function readTerm(match: RegExpMatchArray, isField: (name: string) => boolean): Term | undefined {
   const [, minus, name, phrase, word] = match;
   const text = phrase ?? word ?? '';
-  const isPrefix = match[5] === '*' || (word?.endsWith('*') ?? false);
-  const isExcluded = minus !== undefined;
-  if (name !== undefined && text.trim() !== '') {
-    const filter = readFilter(name.toLowerCase(), text, isPrefix, isField);
-    if (filter !== undefined) {
-      return { ...filter, isExcluded, isQuoted: true, runs: [] };
-    }
+  const wantsPrefix = match[5] === '*' || (word?.endsWith('*') ?? false);
+  const isTaken = minus !== undefined;
+  const filter = readFilter(name?.toLowerCase(), text, wantsPrefix, isField);
+  if (filter !== undefined) {
+    return { ...filter, isExcluded: isTaken, isRequired: true, isPrefix: wantsPrefix, runs: [] };
   }
   const runs = segmentQuery(name === undefined ? text : `${name} ${text}`);
-  return runs.length === 0
-    ? undefined
-    : { ...writePhrase(runs, isPrefix), isExcluded, isQuoted: phrase !== undefined, runs };
+  if (runs.length === 0) {
+    return undefined;
+  }
+  const piece = writePhrase(runs, wantsPrefix);
+  const isRequired = phrase !== undefined;
+  const isExcluded = isTaken && (isRequired || canBeExcluded(text, runs));
+  return { ...piece, isExcluded, isRequired, isPrefix: piece.kind !== 'plain', runs };
+}
+
+// `--amend` and `-d` are options. A word of Korean, Japanese or Chinese says in two characters what takes others three.
+function canBeExcluded(text: string, runs: QueryRun[]): boolean {
+  const [first] = runs;
+  const shortest = first?.isCjk === true ? 2 : shortestExcluded;
+  return !text.startsWith('-') && runs.length > 0 && wordOf(first).length >= shortest;
 }
 
 function readFilter(
-  name: string,
+  name: string | undefined,
   text: string,
   isPrefix: boolean,
   isField: (name: string) => boolean,
 ): Piece | undefined {
+  if (name === undefined || text.trim() === '') {
+    return undefined;
+  }
   if (name === 'path') {
-    const runs = segmentQuery(text);
-    const phrase = runs.length === 0 ? undefined : writePhrase(runs, true);
-    return phrase && { ...phrase, text: `path : ${phrase.text}` };
+    return readFolder(text);
   }
   const isTag = name === 'tag' || name === 'tags';
   if (!isTag && !isField(name)) {
@@ -131,6 +152,12 @@ function readFilter(
   }
   const value = isTag ? text.replace(/^#/, '') : text;
   return { text: matchField(name, value, isPrefix), weight: 1, kind: isPrefix ? 'prefix' : 'plain' };
+}
+
+function readFolder(text: string): Piece | undefined {
+  const runs = segmentQuery(text);
+  const phrase = runs.length === 0 ? undefined : writePhrase(runs, true);
+  return phrase && { ...phrase, text: `path : ${phrase.text}` };
 }
 
 /**
@@ -165,20 +192,53 @@ function writePhrase(runs: QueryRun[], wantsPrefix: boolean): Piece {
   return { text: `"${tokens.join(' ')}"`, weight: tokens.length, kind: 'plain' };
 }
 
-// One word or pair each: a particle after a Korean noun, or an English plural, must not hide a note.
-function loosen(runs: QueryRun[]): string[] {
-  return runs.flatMap((run) => {
-    if (!run.isCjk) {
-      return run.tokens.map((token) => (token.length < 4 ? `"${token}"` : `"${token.replace(/s$/i, '')}"*`));
+function readWords({ runs, isPrefix }: Term): QueryWord[] {
+  // The s of Goodhart's is found with the compound, and nobody means it alone.
+  const long = runs.filter((run) => run.isCjk || wordOf(run).length > 1);
+  const meant = long.length > 0 ? long : runs;
+  return meant.flatMap((run, index) => {
+    if (isPrefix && index === meant.length - 1) {
+      return [{ ...createSightWord(run), terms: [writePhrase([run], true)] }];
     }
-    return run.tokens.length === 1
-      ? [writePhrase([run], false).text]
-      : run.tokens.slice(0, -1).map((token) => `"${token}"`);
+    const word = createSightWord(run);
+    return run.isCjk ? splitCjk(word) : [{ ...word, terms: [] }];
   });
 }
 
-function readableWords(runs: QueryRun[]): string[] {
-  return runs.map((run) =>
-    run.isCjk ? run.tokens.map((token) => Array.from(token)[0]).join('') : run.tokens.join(''),
-  );
+// One pair of characters each: a particle after a Korean noun must not hide a note.
+function splitCjk(word: SightWord): QueryWord[] {
+  const pieces = withoutSmallWords(word.text);
+  return (pieces.length === 0 ? [word.text] : pieces).map((text) => {
+    const run = segmentQuery(text);
+    const terms = run.flatMap(({ tokens }) =>
+      tokens.length === 1
+        ? [writePhrase(run, false)]
+        : tokens.slice(0, -1).map((token) => ({ text: `"${token}"`, weight: 1 })),
+    );
+    return { text, isCjk: true, terms };
+  });
+}
+
+function boundPairs(words: QueryWord[]): QueryWord[] {
+  let pairs = 0;
+  return words.filter(({ isCjk, terms }) => {
+    pairs += isCjk ? terms.length : 0;
+    return pairs <= mostPairs || pairs === terms.length;
+  });
+}
+
+function withoutSmall(words: QueryWord[]): QueryWord[] {
+  const content = words.filter(({ text }) => !isSmallWord(text));
+  const different = new Map((content.length > 0 ? content : words).map((word) => [word.text, word]));
+  return [...different.values()];
+}
+
+function createSightWord(run: QueryRun): SightWord {
+  const word = wordOf(run);
+  return { text: run.isCjk ? word : foldWord(word), isCjk: run.isCjk };
+}
+
+function wordOf(run: QueryRun | undefined): string {
+  const tokens = run?.tokens ?? [];
+  return run?.isCjk === true ? tokens.map((token) => Array.from(token)[0]).join('') : tokens.join('');
 }

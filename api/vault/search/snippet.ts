@@ -9,10 +9,15 @@ const mostMatches = 500;
 const mostWords = 12;
 
 /**
- * About 200 characters of `text` on one line, around the place where most of `words` stand; else its beginning.
+ * Of each text about 200 characters on one line, around the place where most of `words` stand; else its beginning.
  */
-export function createSnippet(text: string, words: string[]): string {
-  const start = findBestStart(text, words);
+export function createSnippetMaker(words: readonly string[]): (text: string) => string {
+  const wanted = new Set(words.slice(0, mostWords).map((word) => word.toLowerCase()));
+  const pattern = matchAny(wanted);
+  return (text) => cutAround(text, findBestStart(text, wanted, pattern));
+}
+
+function cutAround(text: string, start: number): string {
   let from = start;
   if (start > 0) {
     const space = text.indexOf(' ', start);
@@ -30,11 +35,10 @@ function cutAt(piece: string): number {
 }
 
 // Where most different words stand within sight of each other; with all of them there, nothing is better.
-function findBestStart(text: string, words: string[]): number {
-  const wanted = new Set(words.slice(0, mostWords).map((word) => word.toLowerCase()));
+function findBestStart(text: string, wanted: ReadonlySet<string>, pattern: RegExp): number {
   const lastPlaces = new Map<string, number>();
   let best = { start: 0, found: 0 };
-  for (const { 0: word, index } of text.matchAll(matchAny(wanted)).take(mostMatches)) {
+  for (const { 0: word, index } of text.matchAll(pattern).take(mostMatches)) {
     lastPlaces.set(word.toLowerCase(), index);
     const inSight = [...lastPlaces.values()].filter((place) => place >= index - sight);
     if (inSight.length > best.found) {

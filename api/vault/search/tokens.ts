@@ -16,6 +16,8 @@ const usualLength = 32 * 1024;
 /** UTF-16 units: more than the largest note has before it is folded. */
 const longestFolded = 6 * 1024 * 1024;
 
+const isAscii = /^[\0-\u007f]*$/;
+
 // Two private-use characters keep filter words apart from all text: unicode61 takes them for letters.
 const separator = '\ue000';
 const filler = '\ue001';
@@ -114,6 +116,12 @@ function countCjk(text: string): number {
     count += unitsOfCjk[text.charCodeAt(at)] ?? 0;
   }
   return count;
+}
+
+/** A word as FTS5 keeps it: in lower case, without diacritics. Not for Korean, which has no case and falls apart. */
+export function foldWord(word: string): string {
+  const lower = word.toLowerCase();
+  return isAscii.test(lower) ? lower : normalizeText(lower, 'NFD').replace(/\p{M}+/gu, '');
 }
 
 /** One stretch of a query: a word, or a run of CJK characters (`pairs`, without the last character alone). */

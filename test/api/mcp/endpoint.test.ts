@@ -327,12 +327,14 @@ t.test('search and fetch answer in exactly ChatGPT’s shapes', async (t) => {
     t.same(JSON.parse(result.content[0].text), result.structuredContent);
     return result.structuredContent;
   };
-  t.same(await call('search', { query: '재인증서버' }), {
+  t.match(await call('search', { query: '재인증서버' }), {
     results: [
       {
         id: '한국어/인증.md',
         title: '인증',
         url: `https://notes.example/notes/${encodeURIComponent('한국어')}/${encodeURIComponent('인증')}.md`,
+        text: /재인증서버/,
+        modifiedAt: /^\d{4}-\d\d-\d\dT/,
       },
     ],
   });

@@ -13,7 +13,9 @@ import { parseVaultPath } from '../../../api/vault/notes/path.ts';
 import { findSection, listSections } from '../../../api/vault/notes/sections.ts';
 import { parseSimpleYaml } from '../../../api/vault/notes/simple-yaml.ts';
 import { matchField, parseSearchQuery } from '../../../api/vault/search/query.ts';
-import { createSnippet } from '../../../api/vault/search/snippet.ts';
+import { type RankedWord, Ranking } from '../../../api/vault/search/ranking.ts';
+import { withoutSmallWords } from '../../../api/vault/search/small-words.ts';
+import { createSnippetMaker } from '../../../api/vault/search/snippet.ts';
 import { segmentQuery, segmentText } from '../../../api/vault/search/tokens.ts';
 import { appendText, replaceSection, replaceText } from '../../../api/vault/writing/edit.ts';
 import { setField } from '../../../api/vault/writing/front-matter-edit.ts';
@@ -36,6 +38,9 @@ const mayRefuse =
 const bytes = (text: string): Buffer => Buffer.from(text);
 const words = (content: NoteContent): unknown => createIndexWords('Folder/Note.md', content);
 const read = (text: string): NoteContent => parseNoteContent('Folder/Note.md', bytes(text));
+const judge = (query: RankedWord[], text: string): number =>
+  new Ranking([...query, { text: 'b', isCjk: false, forms: ['b'] }]).judgeNames([text], [text]) +
+  new Ranking([...query, { text: 'b', isCjk: false, forms: ['b'] }]).judgeText(text);
 const inFields = (fields: Record<string, unknown>): NoteContent => ({ ...read(''), frontMatter: fields });
 
 /** All of a note's length. */
@@ -57,8 +62,12 @@ const parsers: Record<string, Parser> = {
   'words of a query': segmentQuery,
   'a query': (text) => parseSearchQuery(text, () => true),
   'a filter': (text) => matchField(text, text, true),
-  'a text to show': (text) => createSnippet(text, ['a b', '가', '#', '/', '[']),
-  'words to show': (text) => createSnippet('a b c '.repeat(1000), text.slice(0, 1000).split(' ')),
+  'a text to show': (text) => createSnippetMaker(['a b', '가', '#', '/', '['])(text),
+  'words to show': (text) => createSnippetMaker(text.slice(0, 1000).split(' '))('a b c '.repeat(1000)),
+  'a name beside a query': (text) => judge([{ text: 'ab', isCjk: false, forms: ['ab'] }], text),
+  'a query beside a name': (text) => judge([{ text, isCjk: false, forms: [text] }], 'a name'),
+  'a Korean query beside a name': (text) => judge([{ text, isCjk: true, forms: [text] }], '가나다'),
+  'small words': withoutSmallWords,
   'a tag': (text) => words(read(`---\ntags: x\n---\n#${text}`)),
   'a date': (text) => findStatedCreation({ created: text }),
   'a name': (text) => [foldName(nameOf(text)), upwardKey(text)],

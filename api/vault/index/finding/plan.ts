@@ -1,0 +1,168 @@
+// What a search will cost and look for, before it is made: the words of a query in the forms that the vault has, and of
+// these the ones that say most. Words that nearly every note has are left to the order of what the rarer ones find.
+import type Database from 'better-sqlite3';
+import { type Expression, parseSearchQuery, type QueryWord, type SearchQuery } from '../../search/query.ts';
+import type { RankedWord } from '../../search/ranking.ts';
+import type { SearchOrder } from '../answers.ts';
+import { prepareStatements, type Statements } from '../statements.ts';
+import type { Vocabulary } from './vocabulary.ts';
+
+const sql = { field: 'SELECT 1 FROM fields WHERE name = ?' };
+
+/** What a search will do, in the thread that has the time for it. */
+export interface SearchPlan {
+  /** FTS5, tried one after the other until there is a page of results: what a later one finds is lower down. */
+  expressions: string[];
+  /** Tried where nothing is left, without what must not match. */
+  unnarrowed: string[];
+  /** What longer words are looked up for where there are few results, lower down, and what narrows these. */
+  wider: { words: string[] } & Pick<SearchQuery, 'required' | 'unwanted'>;
+  ranked: RankedWord[];
+  limit: number;
+  /** About how many rows of the index it goes through. */
+  rows: number;
+}
+
+interface WordGroup {
+  terms: string[];
+  ranked: RankedWord;
+  rows: number;
+}
+
+/** Rows that bm25 may weigh, of an index of so many notes: some 5 ms at 10,000 notes, some 30 at 100,000. */
+const mostRows = (notes: number): number => 2000 + 0.35 * notes;
+/** Words of one query that are looked for under other spellings: each goes through many words of the vault. */
+const mostMisspelt = 3;
+/** Of the words and their forms, any of which will do. */
+const mostTerms = 96;
+/** Of a pair of characters that is not counted. */
+const usualRows = 200;
+
+export class SearchPlanner {
+  readonly #statements: Statements<typeof sql>;
+  readonly #vocabulary: Vocabulary;
+  readonly #isField = (name: string): boolean => this.#statements.field.get(name) !== undefined;
+
+  constructor(database: Database.Database, vocabulary: Vocabulary) {
+    this.#statements = prepareStatements(database, sql);
+    this.#vocabulary = vocabulary;
+  }
+
+  /** `notes` is how many the index has. Undefined where there is nothing to look for. */
+  plan({ query, limit }: SearchOrder, notes: number): SearchPlan | undefined {
+    const parsed = parseSearchQuery(query, this.#isField);
+    if (parsed === undefined) {
+      return undefined;
+    }
+    const groups = this.#createGroups(parsed.words, notes);
+    const fixed = [...parsed.required, ...parsed.unwanted].reduce((sum, { weight }) => sum + weight, 0);
+    const choice = chooseWords(groups, parsed.compounds, notes);
+    return {
+      expressions: choice.any.map((any) => combine(parsed, any)),
+      unnarrowed: choice.any.map((any) => combine({ ...parsed, unwanted: [] }, any)),
+      wider: {
+        words: parsed.words.flatMap(({ text, terms }) => (terms.length === 0 ? [text] : [])),
+        required: parsed.required,
+        unwanted: parsed.unwanted,
+      },
+      ranked: [
+        ...groups.map(({ ranked }) => ranked),
+        ...parsed.phrased.map((word) => ({ ...word, forms: [word.text] })),
+      ],
+      limit,
+      rows: choice.rows + fixed * notes,
+    };
+  }
+
+  /** The rarest first. */
+  #createGroups(words: readonly QueryWord[], notes: number): WordGroup[] {
+    let misspelt = 0;
+    const groups = words.map((word) => {
+      if (word.terms.length > 0) {
+        return this.#createGivenGroup(word, notes);
+      }
+      const group = this.#lookUp(word, misspelt < mostMisspelt);
+      misspelt += group.isKnown ? 0 : 1;
+      return group;
+    });
+    return groups.sort((one, other) => one.rows - other.rows);
+  }
+
+  #createGivenGroup({ text, isCjk, terms }: QueryWord, notes: number): WordGroup {
+    const rowsOf = (term: Expression): number =>
+      term.weight > 1
+        ? term.weight * notes
+        : (this.#vocabulary.countNotes(term.text.slice(1, -1)) ?? usualRows);
+    return {
+      terms: terms.map((term) => term.text),
+      ranked: { text, isCjk, forms: [text] },
+      rows: terms.reduce((sum, term) => sum + Math.min(notes * term.weight, rowsOf(term)), 0),
+    };
+  }
+
+  // A word that no note has as it stands may be a part of a longer one, or misspelt.
+  #lookUp({ text, isCjk }: QueryWord, mayBeMisspelt: boolean): WordGroup & { isKnown: boolean } {
+    const forms = this.#vocabulary.findForms(text);
+    const isKnown = forms.length > 0;
+    if (!isKnown) {
+      forms.push(...this.#vocabulary.findHolding(text));
+    }
+    if (forms.length === 0 && mayBeMisspelt) {
+      forms.push(...this.#vocabulary.findNear(text));
+    }
+    const all = [...new Set([text, ...forms])];
+    return {
+      // Until its words are counted an index knows none.
+      terms: [...all.map(quote), ...(forms.length === 0 && text.length > 3 ? [`${quote(text)}*`] : [])],
+      ranked: { text, isCjk, forms: all },
+      rows: all.reduce((sum, form) => sum + (this.#vocabulary.countNotes(form) ?? 1), 0),
+      isKnown,
+    };
+  }
+}
+
+const quote = (word: string): string => `"${word.replaceAll('"', ' ')}"`;
+
+const join = (expressions: readonly string[], operator: 'AND' | 'OR'): string =>
+  expressions.length === 1 ? (expressions[0] ?? '') : `(${expressions.join(` ${operator} `)})`;
+
+/** Any of the words, as many as one expression may have. */
+export function joinWords(words: readonly string[]): string {
+  return join(words.slice(0, mostTerms).map(quote), 'OR');
+}
+
+/**
+ * The rarest words, as many as may be gone through: any will do. Where even the rarest is frequent, the two rarest
+ * together come first.
+ */
+function chooseWords(
+  groups: readonly WordGroup[],
+  compounds: readonly Expression[],
+  notes: number,
+): { any: string[]; rows: number } {
+  const [first, second] = groups;
+  if (first === undefined) {
+    return { any: [''], rows: 0 };
+  }
+  let rows = 0;
+  const chosen = groups.filter((group, index) => {
+    rows += group.rows;
+    return index === 0 || rows <= mostRows(notes);
+  });
+  const terms = new Set([...chosen.flatMap((group) => group.terms), ...compounds.map(({ text }) => text)]);
+  const any = join([...terms].slice(0, mostTerms), 'OR');
+  const both = second === undefined || chosen.length > 1 ? [] : [join([first, second].map(termsOf), 'AND')];
+  return { any: [...both, any], rows: chosen.reduce((sum, group) => sum + group.rows, 0) };
+}
+
+const termsOf = ({ terms }: WordGroup): string => join(terms, 'OR');
+
+/** With what must match, and without what must not. */
+export function combine(
+  { required, unwanted }: Pick<SearchQuery, 'required' | 'unwanted'>,
+  any: string,
+): string {
+  const wanted = join([...required.map(({ text }) => text), ...(any === '' ? [] : [any])], 'AND');
+  const not = unwanted.map(({ text }) => text);
+  return not.length === 0 ? wanted : `(${wanted}) NOT ${join(not, 'OR')}`;
+}

@@ -1,0 +1,129 @@
+// A search as planned: the notes that may answer, by the index's words, and their order, by what they are called and say.
+import type Database from 'better-sqlite3';
+import { Ranking } from '../../search/ranking.ts';
+import { createSnippetMaker } from '../../search/snippet.ts';
+import type { SearchOrder, SearchResult } from '../answers.ts';
+import { prepareStatements, type Statements } from '../statements.ts';
+import { combine, joinWords, type SearchPlan, SearchPlanner } from './plan.ts';
+import { Vocabulary } from './vocabulary.ts';
+
+// title, aliases, tags, headings, path, body, filters
+const weights = '10.0, 8.0, 5.0, 4.0, 2.0, 1.0, 0.0';
+// bm25() and not FTS5's column `rank`: that one prepares a statement of its own for each query and sorts every match,
+// where SQLite keeps the best few. All in one statement, since each takes and gives back the lock of the file.
+const best = `SELECT rowid AS number, bm25(words, ${weights}) AS rank FROM words WHERE words MATCH ? ORDER BY rank LIMIT ?`;
+
+const sql = {
+  find: `SELECT f.number, n.id, n.title, n.modified_at, f.rank, t.names, t.headings
+    FROM (${best}) f JOIN notes n ON n.number = f.number JOIN texts t ON t.note = f.number ORDER BY f.rank`,
+  text: 'SELECT substr(text, 1, ?) AS text FROM texts WHERE note = ?',
+};
+
+interface FoundRow {
+  number: number;
+  id: string;
+  title: string;
+  modified_at: number;
+  rank: number;
+  names: string;
+  headings: string;
+}
+
+interface RankedRow extends FoundRow {
+  score: number;
+  /** Only where it was read, and all of it where it is short. */
+  text?: string;
+}
+
+/** More than any score. */
+const stepDown = 10;
+/** What is looked at closer than bm25 does, beyond the results that are asked for. */
+const mostJudged = 12;
+/** Of those, how many are judged by their text too, and UTF-16 units of each. */
+const mostTextsJudged = 10;
+const longestJudged = 16 * 1024;
+/** UTF-16 units: where a snippet may come from. */
+const longestShown = 256 * 1024;
+
+export class IndexSearch {
+  readonly #statements: Statements<typeof sql>;
+  readonly #vocabulary: Vocabulary;
+  readonly #planner: SearchPlanner;
+
+  constructor(database: Database.Database) {
+    this.#statements = prepareStatements(database, sql);
+    this.#vocabulary = new Vocabulary(database);
+    this.#planner = new SearchPlanner(database, this.#vocabulary);
+  }
+
+  /** `notes` is how many the index has. Undefined where there is nothing to look for. */
+  plan(order: SearchOrder, notes: number): SearchPlan | undefined {
+    return this.#planner.plan(order, notes);
+  }
+
+  run({ expressions, unnarrowed, wider, ranked, limit }: SearchPlan): SearchResult[] {
+    const ranking = new Ranking(ranked);
+    const found = new Map<number, RankedRow>();
+    for (const expression of expressions) {
+      this.#add(found, expression, ranking, limit);
+    }
+    this.#add(found, this.#widen(wider), ranking, limit);
+    for (const expression of found.size === 0 ? unnarrowed : []) {
+      this.#add(found, expression, ranking, limit);
+    }
+    const cut = createSnippetMaker(ranked.flatMap(({ text, forms }) => [text, ...forms]));
+    return [...found.values()].slice(0, limit).map((row) => this.#createResult(row, cut));
+  }
+
+  // Below what is there, unless there is enough.
+  #add(found: Map<number, RankedRow>, expression: string | undefined, ranking: Ranking, limit: number): void {
+    const rows = found.size < limit && expression !== undefined ? this.#find(expression, limit) : [];
+    const above =
+      Math.min(0, ...Array.from(found.values(), ({ score }) => score)) - (found.size > 0 ? stepDown : 0);
+    for (const row of this.#rank(rows, ranking)) {
+      if (!found.has(row.number)) {
+        found.set(row.number, { ...row, score: row.score + above });
+      }
+    }
+  }
+
+  #find(expression: string, limit: number): FoundRow[] {
+    return this.#statements.find.all(expression, limit + mostJudged) as FoundRow[];
+  }
+
+  #rank(rows: FoundRow[], ranking: Ranking): RankedRow[] {
+    // bm25 is negative, the better the smaller; nearly 0 where most notes have the word.
+    const first = Math.min(-1e-9, rows[0]?.rank ?? 0);
+    const byName = rows
+      .map((row) => ({
+        ...row,
+        score: row.rank / first + ranking.judgeNames(row.names.split('\n'), row.headings.split('\n')),
+      }))
+      .sort(byScore);
+    const judged = byName.slice(0, mostTextsJudged).map((row) => {
+      const text = this.#readText(row.number, longestJudged);
+      return { ...row, text, score: row.score + ranking.judgeText(`${row.names}\n${text}`) };
+    });
+    return [...judged, ...byName.slice(mostTextsJudged)].sort(byScore);
+  }
+
+  #createResult(row: RankedRow, cut: (text: string) => string): SearchResult {
+    const { number, id, title, modified_at, score } = row;
+    const isWhole = (row.text?.length ?? longestJudged) < longestJudged;
+    const text = isWhole ? (row.text ?? '') : this.#readText(number, longestShown);
+    return { id, title, modifiedAt: modified_at, score, snippet: cut(text) };
+  }
+
+  /** The first so many characters. */
+  #readText(number: number, most: number): string {
+    return (this.#statements.text.get(most, number) as { text: string } | undefined)?.text ?? '';
+  }
+
+  /** Words that hold those of the query. */
+  #widen({ words, ...narrowed }: SearchPlan['wider']): string | undefined {
+    const longer = words.flatMap((word) => this.#vocabulary.findHolding(word));
+    return longer.length === 0 ? undefined : combine(narrowed, joinWords(longer));
+  }
+}
+
+const byScore = (one: RankedRow, other: RankedRow): number => other.score - one.score;
