@@ -11,9 +11,10 @@ export interface NoteSource {
   turns: Turns;
 }
 
-export interface NotePart extends Omit<Note, 'links' | 'backlinks'> {
+export interface NotePart extends Omit<Note, 'links' | 'backlinks' | 'missing'> {
   links: readonly string[];
   backlinks: readonly string[];
+  missing: readonly string[];
   /** False where it was asked for from some character on: then only the text is given again. */
   isWhole: boolean;
   /** The id of what follows, where something does. */
@@ -53,7 +54,7 @@ function partOf(note: Note, from: number): NotePart {
   if (from > note.text.length) {
     throw new VaultRefusal('invalid', `The note has ${note.text.length} characters: none from ${from} on.`);
   }
-  const bare = { frontMatter: {}, tags: [], links: [], backlinks: [], warnings: [] };
+  const bare = { frontMatter: {}, tags: [], links: [], backlinks: [], missing: [], warnings: [] };
   return cut({ ...note, ...bare, isWhole: false }, from, largestText - roomForNames);
 }
 
@@ -80,15 +81,17 @@ function explainNext(next: string): string {
 
 function boundMetadata(note: Note): NotePart {
   const warnings = [...note.warnings];
-  const first = (name: 'tags' | 'links' | 'backlinks'): readonly string[] => {
+  const first = (name: 'tags' | 'links' | 'backlinks' | 'missing'): readonly string[] => {
     const all = note[name];
     const taken = takeFirst(all, mostMetadata.list);
-    if (taken.length < all.length) warnings.push(`Only ${taken.length} of ${all.length} ${name} are named.`);
+    const what = name === 'missing' ? 'links to nothing' : name;
+    if (taken.length < all.length) warnings.push(`Only ${taken.length} of ${all.length} ${what} are named.`);
     return taken;
   };
   const isSmall = countJsonBytes(note.frontMatter, mostMetadata.frontMatter) <= mostMetadata.frontMatter;
   if (!isSmall) warnings.push('The front matter is too large to be shown.');
   const [tags, links, backlinks] = [first('tags'), first('links'), first('backlinks')];
+  const missing = first('missing');
   const frontMatter = isSmall ? note.frontMatter : {};
-  return { ...note, frontMatter, tags: [...tags], links, backlinks, warnings, isWhole: true };
+  return { ...note, frontMatter, tags: [...tags], links, backlinks, missing, warnings, isWhole: true };
 }

@@ -6,18 +6,19 @@ const roomForNames = 16_384;
 
 /**
  * The page that `read` gives for `limit` or, where its rows are too large, for as many as one answer holds: asked for
- * again, so that what follows begins with the next one.
+ * again, so that what follows begins with the next one. `most`: bytes of JSON.
  */
 export function fitPage<Page>(
   limit: number,
   read: (limit: number) => Page,
   rowsOf: (page: Page) => readonly unknown[],
+  most = largestAnswer,
 ): Page {
   const page = read(limit);
   let bytes = roomForNames;
   const fitting = rowsOf(page).findIndex((row) => {
-    bytes += 1 + countJsonBytes(row, largestAnswer);
-    return bytes > largestAnswer;
+    bytes += 1 + countJsonBytes(row, most);
+    return bytes > most;
   });
   return fitting < 0 ? page : read(Math.max(fitting, 1));
 }

@@ -33,12 +33,13 @@ export function createFetchTool(source: NoteSource, noteUrl: (id: string) => str
 }
 
 function describeMetadata(part: NotePart): Record<string, unknown> {
-  const { path, frontMatter, tags, links, backlinks, revision, warnings, next } = part;
+  const { path, frontMatter, tags, links, backlinks, missing, revision, warnings, next } = part;
   const about = {
     frontMatter,
     tags,
     links,
     backlinks,
+    missing,
     createdAt: toIsoTime(part.createdAt),
     modifiedAt: toIsoTime(part.modifiedAt),
   };

@@ -1,55 +1,94 @@
-// The tool `list`: what is in a folder of the vault, a page at a time.
+// The tool `list`: what is in a folder of the vault, or in all of it by tag, time or links, a page at a time.
 import { z } from 'zod';
 import { fitPage } from '../answers/page.ts';
 import { shortenTitle } from '../answers/size.ts';
+import type { ListPage } from '../vault/index/lists/walk.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { Tool } from './tool.ts';
-import { createTool, pageCursor, pageLimit } from './tool.ts';
+import { createTool, pageCursor, pageLimit, toIsoTime } from './tool.ts';
 
-export function createListTool(vault: Pick<Vault, 'listFolder'>): Tool {
+type ListedVault = Pick<Vault, 'listFolder' | 'list'>;
+
+interface Asked {
+  folder: string;
+  cursor?: string | undefined;
+  limit: number;
+}
+
+const entry = z.object({
+  kind: z.enum(['folder', 'note', 'file']).optional(),
+  path: z.string().optional(),
+  tag: z.string().optional(),
+  notes: z.int().optional(),
+  target: z.string().optional(),
+  from: z.array(z.string()).optional(),
+  more: z.int().optional(),
+  id: z.string().optional(),
+  title: z.string().optional(),
+  modifiedAt: z.string().optional(),
+});
+
+type Page = ListPage<z.input<typeof entry>>;
+
+/** What can be listed, and how a page of it is read. */
+const kinds = {
+  folder: (vault: ListedVault, asked: Asked): Page => listFolder(vault, asked),
+  tags: (vault: ListedVault, asked: Asked): Promise<Page> => vault.list('tags', asked),
+  recent: async (vault: ListedVault, asked: Asked): Promise<Page> => {
+    const { entries, ...rest } = await vault.list('recent', asked);
+    return {
+      entries: entries.map((one) => ({ ...one, modifiedAt: toIsoTime(one.modifiedAt) })),
+      ...rest,
+    };
+  },
+  missing: (vault: ListedVault, asked: Asked): Promise<Page> => vault.list('missing', asked),
+  orphans: (vault: ListedVault, asked: Asked): Promise<Page> => vault.list('orphans', asked),
+};
+
+type Kind = keyof typeof kinds;
+
+export function createListTool(vault: ListedVault): Tool {
   return createTool({
     name: 'list',
-    title: 'List a folder',
+    title: 'List a folder, tags, recent notes or links',
     description:
-      'Lists the notes, files and folders in one folder of the vault. Call again with nextCursor for more.',
-    input: z.object({
-      folder: z
-        .string()
-        .max(4_096)
-        .default('')
-        .describe('Path of the folder; empty for the top of the vault'),
-      limit: pageLimit,
-      cursor: pageCursor,
-    }),
+      'Lists a folder (notes, files, folders), or of the whole vault: tags with counts, recent notes, missing (links to nothing, from which notes), orphans (notes without links). Call again with nextCursor for more.',
+    input: z
+      .object({
+        of: z.enum(Object.keys(kinds) as [Kind, ...Kind[]]).default('folder'),
+        folder: z.string().max(4_096).default('').describe('Its path; empty for the top of the vault'),
+        limit: pageLimit,
+        cursor: pageCursor,
+      })
+      .refine(({ of, folder }) => of === 'folder' || folder === '', {
+        message: 'only a folder is listed by its path: leave it out',
+        path: ['folder'],
+      }),
     output: z.object({
-      folder: z.string(),
-      entries: z.array(
-        z.object({
-          kind: z.enum(['folder', 'note', 'file']),
-          path: z.string(),
-          title: z.string().optional(),
-        }),
-      ),
+      folder: z.string().optional(),
+      entries: z.array(entry),
       nextCursor: z.string().optional(),
     }),
     scopes: ['vault.read'],
     annotations: { readOnlyHint: true },
-    run: ({ folder, cursor, limit }) => ({
-      folder,
-      ...fitPage(
-        limit,
-        (fewer) => shortenTitles(vault.listFolder(folder, { cursor, limit: fewer })),
-        ({ entries }) => entries,
-      ),
+    run: async ({ of, ...asked }) => ({
+      ...(of === 'folder' ? { folder: asked.folder } : {}),
+      ...(await kinds[of](vault, asked)),
     }),
   });
 }
 
-type Listing = ReturnType<Vault['listFolder']>;
+/** Bytes, names included: as long as the other lists (vault/index/lists/walk.ts). */
+const longestPage = 60_000;
 
-function shortenTitles({ entries, ...rest }: Listing): Listing {
-  const shown = entries.map((entry) =>
-    entry.title === undefined ? entry : { ...entry, title: shortenTitle(entry.title) },
+function listFolder(vault: ListedVault, { folder, cursor, limit }: Asked): Page {
+  const read = (fewer: number): Page => shortenTitles(vault.listFolder(folder, { cursor, limit: fewer }));
+  return fitPage(limit, read, ({ entries }) => entries, longestPage);
+}
+
+function shortenTitles({ entries, ...rest }: ReturnType<Vault['listFolder']>): Page {
+  const shown = entries.map((one) =>
+    one.title === undefined ? one : { ...one, title: shortenTitle(one.title) },
   );
   return { entries: shown, ...rest };
 }

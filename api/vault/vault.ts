@@ -7,6 +7,8 @@ import { IndexNotUsable, VaultAway, VaultNotFound, VaultNotReadable } from './er
 import type { FolderEntry, NoteSummary, ScanOptions, SearchResult } from './index/answers.ts';
 import { IndexConnection } from './index/connection.ts';
 import { findVaultHome } from './index/folder/home.ts';
+import type { ListName, ListRows } from './index/lists/lists.ts';
+import type { ListPage } from './index/lists/walk.ts';
 import type { NoteContent } from './notes/content.ts';
 import { createNoteFile, createUnreadableNote, type NoteFile, readNoteBytes } from './notes/file.ts';
 import { findNoteFile, isInside } from './notes/path.ts';
@@ -37,6 +39,11 @@ interface SearchOptions {
   limit?: number | undefined;
 }
 
+interface PageOptions {
+  cursor?: string | undefined;
+  limit?: number | undefined;
+}
+
 export interface Note extends NoteSummary {
   /** Without the front matter, unless that could not be read. */
   text: string;
@@ -45,6 +52,8 @@ export interface Note extends NoteSummary {
   /** Ids of the notes that this one links to, and of those that link to it. */
   links: string[];
   backlinks: string[];
+  /** Where its links to nothing lead, as written. */
+  missing: string[];
 }
 
 export interface Vault {
@@ -59,10 +68,9 @@ export interface Vault {
    */
   readNote(id: string): Promise<Note | undefined>;
   /** Folders, then notes, then other files, by name; 100 by default, 1000 at most. Throws BadCursor. */
-  listFolder(
-    folder: string,
-    options?: { cursor?: string | undefined; limit?: number | undefined },
-  ): { entries: FolderEntry[]; nextCursor?: string };
+  listFolder(folder: string, options?: PageOptions): ListPage<FolderEntry>;
+  /** A page of a list over the whole vault (index/lists/lists.ts); 100 by default, 1000 at most. Throws BadCursor. */
+  list<Name extends ListName>(name: Name, options?: PageOptions): Promise<ListPage<ListRows[Name]>>;
   /** Every note once, even while notes change or move; while the index is building, those it has. Throws BadCursor. */
   scan(options?: ScanOptions): { notes: NoteSummary[]; nextCursor?: string };
   progress(): { notes: number; indexed: number; building: boolean };
@@ -146,13 +154,16 @@ class FolderVault implements Vault {
     return this.#index.ask((reader) => reader.scan(options, bounded(options.limit, 100, 1000)));
   }
 
-  listFolder(
-    folder: string,
-    options: { cursor?: string | undefined; limit?: number | undefined } = {},
-  ): { entries: FolderEntry[]; nextCursor?: string } {
-    return this.#index.ask((reader) =>
-      reader.listFolder(folder, options.cursor, bounded(options.limit, 100, 1000)),
-    );
+  listFolder(folder: string, { cursor, limit }: PageOptions = {}): ListPage<FolderEntry> {
+    return this.#index.ask((reader) => reader.listFolder(folder, cursor, bounded(limit, 100, 1000)));
+  }
+
+  list<Name extends ListName>(
+    name: Name,
+    { cursor, limit }: PageOptions = {},
+  ): Promise<ListPage<ListRows[Name]>> {
+    const options = { cursor, limit: bounded(limit, 100, 1000) };
+    return this.#index.askInSteps(({ lists }) => lists.list(name, options));
   }
 
   async readNote(id: string): Promise<Note | undefined> {
@@ -213,7 +224,7 @@ class FolderVault implements Vault {
       tags: said.tags,
       text: said.text,
       warnings: said.warnings,
-      links: await this.#index.askInSteps(({ links }) => links.resolve(id, said.links)),
+      ...(await this.#index.askInSteps(({ links }) => links.resolve(id, said.links))),
       backlinks: await this.#index.askInSteps(({ links }) => links.findBacklinks(id)),
     };
   }

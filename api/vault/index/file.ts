@@ -22,11 +22,15 @@ CREATE TABLE notes(
 CREATE INDEX notes_by_folder ON notes(folder, upward);
 CREATE INDEX notes_by_upward ON notes(upward, id);
 CREATE INDEX notes_by_file ON notes(revision, file);
+CREATE INDEX notes_by_time ON notes(modified_at, id);
 CREATE INDEX notes_unread ON notes(id) WHERE unread = 1;
 CREATE TABLE texts(note INTEGER PRIMARY KEY, names TEXT NOT NULL, headings TEXT NOT NULL, text TEXT NOT NULL);
-CREATE TABLE entries(folder TEXT, rank INTEGER, path TEXT, PRIMARY KEY(folder, rank, path)) WITHOUT ROWID;
-CREATE TABLE links(target TEXT, note INTEGER, PRIMARY KEY(target, note)) WITHOUT ROWID;
+CREATE TABLE entries(folder TEXT, rank INTEGER, path TEXT, upward TEXT, PRIMARY KEY(folder, rank, path)) WITHOUT ROWID;
+CREATE INDEX entries_by_upward ON entries(upward) WHERE upward IS NOT NULL;
+CREATE TABLE links(target TEXT, note INTEGER, near INTEGER, written TEXT NOT NULL, PRIMARY KEY(target, note, near)) WITHOUT ROWID;
 CREATE INDEX links_by_note ON links(note);
+CREATE TABLE tags(key TEXT, note INTEGER, tag TEXT NOT NULL, PRIMARY KEY(key, note)) WITHOUT ROWID;
+CREATE INDEX tags_by_note ON tags(note);
 CREATE TABLE fields(name TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE VIRTUAL TABLE words USING fts5(
   title, aliases, tags, headings, path, body, filters,

@@ -8,6 +8,7 @@ import type { FolderEntry, NoteSummary, ScanOptions } from './answers.ts';
 import { createCursor, parseCursor } from './cursor.ts';
 import { IndexSearch } from './finding/search.ts';
 import { LinkReader } from './links.ts';
+import { ListReader } from './lists/lists.ts';
 import { prepareStatements, type Statements } from './statements.ts';
 import { ranks } from './writer.ts';
 
@@ -45,12 +46,14 @@ const kinds = ['folder', 'note', 'file'] as const;
 
 export class IndexReader {
   readonly links: LinkReader;
+  readonly lists: ListReader;
   readonly search: IndexSearch;
   readonly #statements: Statements<typeof sql>;
   readonly #generation: string;
 
   constructor(database: Database.Database) {
     this.links = new LinkReader(database);
+    this.lists = new ListReader(database, this.links);
     this.search = new IndexSearch(database);
     this.#statements = prepareStatements(database, sql);
     this.#generation = (this.#statements.generation.get() as { value: string }).value;

@@ -1,6 +1,9 @@
 // What of a note goes into which column of the index.
 import type { NoteContent } from '../notes/content.ts';
+import type { InlineField } from '../notes/markdown/fields.ts';
+import { listTagLevels } from '../notes/markdown/tags.ts';
 import { nameOf } from '../notes/name.ts';
+import { listTexts, listWaysToAsk } from '../notes/properties.ts';
 import { filterWord, presenceWord, segmentText } from '../search/tokens.ts';
 
 /** Characters: a longer value is text, not something to filter by. */
@@ -8,8 +11,6 @@ const longestFilterValue = 100;
 /** Characters, of the whole name of a field in maps: nobody could ask for a longer one (api/tools/scan.ts). */
 const longestFieldName = 200;
 const deepestField = 3;
-/** Of `project/loop/…`: each level is a word of its own, and holds those above it. */
-const deepestTag = 10;
 /** Characters of all filter words of one note: without a bound, front matter of 64 KB could make hundreds of MB. */
 const longestFilters = 1024 * 1024;
 
@@ -23,15 +24,16 @@ export interface IndexWords {
   path: string;
   body: string;
   filters: string;
-  /** The lower-case names of the front-matter fields: what `field:value` in a query may name. */
+  /** The lower-case names of the fields of front matter and text: what `field:value` in a query may name. */
   fieldNames: string[];
 }
 
 export function createIndexWords(id: string, content: NoteContent): IndexWords {
   const name = nameOf(id);
-  const properties = content.tags.flatMap(tagProperties).concat(fieldProperties(content.frontMatter));
+  const properties = content.tags
+    .flatMap(tagProperties)
+    .concat(fieldProperties(content.frontMatter), content.fields.flatMap(inlineProperties));
   const bounded = properties.slice(0, countWithin(properties, longestFilters));
-  const values = bounded.map(([, value]) => value);
   const fieldNames = [...new Set([...bounded.map(([field]) => field), ...namesOf(content.frontMatter)])];
   return {
     title: segmentText(content.title === name ? name : `${content.title}\n${name}`),
@@ -40,7 +42,7 @@ export function createIndexWords(id: string, content: NoteContent): IndexWords {
     headings: segmentText(content.headings.join('\n')),
     path: segmentText(id),
     // The values of front matter are found as text too, its names are not: every note has them.
-    body: segmentText(`${content.text}\n${values.join('\n')}`),
+    body: segmentText(`${content.text}\n${listTexts(content.frontMatter).join('\n')}`),
     filters: [
       ...bounded.map(([field, value]) => filterWord(field, value)),
       ...fieldNames.map(presenceWord),
@@ -58,11 +60,8 @@ function countWithin(properties: Property[], most: number): number {
   return end < 0 ? properties.length : end;
 }
 
-// project/loop is found by tag:project too.
 function tagProperties(tag: string): Property[] {
-  const parts = tag.split('/', deepestTag);
-  const levels = parts.map((_, index) => parts.slice(0, index + 1).join('/'));
-  return [...new Set([...levels, tag])].map((level) => ['tag', level]);
+  return listTagLevels(tag).map((level) => ['tag', level]);
 }
 
 const isTagField = (name: string): boolean => /^tags?$/i.test(name);
@@ -90,11 +89,17 @@ function flatten(name: string, value: unknown, depth: number): Property[] {
     const entries = depth < deepestField ? Object.entries(value) : [];
     return entries.flatMap(([key, entry]) => flatten(`${name}.${key.toLowerCase()}`, entry, depth + 1));
   }
-  const text = value === null ? '' : readable(String(value));
-  return text.length > longestFilterValue ? [] : [[name, text]];
+  return value === null ? [[name, '']] : valueProperties(name, String(value));
 }
 
-// "[[Kim Minji|Minji]]" is filtered by as Kim Minji.
-function readable(value: string): string {
-  return value.replace(/^\[\[([^\]|#]+)(?:[|#][^\]]*)?\]\]$/, '$1').trim();
+function valueProperties(name: string, value: string): Property[] {
+  return listWaysToAsk(value)
+    .filter((way) => way.length <= longestFilterValue)
+    .map((way) => [name, way]);
+}
+
+// Between words of its name a query has no room for spaces.
+function inlineProperties([name, value]: InlineField): Property[] {
+  const names = isTagField(name) ? [] : [...new Set([name, name.replace(/ +/g, '-')])];
+  return names.flatMap((one) => [[one, ''] as Property, ...valueProperties(one, value)]);
 }

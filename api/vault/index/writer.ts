@@ -4,8 +4,9 @@ import type { Stats } from 'node:fs';
 import type Database from 'better-sqlite3';
 import type { NoteContent } from '../notes/content.ts';
 import { describeFile, type NoteFile } from '../notes/file.ts';
+import { listTagLevels } from '../notes/markdown/tags.ts';
 import { folderOf, foldName, nameOf, withoutExtension } from '../notes/name.ts';
-import { upwardKey } from './links.ts';
+import { keyOfLink, upwardKey } from './links.ts';
 import { prepareStatements, type Statements } from './statements.ts';
 import type { IndexWords } from './words.ts';
 
@@ -53,7 +54,7 @@ const sql = {
   noteNumber: 'SELECT number FROM notes WHERE id = ?',
   entriesIn: 'SELECT rank, path FROM entries WHERE folder = ? ORDER BY rank, path',
   clearEntries: 'DELETE FROM entries WHERE folder = ?',
-  addEntry: 'INSERT OR IGNORE INTO entries VALUES (?, ?, ?)',
+  addEntry: 'INSERT OR IGNORE INTO entries VALUES (?, ?, ?, ?)',
   addNote: `INSERT INTO notes(${columns}) VALUES (${values}, :bornAt)`,
   setNote: `UPDATE notes SET (${columns}) = (${values}, ${born}) WHERE number = :number`,
   touchNote: `UPDATE notes SET (born_at, modified_at, size_bytes, stamp, file)
@@ -63,7 +64,9 @@ const sql = {
   setWords:
     'INSERT OR REPLACE INTO words(rowid, title, aliases, tags, headings, path, body, filters) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   addField: 'INSERT OR IGNORE INTO fields VALUES (?)',
-  addLink: 'INSERT OR IGNORE INTO links VALUES (?, ?)',
+  addLink: 'INSERT OR IGNORE INTO links VALUES (:target, :number, :near, :written)',
+  addTag: 'INSERT OR IGNORE INTO tags VALUES (?, ?, ?)',
+  clearTags: 'DELETE FROM tags WHERE note = ?',
   clearLinks: 'DELETE FROM links WHERE note = ?',
   removeNote: 'DELETE FROM notes WHERE number = ?',
   removeText: 'DELETE FROM texts WHERE note = ?',
@@ -108,7 +111,8 @@ export class IndexWriter {
   putEntries(folder: string, entries: EntryRow[]): void {
     this.#statements.clearEntries.run(folder);
     for (const { rank, path } of entries) {
-      this.#statements.addEntry.run(folder, rank, path);
+      // Links lead to other files too, by the end of a path.
+      this.#statements.addEntry.run(folder, rank, path, rank === ranks.file ? upwardKey(path) : null);
     }
   }
 
@@ -130,6 +134,7 @@ export class IndexWriter {
       number = Number(this.#statements.addNote.run(row).lastInsertRowid);
     } else {
       this.#statements.clearLinks.run(number);
+      this.#statements.clearTags.run(number);
     }
     this.#putWords(number, id, file.said);
   }
@@ -151,8 +156,11 @@ export class IndexWriter {
     for (const name of words.fieldNames) {
       this.#statements.addField.run(name);
     }
-    for (const target of content.links) {
-      this.#statements.addLink.run(foldName(target), number);
+    for (const link of content.links) {
+      this.#statements.addLink.run({ ...keyOfLink(link), number, written: link.written });
+    }
+    for (const tag of content.tags.flatMap(listTagLevels)) {
+      this.#statements.addTag.run(foldName(tag), number, tag);
     }
   }
 
@@ -162,7 +170,7 @@ export class IndexWriter {
   }
 
   removeNote(number: number): void {
-    for (const name of ['removeNote', 'removeText', 'removeWords', 'clearLinks'] as const) {
+    for (const name of ['removeNote', 'removeText', 'removeWords', 'clearLinks', 'clearTags'] as const) {
       this.#statements[name].run(number);
     }
   }

@@ -3,7 +3,9 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { parseFrontMatter } from './front-matter.ts';
-import { readMarks } from './marks.ts';
+import type { InlineField } from './markdown/fields.ts';
+import type { NoteLink } from './markdown/link-target.ts';
+import { readMarks, readPropertyLinks } from './marks.ts';
 import { foldName, nameOf } from './name.ts';
 
 export interface NoteContent {
@@ -15,8 +17,10 @@ export interface NoteContent {
   headings: string[];
   /** Without the `#`, as first written. */
   tags: string[];
-  /** Vault paths without extension: exact ones start with `/`, others may be the end of a path (`[[Name]]`). */
-  links: string[];
+  /** Of the front matter, then of the text; each target once. */
+  links: NoteLink[];
+  /** Those written into the text (`key:: value`). */
+  fields: InlineField[];
   warnings: string[];
 }
 
@@ -47,17 +51,31 @@ export function parseNoteContent(id: string, bytes: Buffer): NoteContent {
   if (!isUtf8(bytes)) {
     warnings.push('The file is not UTF-8: characters that can not be read are shown as \ufffd.');
   }
-  const title = typeof fields['title'] === 'string' ? fields['title'].trim() : '';
   return {
-    title: cut(title || marks.headings[0] || nameOf(id)),
+    title: cut(readTitle(fields['title'], whole.slice(0, textStart)) || marks.title || nameOf(id)),
     frontMatter: fields,
     text,
     aliases: readList(fields['aliases'] ?? fields['alias']),
     headings: marks.headings,
     tags: uniqueTags([...readList(fields['tags'] ?? fields['tag'], /[\s,]+/), ...marks.tags]),
-    links: [...marks.links],
+    links: joinLinks(readPropertyLinks(fields, id), marks.links),
+    fields: marks.fields,
     warnings,
   };
+}
+
+/** A plain value of front matter, as text: of a number what is written, since 1.10 is another title than 1.1. */
+function readTitle(value: unknown, frontMatter: string): string {
+  if (typeof value !== 'number' && typeof value !== 'boolean') {
+    return typeof value === 'string' ? value.trim() : '';
+  }
+  const [, written = ''] = /^title[ \t]*:([^#\r\n]*)/m.exec(frontMatter) ?? [];
+  return written.trim() || String(value);
+}
+
+function joinLinks(first: NoteLink[], second: NoteLink[]): NoteLink[] {
+  const known = new Set(first.map(({ target }) => target));
+  return first.length === 0 ? second : [...first, ...second.filter(({ target }) => !known.has(target))];
 }
 
 /** What is known of a note whose text is not read. */
@@ -70,6 +88,7 @@ export function createEmptyContent(id: string, warning: string): NoteContent {
     headings: [],
     tags: [],
     links: [],
+    fields: [],
     warnings: [warning],
   };
 }

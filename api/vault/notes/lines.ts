@@ -26,7 +26,7 @@ export function* linesOutsideCode(note: string, from: number): Generator<Line> {
   }
 }
 
-function* splitLines(note: string, from: number): Generator<Line> {
+export function* splitLines(note: string, from: number): Generator<Line> {
   let start = from;
   while (start < note.length) {
     const newline = note.indexOf('\n', start);

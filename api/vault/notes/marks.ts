@@ -1,77 +1,83 @@
-// The headings, links and tags in the text of a note.
-import { posix } from 'node:path';
-import { normalizeText } from '../unicode.ts';
-import { linesOutsideCode, readHeading } from './lines.ts';
-import { withoutExtension } from './name.ts';
+// What the text of a note says of it: headings, links, tags and fields.
+import { type Block, readBlocks } from './markdown/blocks.ts';
+import type { Definitions } from './markdown/definitions.ts';
+import { type InlineField, readFieldLines } from './markdown/fields.ts';
+import { type Inlines, readInlines } from './markdown/inlines.ts';
+import { type NoteLink, readDestinationTarget, readWikiTarget } from './markdown/link-target.ts';
+import { splitTable } from './markdown/tables.ts';
+import { listTexts } from './properties.ts';
 
 export interface Marks {
+  /** The heading of the first level that the text begins with. */
+  title: string | undefined;
   headings: string[];
   /** Without the `#`. */
   tags: Set<string>;
-  /** Vault paths without extension: exact ones start with `/`, others may be the end of a path (`[[Name]]`). */
-  links: Set<string>;
+  links: NoteLink[];
+  /** Those written into the text (`key:: value`). */
+  fields: InlineField[];
 }
 
 /** Of each kind, as first met: far more than a note has that somebody reads. A link is looked up at every fetch. */
 const mostMarks = 20_000;
-/** Characters. No path in a vault (path.ts) is longer. */
-const longestLink = 4096;
 
-// A code span (to step over), a wiki link, the target of a Markdown link, a tag. What may stand inside each leaves out
-// the sign that opens it, so that no part of a line is gone through again for every such sign in it.
-const mark =
-  /`[^`]+`|\[\[([^[\]]+)\]\]|\]\((<[^<>]+>|[^()\s]+)\)|(?<=^|\s)#([\p{L}\p{N}_][\p{L}\p{M}\p{N}_/-]*)/gu;
-const wikiLink = /\[\[([^[\]]+)\]\]/g;
-
-/** `id` is of the note that `text` is of: Markdown links start in its folder. */
+/** `id` is of the note that `text` is of: links may start in its folder. */
 export function readMarks(text: string, id: string): Marks {
-  const marks: Marks = { headings: [], tags: new Set(), links: new Set() };
-  for (const { text: line } of linesOutsideCode(text, 0)) {
-    const heading = readHeading(line);
-    if (heading === undefined) {
-      readLine(line, id, marks);
-    } else if (heading.title !== '' && marks.headings.length < mostMarks) {
-      marks.headings.push(heading.title);
-      for (const [, target = ''] of heading.title.matchAll(wikiLink)) {
-        addLink(marks, wikiTarget(target));
-      }
+  const { blocks, definitions } = readBlocks(text);
+  const links = new Map<string, NoteLink>();
+  const tags = new Set<string>();
+  const fields: InlineField[] = [];
+  const inlines: Inlines = {
+    ...collectLinks(id, links),
+    onTag: (tag) => tags.size < mostMarks && tags.add(tag),
+    onField: (field) => fields.length < mostMarks && fields.push(field),
+  };
+  for (const block of blocks) {
+    readBlock(block, definitions, inlines);
+  }
+  const headings = blocks.filter(({ level, isAtTop }) => level > 0 && isAtTop);
+  const title = headings.find(({ level, isFirst }) => level === 1 && isFirst)?.text;
+  return {
+    title,
+    headings: headings.slice(0, mostMarks).map((one) => one.text),
+    tags,
+    links: [...links.values()],
+    fields,
+  };
+}
+
+function readBlock({ text, level }: Block, definitions: Definitions, inlines: Inlines): void {
+  if (level > 0) {
+    readInlines(text, definitions, inlines);
+    return;
+  }
+  readFieldLines(text).forEach(inlines.onField);
+  for (const part of splitTable(text)) {
+    readInlines(part, definitions, inlines);
+  }
+}
+
+/** The links in the values of front matter, at any depth. */
+export function readPropertyLinks(frontMatter: Record<string, unknown>, id: string): NoteLink[] {
+  const links = new Map<string, NoteLink>();
+  const inlines = { ...collectLinks(id, links), onTag: () => {}, onField: () => {} };
+  for (const text of listTexts(frontMatter)) {
+    readInlines(text, new Map(), inlines);
+  }
+  return [...links.values()];
+}
+
+function collectLinks(
+  id: string,
+  links: Map<string, NoteLink>,
+): Pick<Inlines, 'onWikiLink' | 'onDestination'> {
+  const add = (link: NoteLink | undefined): void => {
+    if (link !== undefined && links.size < mostMarks && !links.has(link.target)) {
+      links.set(link.target, link);
     }
-  }
-  return marks;
-}
-
-function readLine(line: string, id: string, marks: Marks): void {
-  for (const [, wiki, path, tag] of line.matchAll(mark)) {
-    if (wiki !== undefined) {
-      addLink(marks, wikiTarget(wiki));
-    } else if (path !== undefined) {
-      addLink(marks, markdownTarget(path, id));
-    } else if (tag !== undefined && marks.tags.size < mostMarks && /\D/.test(tag)) {
-      marks.tags.add(tag);
-    }
-  }
-}
-
-function addLink({ links }: Marks, target: string | undefined): void {
-  if (target !== undefined && links.size < mostMarks && target.length <= longestLink) {
-    links.add(normalizeText(target, 'NFC'));
-  }
-}
-
-function wikiTarget(link: string): string {
-  const end = link.search(/[#|^]/);
-  return withoutExtension((end < 0 ? link : link.slice(0, end)).trim());
-}
-
-function markdownTarget(link: string, id: string): string | undefined {
-  const [path = ''] = (link.startsWith('<') ? link.slice(1, -1) : link).split('#', 1);
-  const isNote = path.length <= longestLink && withoutExtension(path) !== path;
-  if (!isNote || /^[a-z][a-z0-9+.-]*:/i.test(path)) {
-    return undefined;
-  }
-  try {
-    return withoutExtension(posix.join('/', posix.dirname(id), decodeURIComponent(path)));
-  } catch {
-    return undefined;
-  }
+  };
+  return {
+    onWikiLink: (target) => add(readWikiTarget(target, id)),
+    onDestination: (destination) => add(readDestinationTarget(destination, id)),
+  };
 }

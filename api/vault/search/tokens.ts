@@ -21,6 +21,7 @@ const isAscii = /^[\0-\u007f]*$/;
 // Two private-use characters keep filter words apart from all text: unicode61 takes them for letters.
 const separator = '\ue000';
 const filler = '\ue001';
+const emoji = /[\p{Extended_Pictographic}\p{RI}]/u;
 const reserved = /[\0\ue000\ue001]/g;
 
 /** NFKC (full-width letters, decomposed Hangul), without invisible characters. Case is left to FTS5. */
@@ -148,8 +149,9 @@ export function presenceWord(name: string): string {
   return `${fillIn(name)}${separator}${separator}`;
 }
 
+// FTS5 takes emoji for signs between words: each becomes a word of its own, or two tags of one each would be the same.
 function fillIn(text: string): string {
   return fold(text)
     .trim()
-    .replace(/[^\p{L}\p{N}]/gu, filler);
+    .replace(/[^\p{L}\p{N}]/gu, (sign) => (emoji.test(sign) ? `${filler}${sign.codePointAt(0)}` : filler));
 }

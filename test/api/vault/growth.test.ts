@@ -204,6 +204,49 @@ const known: ReadonlyArray<readonly [string, string, string]> = [
   ['', '"\\', ''],
 ];
 
+/** The same for what of a note is text, and for links, tags and fields in that. */
+const knownInMarkdown: typeof known = [
+  ['', '[', ''],
+  ['', '![', ']'],
+  ['', '[a](b', ''],
+  ['', '[a](b "', ''],
+  ['', "[a](b '", '"'],
+  ['', '[a](<b', ''],
+  ['[', '[a](b)', ']'],
+  ['', '[a][', ''],
+  ['', '[a]: b\n', '[a]'],
+  ['[a]: b\n\n', '[a]', ''],
+  ['', '[a]: b "', ''],
+  ['', '[[a|b', ''],
+  ['', '[[a|b]c', ''],
+  ['', '[a:: b', ''],
+  ['a:: ', '(a:: ', ''],
+  ['', 'a:: b\n', ''],
+  ['', '%%', ''],
+  ['', '%% a\n', ''],
+  ['', '$a ', ''],
+  ['', '$$', '$'],
+  ['', 'a$$b\n', ''],
+  ['', '$$\n', ''],
+  ['', '<', ''],
+  ['', '<a ', ''],
+  ['', '<a b="', ''],
+  ['', '<a b=\'" c=', ''],
+  ['', 'a <!--', ''],
+  ['', 'a <?b ', ''],
+  ['', 'a <![CDATA[', ''],
+  ['', '<div>\n', ''],
+  ['', '|', ''],
+  ['a|b\n-|-\n', '|a', '|'],
+  ['', '- ', 'a'],
+  ['- a\n', '\n', ''],
+  ['', '> ', 'a'],
+  ['', '\\`', ''],
+  ['', '#a', ''],
+  ['', '&#1;', ''],
+  ['[a](', '&amp;', ')'],
+];
+
 const knownInFields: ReadonlyArray<readonly [string, string, string]> = [
   ['a: b', ' ', 'c: d'],
   ['a:\n  - b', ' ', ' -'],
@@ -236,6 +279,13 @@ const different: Record<string, (number: number) => string> = {
   'longer and longer fences': (number) => `${'`'.repeat(3 + number)}\n`,
   'deeper and deeper lists': (number) => `${' '.repeat(number % 400)}- item ${number}\n`,
   'longer and longer lines': (number) => `${'x'.repeat(number)}\n`,
+  'Markdown links with titles': (number) => `[n](<folder/${number}.md> "t") ![n](${number}) `,
+  definitions: (number) => `[label ${number}]: ${number}.md\n`,
+  'links by reference': (number) => `[label ${number}]: ${number}.md\n\n[label ${number}] [x][label 1]\n\n`,
+  'code of all lengths': (number) => `${'`'.repeat(1 + (number % 300))} a`,
+  fields: (number) => `key ${number}:: value\n[k${number}:: [[${number}]]]\n\n`,
+  'quotes and lists in each other': (number) => `${number % 2 ? '> ' : '- '.repeat(number % 40)}a\n`,
+  'rows of a table': (number) => (number === 0 ? '|a|b|\n|-|-|\n' : `|#t${number}|[[n${number}\\|s]]|\n`),
   'short lines': (number) => `${number % 10}\n`,
   words: (number) => `word${number} `,
   'Korean words': (number) => `${String.fromCharCode(0xac00 + (number % 11_000))}${number % 10} `,
@@ -301,6 +351,12 @@ const anything = (howMany: number) =>
 t.test('80,000 characters of what was slow once take less than 6 times as long as 20,000', (t) => {
   for (const [name, parser] of Object.entries(parsers))
     t.same(findSlow(parser, 80_000, byName(known)), [], name);
+  t.end();
+});
+
+t.test('so do 80,000 characters of links, tags and fields that never end', (t) => {
+  for (const name of ['a note, and its words', 'one line of a note', 'a heading'])
+    t.same(findSlow(parsers[name] as Parser, 80_000, byName(knownInMarkdown)), [], name);
   t.end();
 });
 

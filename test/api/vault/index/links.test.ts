@@ -1,4 +1,5 @@
 // Which note a link means: beside the rule written out plainly, over vaults full of namesakes.
+import { posix } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import t from 'tap';
 import { openIndexFile } from '../../../../api/vault/index/file.ts';
@@ -29,8 +30,15 @@ function finish<Answer>(steps: Generator<void, Answer>): { answer: Answer; steps
   }
 }
 
-/** A whole path first, then one in the same folder, then the one with the shortest path. */
+/**
+ * A whole path first, then one in the same folder, then the one with the shortest path; before them all, for a Markdown
+ * link, the one that lies there from the note's own folder.
+ */
 function findPlainly(from: string, link: string, ids: string[]): string | undefined {
+  if (link.startsWith('./')) {
+    const below = findPlainly(from, posix.join('/', folderOf(from), link), ids);
+    return below ?? findPlainly(from, link.slice(2), ids);
+  }
   const target = foldName(link);
   const keyOf = (id: string): string => withoutExtension(foldName(id));
   const fits = (id: string): boolean =>
@@ -65,7 +73,13 @@ t.test('links lead where the plain rule says, and backlinks are the same links s
       [...ids].map((id) => [
         id,
         Array.from({ length: 5 }, () =>
-          pick([`[[${targets()}]]`, `[x](/${targets().replaceAll(' ', '%20')}.md)`]),
+          pick([
+            `[[${targets()}]]`,
+            `[x](/${targets().replaceAll(' ', '%20')}.md)`,
+            `[x](<${targets()}.md>)`,
+            `[x](${targets().replaceAll(' ', '%20')})`,
+            `[[../${targets()}]]`,
+          ]),
         ).join(' '),
       ]),
     );
@@ -73,13 +87,17 @@ t.test('links lead where the plain rule says, and backlinks are the same links s
     const plainly = new Map(
       [...ids].map((id) => {
         const { links: written } = parseNoteContent(id, Buffer.from(notes[id] ?? ''));
-        const found = written.map((link) => findPlainly(id, link, [...ids]));
+        const found = written.map(({ target }) => findPlainly(id, target, [...ids]));
         return [id, new Set(found.filter((one) => one !== undefined))] as const;
       }),
     );
     for (const id of ids) {
       const { links: written } = parseNoteContent(id, Buffer.from(notes[id] ?? ''));
-      const resolved = new Set(finish(links.resolve(id, written)).answer);
+      const answer = finish(links.resolve(id, written)).answer;
+      const resolved = new Set(answer.links);
+      const missing = written.filter(({ target }) => findPlainly(id, target, [...ids]) === undefined);
+      const keys = new Set(missing.map(({ target }) => foldName(target.replace(/^\.\//, ''))));
+      if (answer.missing.length !== keys.size) t.same(answer.missing, missing, `missing in ${notes[id]}`);
       checked += resolved.size;
       const backlinks = [...ids].filter((from) => from !== id && plainly.get(from)?.has(id)).sort();
       if (resolved.symmetricDifference(plainly.get(id) ?? new Set()).size > 0) {
@@ -110,9 +128,9 @@ t.test('a name that thousands of notes have, and thousands link to, takes many s
     ['Hub.md'],
     'the shortest path, where nothing is nearer',
   );
-  const targets = Array.from({ length: 3000 }, (_, number) => `${number}/index`);
+  const targets = Array.from({ length: 3000 }, (_, number) => ({ target: `${number}/index`, written: '' }));
   const resolved = finish(links.resolve('Hub.md', targets));
-  t.equal(resolved.answer.length, 3000);
+  t.equal(resolved.answer.links.length, 3000);
   t.ok(resolved.steps > 3000, 'a step a link');
   database.close();
   t.end();

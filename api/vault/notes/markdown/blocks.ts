@@ -1,0 +1,272 @@
+// The blocks of a note that hold text, in one pass over its lines (CommonMark, section 4 and 5, with Obsidian's comments
+// and math): paragraphs and headings, without the marks around them. Code, HTML and math are left out.
+// The room: Markdown as CommonMark and Obsidian read it. Not what a note makes of it: ../marks.ts.
+import { readHeading, splitLines } from '../lines.ts';
+import { Comments } from './comments.ts';
+import { type Container, goesOn, takeContainer } from './containers.ts';
+import { type Definitions, takeDefinitions } from './definitions.ts';
+import { LineCursor } from './line-cursor.ts';
+import { endsOpaque, isThematicBreak, type Opaque, readOpaque, readUnderline } from './starts.ts';
+
+export interface Block {
+  /** Its lines, joined by `\n`. */
+  text: string;
+  /** Of a heading; 0 for a paragraph. */
+  level: number;
+  /** In no list and no quote. */
+  isAtTop: boolean;
+  /** Nothing but blank lines stands before it. */
+  isFirst: boolean;
+}
+
+type Leaf = { kind: 'paragraph'; lines: string[]; isFirst: boolean } | { kind: 'code' } | Opaque;
+
+/** What a line begins with that may be more than text. */
+const mayStart = /[#=`~<$>*_+\-\d]/;
+interface Place {
+  /** How many containers are open there. */
+  open: number;
+  isInParagraph: boolean;
+  lineEnd: number;
+}
+
+/** Quotes and lists in each other: each line goes through all that are open. */
+const deepest = 32;
+
+/** The blocks of text in `note`, in order, and what its links by reference lead to. */
+export function readBlocks(note: string): { blocks: Block[]; definitions: Definitions } {
+  const reader = new BlockReader(note);
+  for (const { text, start } of splitLines(note, 0)) {
+    reader.readLine(text, start);
+  }
+  return reader.finish();
+}
+
+class BlockReader {
+  readonly #comments: Comments;
+  readonly #blocks: Block[] = [];
+  readonly #definitions: Definitions = new Map();
+  readonly #containers: Container[] = [];
+  #leaf: Leaf | undefined;
+  #isFirst = true;
+  /** Where the last `$$` stands: math that is never closed is text. */
+  readonly #lastMath: number;
+
+  constructor(note: string) {
+    this.#comments = new Comments(note);
+    this.#lastMath = note.lastIndexOf('$$');
+  }
+
+  finish(): { blocks: Block[]; definitions: Definitions } {
+    this.#closeLeaf();
+    return { blocks: this.#blocks, definitions: this.#definitions };
+  }
+
+  readLine(line: string, start: number): void {
+    if (line === '' && this.#leaf === undefined && this.#containers.length === 0) {
+      return;
+    }
+    if (isPlain(line) && this.#isOpenText && !this.#comments.mayTouch(line, start)) {
+      this.#addLine(line);
+      this.#isFirst = false;
+      return;
+    }
+    const shown = this.#mayHoldComments(line, start) ? this.#comments.hideIn(line, start) : line;
+    if (shown === undefined) {
+      this.#isFirst = false;
+      return;
+    }
+    const cursor = new LineCursor(shown);
+    const isBlank = cursor.isBlank;
+    const matched = this.#matchContainers(cursor);
+    if (matched === this.#containers.length && this.#goOn(cursor)) {
+      return;
+    }
+    this.#startBlocks(cursor, matched, start + line.length);
+    this.#isFirst &&= isBlank;
+  }
+
+  /** Whether a plain line can only be text: it goes on with a paragraph, or starts one outside of lists and quotes. */
+  get #isOpenText(): boolean {
+    const kind = this.#leaf?.kind;
+    return kind === 'paragraph' || (kind === undefined && this.#containers.length === 0);
+  }
+
+  /** In code and the like `%%` is what it is. */
+  #mayHoldComments(line: string, start: number): boolean {
+    const kind = this.#leaf?.kind;
+    const isIndented = this.#containers.length === 0 && /^(?: {4}| {0,3}\t)/.test(line);
+    const isText = kind === 'paragraph' || ((kind === undefined || kind === 'code') && !isIndented);
+    return isText || this.#comments.holds(start);
+  }
+
+  /** How many of the open containers the line goes on with: the cursor is put after their marks. */
+  #matchContainers(cursor: LineCursor): number {
+    const missed = this.#containers.findIndex((container) => !goesOn(container, cursor));
+    return missed < 0 ? this.#containers.length : missed;
+  }
+
+  /** Whether the line belongs to the code, HTML or math that is open. */
+  #goOn(cursor: LineCursor): boolean {
+    const leaf = this.#leaf;
+    if (leaf === undefined || leaf.kind === 'paragraph') {
+      return false;
+    }
+    if (leaf.kind === 'code') {
+      if (cursor.indent >= 4 || cursor.isBlank) {
+        return true;
+      }
+      this.#leaf = undefined;
+      return false;
+    }
+    if (endsOpaque(leaf, cursor, false)) {
+      this.#leaf = undefined;
+    }
+    return true;
+  }
+
+  #startBlocks(cursor: LineCursor, matched: number, lineEnd: number): void {
+    const open = this.#startContainers(cursor, matched, lineEnd);
+    if (open === undefined) {
+      return;
+    }
+    if (cursor.indent >= 4 && !cursor.isBlank && this.#leaf?.kind !== 'paragraph') {
+      this.#start(open, { kind: 'code' });
+    } else {
+      this.#addText(cursor, open);
+    }
+  }
+
+  /** How many containers are open for what is left of the line; undefined where nothing is left. */
+  #startContainers(cursor: LineCursor, matched: number, lineEnd: number): number | undefined {
+    let open = matched;
+    while (mayStart.test(cursor.text.charAt(cursor.next)) && cursor.indent < 4) {
+      const isInParagraph = open === this.#containers.length && this.#leaf?.kind === 'paragraph';
+      if (this.#startLeaf(cursor, { open, isInParagraph, lineEnd })) {
+        return undefined;
+      }
+      const container = open < deepest ? takeContainer(cursor, isInParagraph) : undefined;
+      if (container === undefined) {
+        break;
+      }
+      this.#closeFrom(open);
+      this.#containers.push(container);
+      open += 1;
+    }
+    return open;
+  }
+
+  /** True where the line is wholly read. */
+  #startLeaf(cursor: LineCursor, { open, isInParagraph, lineEnd }: Place): boolean {
+    const line = cursor.rest();
+    switch (line.charAt(0)) {
+      case '#':
+        return this.#startHeading(line, open);
+      case '=':
+        return isInParagraph && this.#underline(line);
+      case '-':
+      case '*':
+      case '_':
+        return (isInParagraph && this.#underline(line)) || this.#breakOff(line, open);
+      default:
+        return this.#startOpaque(cursor, open, this.#lastMath >= lineEnd);
+    }
+  }
+
+  #startHeading(line: string, open: number): boolean {
+    const heading = readHeading(line);
+    if (heading !== undefined) {
+      this.#closeFrom(open);
+      this.#addBlock(heading.title, heading.level, this.#isFirst);
+    }
+    return heading !== undefined;
+  }
+
+  #startOpaque(cursor: LineCursor, open: number, mayBeMath: boolean): boolean {
+    const isInParagraph = this.#leaf?.kind === 'paragraph';
+    const opaque = readOpaque(cursor.rest(), { isInParagraph, mayBeMath });
+    if (opaque === undefined) {
+      return false;
+    }
+    this.#start(open, opaque);
+    this.#leaf = endsOpaque(opaque, cursor, true) ? undefined : opaque;
+    return true;
+  }
+
+  #breakOff(line: string, open: number): boolean {
+    const isBreak = isThematicBreak(line);
+    if (isBreak) {
+      this.#closeFrom(open);
+    }
+    return isBreak;
+  }
+
+  #start(open: number, leaf: Leaf): void {
+    this.#closeFrom(open);
+    this.#leaf = leaf;
+  }
+
+  /** Makes a heading of the open paragraph, where the line is its underline and it holds more than definitions. */
+  #underline(line: string): boolean {
+    const level = readUnderline(line);
+    if (level === undefined || this.#leaf?.kind !== 'paragraph') {
+      return false;
+    }
+    const { lines, isFirst } = this.#leaf;
+    const text = this.#takeText(lines);
+    this.#leaf = text === '' ? this.#leaf : undefined;
+    if (text === '') {
+      lines.length = 0;
+      return false;
+    }
+    this.#addBlock(text.replaceAll('\n', ' ').trim(), level, isFirst);
+    return true;
+  }
+
+  #addText(cursor: LineCursor, open: number): void {
+    if (cursor.isBlank || this.#leaf?.kind !== 'paragraph') {
+      this.#closeFrom(open);
+    }
+    if (!cursor.isBlank) {
+      this.#addLine(cursor.rest());
+    }
+  }
+
+  #addLine(line: string): void {
+    if (this.#leaf?.kind === 'paragraph') {
+      this.#leaf.lines.push(line);
+    } else {
+      this.#leaf = { kind: 'paragraph', lines: [line], isFirst: this.#isFirst };
+    }
+  }
+
+  #closeFrom(open: number): void {
+    this.#closeLeaf();
+    this.#containers.length = Math.min(open, this.#containers.length);
+  }
+
+  #closeLeaf(): void {
+    const leaf = this.#leaf;
+    this.#leaf = undefined;
+    if (leaf?.kind === 'paragraph') {
+      this.#addBlock(this.#takeText(leaf.lines), 0, leaf.isFirst);
+    }
+  }
+
+  #takeText(lines: string[]): string {
+    const text = lines.join('\n').trimEnd();
+    return text.startsWith('[') ? text.slice(takeDefinitions(text, this.#definitions)) : text;
+  }
+
+  #addBlock(text: string, level: number, isFirst: boolean): void {
+    if (text !== '') {
+      this.#blocks.push({ text, level, isAtTop: this.#containers.length === 0, isFirst });
+    }
+  }
+}
+
+/** Whether it begins with a letter: no mark of Markdown does. */
+function isPlain(line: string): boolean {
+  const first = line.charCodeAt(0) | 32;
+  return (first >= 97 && first <= 122) || first >= 256;
+}
