@@ -59,6 +59,11 @@ function openOwnVault(config: Config, metrics: Metrics, logger: Logger): Promise
       if (isAway) logger.warn('the folder of notes is not there: searches go on from the index');
       else logger.info('the folder of notes is back');
     },
+    onForms: (names) =>
+      logger.warn(
+        { names },
+        'names are there in several Unicode forms: folders are shown as one, each file by an id',
+      ),
     onUnread: (notes) =>
       logger.warn({ notes }, 'notes whose text took over a second to read are found by their names only'),
   });

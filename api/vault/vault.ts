@@ -11,7 +11,7 @@ import type { ListName, ListRows } from './index/lists/lists.ts';
 import type { ListPage } from './index/lists/walk.ts';
 import type { NoteContent } from './notes/content.ts';
 import { createNoteFile, createUnreadableNote, type NoteFile, readNoteBytes } from './notes/file.ts';
-import { findNoteFile, isInside } from './notes/path.ts';
+import { findNotePlace, isInside, type NotePlace } from './notes/path.ts';
 import { normalizeText } from './unicode.ts';
 import { isWritable } from './writing/probe.ts';
 import { createNoteWriter, type NoteWriter } from './writing/writer.ts';
@@ -32,6 +32,8 @@ export interface VaultOptions {
   onAway?: (isAway: boolean) => void;
   /** Told how many notes are known by their names alone (Vault.unreadNotes), when that changes. */
   onUnread?: (notes: number) => void;
+  /** Told how many names are there in several Unicode forms (Vault.listForms), when that changes. */
+  onForms?: (names: number) => void;
 }
 
 interface SearchOptions {
@@ -76,6 +78,11 @@ export interface Vault {
   progress(): { notes: number; indexed: number; building: boolean };
   /** The ids of the notes whose text took over a second to read: they are found by their names until they change. */
   unreadNotes(): string[];
+  /**
+   * Paths of folders whose name is there in several Unicode forms (they are one folder), and ids of the files that are not
+   * the first of their path.
+   */
+  listForms(): string[];
   /** True while the folder is not there: the index answers with what it had. */
   isAway(): boolean;
   /** Undefined where the folder may only be read. */
@@ -169,8 +176,8 @@ class FolderVault implements Vault {
   async readNote(id: string): Promise<Note | undefined> {
     const plain = normalizeText(id, 'NFC');
     try {
-      const path = await findNoteFile(this.#root, id);
-      const file = path === undefined ? undefined : await this.#readFile(plain, path);
+      const place = await findNotePlace(this.#root, id);
+      const file = place === undefined ? undefined : await this.#readFile(plain, place);
       if (file !== undefined) {
         return await this.#createNote(plain, file);
       }
@@ -190,17 +197,17 @@ class FolderVault implements Vault {
     }
   }
 
-  async #readFile(id: string, path: string): Promise<NoteFile<NoteContent> | undefined> {
+  async #readFile(id: string, { target, named }: NotePlace): Promise<NoteFile<NoteContent> | undefined> {
     const asIs = (content: NoteContent): NoteContent => content;
     try {
-      const bytes = await readNoteBytes(this.#root, path);
+      const bytes = await readNoteBytes(this.#root, target);
       const isUnread =
         bytes !== undefined && this.#index.ask((_, facts) => facts.isUnread(id, bytes.revision));
-      return bytes && createNoteFile(id, bytes, asIs, isUnread);
+      return bytes && createNoteFile(named, bytes, asIs, isUnread);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EACCES' || code === 'EPERM') {
-        return createUnreadableNote(id, await lstat(path), asIs);
+        return createUnreadableNote(named, await lstat(target), asIs);
       }
       if (code === 'ENOENT' || code === 'ELOOP') {
         return undefined;
@@ -236,6 +243,10 @@ class FolderVault implements Vault {
 
   unreadNotes(): string[] {
     return this.#index.ask((_, facts) => facts.unreadNotes());
+  }
+
+  listForms(): string[] {
+    return this.#index.ask((_, facts) => facts.listForms());
   }
 
   isAway(): boolean {

@@ -58,6 +58,8 @@ export interface IndexProgress {
   indexed: number;
   /** Of those, the ones that are known by their names alone: reading their text took too long. */
   unread: number;
+  /** Names that are there in several Unicode forms: folders, which are one, and files beyond the first of their path. */
+  forms: number;
   building: boolean;
   /** The folder is not there just now: what is indexed stays as it is. */
   isAway: boolean;

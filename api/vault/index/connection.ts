@@ -16,6 +16,8 @@ export interface IndexConnectionOptions {
   onAway?: (isAway: boolean) => void;
   /** Told how many notes are known by their names alone, when that changes. */
   onUnread?: (notes: number) => void;
+  /** Told how many names are there in several Unicode forms (IndexProgress), when that changes. */
+  onForms?: (names: number) => void;
 }
 
 /** A thread that failed is started again, later each time: 1 s, 2 s … 60 s. */
@@ -46,8 +48,8 @@ export class IndexConnection {
     this.#database = openIndexFile(options.indexPath, options.root);
     this.#reader = new IndexReader(this.#database);
     this.#facts = new IndexFacts(this.#database);
-    // Unread notes are told of at each start.
-    this.#progress = { ...this.#facts.counts(), unread: 0, building: true, isAway: false };
+    // What is amiss is told of at each start.
+    this.#progress = { ...this.#facts.counts(), unread: 0, forms: 0, building: true, isAway: false };
     this.#startThread();
   }
 
@@ -149,6 +151,9 @@ export class IndexConnection {
     }
     if (progress.unread !== before.unread) {
       this.#options.onUnread?.(progress.unread);
+    }
+    if (progress.forms !== before.forms) {
+      this.#options.onForms?.(progress.forms);
     }
   }
 

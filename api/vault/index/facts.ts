@@ -1,6 +1,7 @@
 // Single facts in the index beside what its reader answers: which folder it was made of, how far it is, and since when
 // a note exists.
 import type Database from 'better-sqlite3';
+import type { IndexProgress } from './answers.ts';
 import { prepareStatements, type Statements } from './statements.ts';
 import { ranks } from './writer.ts';
 
@@ -9,7 +10,9 @@ const sql = {
   setHome: "INSERT OR REPLACE INTO facts VALUES ('home', ?)",
   bornAt: 'SELECT born_at AS value FROM notes WHERE id = ?',
   counts: `SELECT (SELECT count(*) FROM entries WHERE rank = ${ranks.note}) AS notes,
-    (SELECT count(*) FROM notes) AS indexed, (SELECT count(*) FROM notes WHERE unread = 1) AS unread`,
+    (SELECT count(*) FROM notes) AS indexed, (SELECT count(*) FROM notes WHERE unread = 1) AS unread,
+    (SELECT count(*) FROM entries WHERE forms = 1) AS forms`,
+  forms: 'SELECT path FROM entries WHERE forms = 1 ORDER BY path',
   unread: 'SELECT id FROM notes WHERE unread = 1 ORDER BY id',
   isUnread: 'SELECT 1 AS value FROM notes WHERE id = ? AND revision = ? AND unread = 1',
 };
@@ -35,9 +38,14 @@ export class IndexFacts {
     return this.#find<number>(this.#statements.bornAt.get(id));
   }
 
-  /** How many notes the folders have, how many of them can be found, and how many of those by their name alone. */
-  counts(): { notes: number; indexed: number; unread: number } {
-    return this.#statements.counts.get() as { notes: number; indexed: number; unread: number };
+  /** How many notes the folders have, how many of them can be found, and what IndexProgress tells of those. */
+  counts(): Omit<IndexProgress, 'building' | 'isAway'> {
+    return this.#statements.counts.get() as Omit<IndexProgress, 'building' | 'isAway'>;
+  }
+
+  /** What IndexProgress counts as `forms`, in order. */
+  listForms(): string[] {
+    return (this.#statements.forms.all() as Array<{ path: string }>).map(({ path }) => path);
   }
 
   /** The ids of the notes whose text took too long to read, in order. */

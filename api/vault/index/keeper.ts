@@ -53,7 +53,7 @@ export class IndexKeeper {
 
   constructor(options: IndexKeeperOptions) {
     this.#options = options;
-    this.#root = { path: '', diskPath: options.root };
+    this.#root = { path: '', diskPaths: [options.root] };
     this.#watch = new FolderWatch({
       isPolling: options.isPolling,
       onChange: (path): void => this.#noteChange(path),

@@ -45,14 +45,14 @@ export class IndexUpdate {
 
   async run(comparison: FolderComparison): Promise<void> {
     const { writer, facts, gone, inTransaction, onProgress } = this.#options;
-    const { notes, unread } = facts.counts();
+    const { notes, indexed: _, ...counts } = facts.counts();
     const isBulk = comparison.changed.length >= mergeAfter;
     if (isBulk) {
       writer.startBulk();
     }
     while (comparison.changed.length > 0 && !this.#stopped) {
       const unknown = comparison.changed.filter(({ known }) => known === undefined).length;
-      onProgress({ notes, indexed: notes - unknown, unread, building: true });
+      onProgress({ notes, indexed: notes - unknown, ...counts, building: true });
       inTransaction(() => this.#readBatch(comparison));
       await setImmediate();
     }
@@ -61,7 +61,7 @@ export class IndexUpdate {
     }
     this.#removeGone();
     this.#isSettled ||= gone.isEmpty;
-    onProgress({ notes, indexed: notes, unread: facts.counts().unread, building: !this.#isSettled });
+    onProgress({ ...facts.counts(), notes, indexed: notes, building: !this.#isSettled });
     if (isBulk) {
       await this.#merge();
     }
@@ -85,7 +85,7 @@ export class IndexUpdate {
       writer.touchNote(known, reading.bytes.stats, reading.stamp);
       return;
     }
-    const read = understand(note.id, reading);
+    const read = understand(note.named, reading);
     const number = known?.number ?? comparison.takeMoved(read);
     writer.putNote(number, note.id, read, reading.stamp);
     if (this.#isCounted) {
@@ -143,14 +143,14 @@ export class IndexUpdate {
 }
 
 function understand(
-  id: string,
+  named: string,
   reading: Exclude<ListedNoteReading, { kind: 'gone' } | { kind: 'failed' }>,
 ): IndexedNote {
   const use = (content: NoteContent): IndexedNote['said'] => ({
     content,
-    words: createIndexWords(id, content),
+    words: createIndexWords(named, content),
   });
   return reading.kind === 'read'
-    ? createNoteFile(id, reading.bytes, use)
-    : createUnreadableNote(id, reading.stats, use);
+    ? createNoteFile(named, reading.bytes, use)
+    : createUnreadableNote(named, reading.stats, use);
 }

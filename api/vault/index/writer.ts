@@ -27,6 +27,8 @@ export type IndexedNote = NoteFile<{ content: NoteContent; words: IndexWords }>;
 export interface EntryRow {
   rank: number;
   path: string;
+  /** 1 for a folder whose name is there in several Unicode forms, and for a file whose path another one has too. */
+  hasForms: number;
 }
 
 /** UTF-16 units of all names, or all headings, of a note that a search compares with what was asked for. */
@@ -52,9 +54,9 @@ const sql = {
   notesIn: 'SELECT number, id, revision, stamp, file FROM notes WHERE folder = ?',
   findFile: 'SELECT number, id FROM notes WHERE revision = ? AND file = ?',
   noteNumber: 'SELECT number FROM notes WHERE id = ?',
-  entriesIn: 'SELECT rank, path FROM entries WHERE folder = ? ORDER BY rank, path',
+  entriesIn: 'SELECT rank, path, forms AS hasForms FROM entries WHERE folder = ? ORDER BY rank, path',
   clearEntries: 'DELETE FROM entries WHERE folder = ?',
-  addEntry: 'INSERT OR IGNORE INTO entries VALUES (?, ?, ?, ?)',
+  addEntry: 'INSERT OR IGNORE INTO entries VALUES (?, ?, ?, ?, ?)',
   addNote: `INSERT INTO notes(${columns}) VALUES (${values}, :bornAt)`,
   setNote: `UPDATE notes SET (${columns}) = (${values}, ${born}) WHERE number = :number`,
   touchNote: `UPDATE notes SET (born_at, modified_at, size_bytes, stamp, file)
@@ -110,9 +112,10 @@ export class IndexWriter {
 
   putEntries(folder: string, entries: EntryRow[]): void {
     this.#statements.clearEntries.run(folder);
-    for (const { rank, path } of entries) {
+    for (const { rank, path, hasForms } of entries) {
       // Links lead to other files too, by the end of a path.
-      this.#statements.addEntry.run(folder, rank, path, rank === ranks.file ? upwardKey(path) : null);
+      const upward = rank === ranks.file ? upwardKey(path) : null;
+      this.#statements.addEntry.run(folder, rank, path, upward, hasForms);
     }
   }
 

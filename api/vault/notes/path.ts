@@ -1,6 +1,7 @@
 // Which paths name a note, and how an id becomes a file without ever leaving the vault.
 import { lstat, readdir, realpath } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { formsOf, parseTwinId } from '../names/forms.ts';
 import { normalizeText } from '../unicode.ts';
 
 /** ext4's and APFS's limit for one name is 255 bytes; a path far beyond any real one is refused before it is walked. */
@@ -43,15 +44,21 @@ export function isVisibleInside(root: string, path: string): boolean {
   return way !== '' && way.split(sep).every(isVisibleName);
 }
 
-/** The name under which the folder keeps `name`: as given, else the same name in another Unicode form. */
-async function nameOnDisk(folder: string, name: string): Promise<string | undefined> {
-  try {
-    await lstat(join(folder, name));
-    return name;
-  } catch {
-    const names = await readdir(folder).catch(() => []);
-    return names.sort().find((candidate) => normalizeText(candidate, 'NFC') === name);
+/** The names under which the folder keeps `name`: as given, else and then in other Unicode forms. */
+async function* findForms(folder: string, name: string): AsyncGenerator<string> {
+  const isThere = await exists(join(folder, name));
+  if (isThere) {
+    yield name;
   }
+  const others = formsOf(name, await readdir(folder).catch(() => []));
+  yield* others.filter((form) => !(isThere && form === name));
+}
+
+function exists(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 export interface NotePlace {
@@ -59,11 +66,8 @@ export interface NotePlace {
   path: string;
   /** Where its bytes are: elsewhere in the vault when the name is a link. */
   target: string;
-}
-
-/** The real path of the note file that `id` names, or undefined as with findNotePlace. */
-export async function findNoteFile(root: string, id: string): Promise<string | undefined> {
-  return (await findNotePlace(root, id))?.target;
+  /** The vault path: the id without what tells it from a file that has the same name in another Unicode form. */
+  named: string;
 }
 
 /**
@@ -72,24 +76,51 @@ export async function findNoteFile(root: string, id: string): Promise<string | u
  * (it could close a circle); a link to a file is, where its target is a visible file of the vault.
  */
 export async function findNotePlace(root: string, id: string): Promise<NotePlace | undefined> {
-  const segments = parseVaultPath(id);
-  const fileName = segments?.pop();
-  if (segments === undefined || fileName === undefined || !isNoteName(fileName)) {
+  const named = parseVaultPath(id)?.join('/');
+  if (named === undefined || !isNoteName(named)) {
     return undefined;
   }
-  let folder = root;
-  for (const segment of segments) {
-    const name = await nameOnDisk(folder, segment);
-    if (name === undefined) {
-      return undefined;
-    }
-    folder = join(folder, name);
+  for await (const place of findPlaces(root, root, named)) {
+    return { ...place, named };
   }
-  const name = await nameOnDisk(folder, fileName);
-  return name === undefined ? undefined : findTarget(root, folder, name);
+  return findTwin(root, named);
 }
 
-async function findTarget(root: string, folder: string, name: string): Promise<NotePlace | undefined> {
+async function findTwin(root: string, id: string): Promise<NotePlace | undefined> {
+  const twin = parseTwinId(id);
+  let isFirst = true;
+  for await (const place of twin === undefined ? [] : findPlaces(root, root, twin.path)) {
+    if (!isFirst && twin?.isIt(wayTo(root, place.path))) {
+      return { ...place, named: twin.path };
+    }
+    isFirst = false;
+  }
+  return undefined;
+}
+
+/** The path below the vault as the disk has it. */
+export function wayTo(root: string, path: string): string {
+  return relative(root, path).split(sep).join('/');
+}
+
+type Place = Omit<NotePlace, 'named'>;
+
+/** All files of one vault path in the order of compareForms, from the first folder on. */
+async function* findPlaces(root: string, folder: string, path: string): AsyncGenerator<Place> {
+  const slash = path.indexOf('/');
+  for await (const form of findForms(folder, slash < 0 ? path : path.slice(0, slash))) {
+    if (slash >= 0) {
+      yield* findPlaces(root, join(folder, form), path.slice(slash + 1));
+      continue;
+    }
+    const place = await findTarget(root, folder, form);
+    if (place !== undefined) {
+      yield place;
+    }
+  }
+}
+
+async function findTarget(root: string, folder: string, name: string): Promise<Place | undefined> {
   try {
     if ((await realpath(folder)) !== folder) {
       return undefined;
@@ -101,4 +132,37 @@ async function findTarget(root: string, folder: string, name: string): Promise<N
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Where the folders `names` are that lie one in the other, by their names on the disk: as far down as there are any, and
+ * each of them where there are several, in order.
+ */
+export async function findFolderWays(root: string, names: readonly string[]): Promise<string[][]> {
+  let ways: string[][] = [[]];
+  for (const name of names) {
+    const deeper = await Promise.all(ways.map((way) => findWaysBelow(root, way, name)));
+    if (deeper.flat().length === 0) {
+      break;
+    }
+    ways = deeper.flat();
+  }
+  return ways;
+}
+
+async function findWaysBelow(root: string, way: string[], name: string): Promise<string[][]> {
+  const ways: string[][] = [];
+  for await (const form of findForms(join(root, ...way), name)) {
+    if (await isFolder(join(root, ...way, form))) {
+      ways.push([...way, form]);
+    }
+  }
+  return ways;
+}
+
+function isFolder(path: string): Promise<boolean> {
+  return lstat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { NoteExists, PathRefused } from '../errors.ts';
 import { foldName } from '../notes/name.ts';
 import { type HeldFolder, holdFolder, holdFolderOf } from '../notes/opened-path.ts';
-import { isNoteName, parseVaultPath } from '../notes/path.ts';
+import { findFolderWays, isNoteName, parseVaultPath } from '../notes/path.ts';
 import { normalizeText } from '../unicode.ts';
 import { syncFolder } from './atomic-file.ts';
 
@@ -54,7 +54,8 @@ function checkName(name: string): void {
 }
 
 /**
- * Runs `work` where the new note `id` is to be made: in its folder, made where it is missing, with its name. Throws
+ * Runs `work` where the new note `id` is to be made: in its folder, made where it is missing, with its name. A folder whose
+ * name is there in another Unicode form is that folder; where it is there in several, the note goes to the first. Throws
  * NoteExists where the name is taken in any Unicode form or case (on a Mac the two would be one), PathRefused where a
  * folder is none of the vault's.
  */
@@ -65,18 +66,22 @@ export async function inNewPlace<Result>(
 ): Promise<Result> {
   const segments = id.split('/');
   const name = segments.pop() ?? '';
+  const ways = await findFolderWays(root, segments);
   let folder = await holdFolder(root);
   try {
     let path = '';
-    for (const segment of segments) {
+    for (const [index, segment] of segments.entries()) {
       path = path === '' ? segment : `${path}/${segment}`;
-      const next = await enterFolder(folder, segment, path);
+      const next = await enterFolder(folder, ways[0]?.[index] ?? segment, path);
       await folder.release();
       folder = next;
     }
-    const taken = await findSpelling(folder.path, name);
-    if (taken !== undefined) {
-      throw new NoteExists(id.slice(0, id.length - name.length) + normalizeText(taken, 'NFC'));
+    const others = ways.filter((way) => way.length === segments.length).slice(1);
+    for (const place of [folder.path, ...others.map((way) => join(root, ...way))]) {
+      const taken = await findSpelling(place, name);
+      if (taken !== undefined) {
+        throw new NoteExists(id.slice(0, id.length - name.length) + normalizeText(taken, 'NFC'));
+      }
     }
     return await work(folder, name);
   } finally {
@@ -86,7 +91,7 @@ export async function inNewPlace<Result>(
 
 async function enterFolder(parent: HeldFolder, name: string, path: string): ReturnType<typeof holdFolderOf> {
   const spelling = await findSpelling(parent.path, name);
-  if (spelling !== undefined && normalizeText(spelling, 'NFC') !== name) {
+  if (spelling !== undefined && normalizeText(spelling, 'NFC') !== normalizeText(name, 'NFC')) {
     throw new PathRefused(`the folder ${JSON.stringify(path)} is spelled ${JSON.stringify(spelling)}`);
   }
   if (spelling === undefined) {

@@ -13,7 +13,7 @@ const mostNamesakes = 1000;
 const longestName = 255;
 
 /**
- * Moves the note at `path`, the file of the note `id`, to the trash under its own path; returns its new vault path.
+ * Moves the note at `path`, whose vault path is `id`, to the trash under that path; returns its new vault path.
  * `verify` says at the last moment that it is the note that is meant.
  */
 export async function moveToTrash(

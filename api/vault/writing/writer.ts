@@ -125,7 +125,7 @@ async function removeNote(
   id: string,
   revision: string,
 ): Promise<{ id: string; trashPath: string }> {
-  const { path, target } = await findPlace(root, id);
+  const { path, target, named } = await findPlace(root, id);
   if (path !== target) {
     throw new EditRefused('This name is a link to another note of the vault: delete that one.');
   }
@@ -134,7 +134,7 @@ async function removeNote(
     const held = join(folder.path, basename(path));
     const verify = async (): Promise<Stats> => (await readCurrent(held, revision)).stats;
     await verify();
-    return { id: plain, trashPath: await moveToTrash(root, plain, { path: held, verify }) };
+    return { id: plain, trashPath: await moveToTrash(root, named, { path: held, verify }) };
   });
 }
 

@@ -1,9 +1,8 @@
 // One look through the folder beside what the index knows of it: what is new, changed, moved or gone.
 // The room: looking at the disk for the index. Not what is written into it: index/; not one note for a client: notes/.
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { type EntryRow, type IndexWriter, type KnownNote, ranks } from '../writer.ts';
 import type { GoneNotes } from './gone-notes.ts';
+import { isOnDisk } from './listed-note.ts';
 import { type FolderListing, type ListedFolder, type ListedNote, listDiskFolder } from './listing.ts';
 import type { FolderWatch } from './watch.ts';
 
@@ -72,7 +71,7 @@ export class FolderComparison {
   #findNotMissedYet({ revision, file }: { revision: string; file: string }): number | undefined {
     const { root, writer } = this.#options;
     const note = file === '' ? undefined : writer.findFile(revision, file);
-    return note === undefined || existsSync(join(root, note.id)) ? undefined : note.number;
+    return note === undefined || isOnDisk(root, note.id) ? undefined : note.number;
   }
 
   /**
@@ -105,9 +104,9 @@ export class FolderComparison {
     if (listing === undefined) {
       return [];
     }
-    this.#compareNotes(folder.path, listing.notes);
+    this.#compareNotes(folder.path, listing);
     const before = this.#options.writer.entriesIn(folder.path);
-    const after = entriesOf(listing);
+    const after = entriesOf(listing, listing.isPartial ? before : []);
     if (!isSame(before, after)) {
       this.#options.inTransaction(() => {
         this.#options.writer.putEntries(folder.path, after);
@@ -115,10 +114,12 @@ export class FolderComparison {
       });
     }
     const { watch } = this.#options;
-    return listing.folders.filter(({ path, diskPath }) => isDeep || watch.find(path)?.diskPath !== diskPath);
+    return listing.folders.filter(
+      ({ path, diskPaths }) => isDeep || !isSameList(watch.find(path)?.diskPaths, diskPaths),
+    );
   }
 
-  #compareNotes(folder: string, notes: ListedNote[]): void {
+  #compareNotes(folder: string, { notes, isPartial }: FolderListing): void {
     const known = new Map(this.#options.writer.notesIn(folder).map((note) => [note.id, note]));
     for (const note of notes) {
       const before = known.get(note.id);
@@ -130,7 +131,7 @@ export class FolderComparison {
         this.changed.push({ note, known: before });
       }
     }
-    this.#addGone(known.values());
+    this.#addGone(isPartial ? [] : known.values());
   }
 
   #forgetFolders(before: EntryRow[], after: EntryRow[]): void {
@@ -162,17 +163,28 @@ function isAtOrBelow(folder: string, path: string): boolean {
   return path === '' || folder === path || folder.startsWith(`${path}/`);
 }
 
-function entriesOf(listing: FolderListing): EntryRow[] {
-  return [
-    ...listing.folders.map(({ path }) => ({ rank: ranks.folder, path })),
-    ...listing.notes.map(({ id }) => ({ rank: ranks.note, path: id })),
-    ...listing.files.map((path) => ({ rank: ranks.file, path })),
+/** In the index's order. `kept` are those that stay in any case. */
+function entriesOf({ folders, notes, files, twins }: FolderListing, kept: EntryRow[]): EntryRow[] {
+  const found = [
+    ...folders.map(({ path, diskPaths }) => createRow(ranks.folder, path, diskPaths.length > 1)),
+    ...notes.map(({ id }) => createRow(ranks.note, id, twins.has(id))),
+    ...files.map((path) => createRow(ranks.file, path, twins.has(path))),
   ];
+  const missing = kept.filter(
+    (row) => !found.some(({ rank, path }) => rank === row.rank && path === row.path),
+  );
+  return [...found, ...missing].sort((a, b) => a.rank - b.rank || (a.path < b.path ? -1 : 1));
+}
+
+function createRow(rank: number, path: string, hasForms: boolean): EntryRow {
+  return { rank, path, hasForms: hasForms ? 1 : 0 };
 }
 
 function isSame(before: EntryRow[], after: EntryRow[]): boolean {
-  return (
-    before.length === after.length &&
-    before.every(({ rank, path }, index) => rank === after[index]?.rank && path === after[index]?.path)
-  );
+  const textOf = ({ rank, path, hasForms }: EntryRow): string => `${rank} ${hasForms} ${path}`;
+  return isSameList(before.map(textOf), after.map(textOf));
+}
+
+function isSameList(before: readonly string[] | undefined, after: readonly string[]): boolean {
+  return before?.length === after.length && after.every((item, index) => item === before[index]);
 }

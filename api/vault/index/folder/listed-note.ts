@@ -1,5 +1,7 @@
 // Reads a note that a look at its folder has listed, for the index.
-import { lstatSync, type Stats } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, type Stats } from 'node:fs';
+import { join } from 'node:path';
+import { formsOf, parseTwinId } from '../../names/forms.ts';
 import { type NoteBytes, readNoteBytesSync } from '../../notes/file.ts';
 import { createStamp, type ListedNote } from './listing.ts';
 
@@ -32,5 +34,25 @@ function readWithoutRight(diskPath: string, stamp: string): ListedNoteReading {
     return { kind: 'forbidden', stats: lstatSync(diskPath), stamp };
   } catch {
     return { kind: 'failed' };
+  }
+}
+
+/** True where some file has the vault path of the note `id`, in whatever Unicode form. */
+export function isOnDisk(root: string, id: string): boolean {
+  if (existsSync(join(root, id))) {
+    return true;
+  }
+  let places = [root];
+  for (const name of (parseTwinId(id)?.path ?? id).split('/')) {
+    places = places.flatMap((place) => formsOf(name, listNames(place)).map((form) => join(place, form)));
+  }
+  return places.length > 0;
+}
+
+function listNames(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
   }
 }

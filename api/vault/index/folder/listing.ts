@@ -2,12 +2,15 @@
 import type { Dirent, Stats } from 'node:fs';
 import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { compareForms, createTwinId } from '../../names/forms.ts';
 import { inFolderSync } from '../../notes/opened-path.ts';
-import { isNoteName, isVisibleInside, isVisibleName } from '../../notes/path.ts';
+import { isNoteName, isVisibleInside, isVisibleName, wayTo } from '../../notes/path.ts';
 import { normalizeText } from '../../unicode.ts';
 
 export interface ListedNote {
   id: string;
+  /** The vault path: the id, but for a file whose name another one has in another Unicode form. */
+  named: string;
   /** Where its bytes are: a link's target, the name in the disk's Unicode form. */
   diskPath: string;
   /** Changes with every change of the file that the file system can tell: times and size. */
@@ -17,7 +20,8 @@ export interface ListedNote {
 export interface ListedFolder {
   /** Vault path in NFC; the vault itself is ''. */
   path: string;
-  diskPath: string;
+  /** More than one where the name is there in several Unicode forms: what they hold is one folder's. */
+  diskPaths: readonly string[];
 }
 
 export interface FolderListing {
@@ -25,59 +29,114 @@ export interface FolderListing {
   folders: ListedFolder[];
   /** Vault paths of what is named and never read. */
   files: string[];
+  /** Of notes and files, the ids of those that are not the first one of their path. */
+  twins: Set<string>;
+  /** One of the folder's forms could not be read: what is missing here may be there. */
+  isPartial: boolean;
 }
 
-/** Lists the visible part of one folder, sorted by name. `root` is a real path. Throws what reading it throws. */
+/**
+ * Lists the visible part of one folder, sorted by name. `root` is a real path. Throws what reading it throws, where none
+ * of its forms can be read.
+ */
 export function listDiskFolder(root: string, folder: ListedFolder): FolderListing {
-  const listing: FolderListing = { notes: [], folders: [], files: [] };
-  const entries = inFolderSync(folder.diskPath, ({ path }) => visibleEntries(path));
-  for (const [name, entry] of entries) {
-    const path = folder.path === '' ? name : `${folder.path}/${name}`;
-    addEntry(listing, root, { path, diskPath: join(folder.diskPath, entry.name) }, entry);
+  const { entries, isPartial } = readForms(folder);
+  const listing: FolderListing = { notes: [], folders: [], files: [], twins: new Set(), isPartial };
+  for (const [path, found] of entries) {
+    const folders = found.filter(({ kind }) => kind === 'folder');
+    if (folders.length > 0) {
+      listing.folders.push({ path, diskPaths: folders.map(({ diskPath }) => diskPath) });
+    }
+    addFiles(listing, { root, path, isTaken: (id) => entries.has(id) }, found);
   }
   return listing;
 }
 
-// Two names that differ only in their Unicode form are one id: the one that is NFC on disk wins.
-function visibleEntries(diskPath: string): Map<string, Dirent> {
-  const entries = new Map<string, Dirent>();
-  for (const entry of readdirSync(diskPath, { withFileTypes: true })) {
-    const name = normalizeText(entry.name, 'NFC');
-    const other = entries.get(name);
-    if (isVisibleName(name) && (other === undefined || entry.name === name)) {
-      entries.set(name, entry);
-    }
-  }
-  return new Map([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
+interface FoundEntry {
+  diskPath: string;
+  kind: 'folder' | 'file' | 'link' | undefined;
 }
 
-function addEntry(
-  listing: FolderListing,
-  root: string,
-  { path, diskPath }: ListedFolder,
-  entry: Dirent,
-): void {
-  const kind = kindOf(entry, diskPath);
-  if (kind === 'folder') {
-    listing.folders.push({ path, diskPath });
-    return;
+/** What is visible by its vault path; of one path, in the order of compareForms from the first folder on. */
+function readForms({ path, diskPaths }: ListedFolder): {
+  entries: Map<string, FoundEntry[]>;
+  isPartial: boolean;
+} {
+  const entries = new Map<string, FoundEntry[]>();
+  const failures: unknown[] = [];
+  for (const diskPath of diskPaths) {
+    try {
+      for (const entry of readEntries(diskPath)) {
+        const name = normalizeText(entry.name, 'NFC');
+        const entryPath = path === '' ? name : `${path}/${name}`;
+        const entryDiskPath = join(diskPath, entry.name);
+        const found = { diskPath: entryDiskPath, kind: kindOf(entry, entryDiskPath) };
+        entries.set(entryPath, [...(entries.get(entryPath) ?? []), found]);
+      }
+    } catch (error) {
+      failures.push(error);
+    }
   }
+  if (failures.length === diskPaths.length) {
+    throw failures[0];
+  }
+  return {
+    entries: new Map([...entries].sort(([a], [b]) => (a < b ? -1 : 1))),
+    isPartial: failures.length > 0,
+  };
+}
+
+function readEntries(diskPath: string): Dirent[] {
+  const entries = inFolderSync(diskPath, ({ path }) => readdirSync(path, { withFileTypes: true }));
+  return entries
+    .filter(({ name }) => isVisibleName(normalizeText(name, 'NFC')))
+    .sort((a, b) => compareForms(a.name, b.name));
+}
+
+interface FilePlace {
+  root: string;
+  path: string;
+  isTaken: (id: string) => boolean;
+}
+
+function addFiles(listing: FolderListing, { root, path, isTaken }: FilePlace, found: FoundEntry[]): void {
+  let isFirst = true;
+  for (const { kind, diskPath } of found) {
+    const file = findFile(root, path, { kind, diskPath });
+    if (file === undefined) {
+      continue;
+    }
+    const id = isFirst ? path : createTwinId(path, wayTo(root, diskPath), isTaken);
+    if (!isFirst) {
+      listing.twins.add(id);
+    }
+    isFirst = false;
+    if (file.stamp === undefined) {
+      listing.files.push(id);
+    } else {
+      listing.notes.push({ id, named: path, diskPath: file.target, stamp: file.stamp });
+    }
+  }
+}
+
+/** Undefined for what is no file of the vault; only notes have a stamp. */
+function findFile(
+  root: string,
+  path: string,
+  { kind, diskPath }: FoundEntry,
+): { target: string; stamp?: string } | undefined {
   const target = kind === 'link' ? findLinkedFile(root, diskPath) : diskPath;
-  if (kind === undefined || target === undefined) {
-    return;
+  if (kind === undefined || kind === 'folder' || target === undefined) {
+    return undefined;
   }
   if (!isNoteName(path)) {
-    listing.files.push(path);
-    return;
+    return { target };
   }
   const stats = findStats(target, statSync);
-  if (stats === 'unknown' || stats?.isFile()) {
-    listing.notes.push({
-      id: path,
-      diskPath: target,
-      stamp: stats === 'unknown' ? stats : createStamp(stats),
-    });
+  if (stats === 'unknown') {
+    return { target, stamp: stats };
   }
+  return stats?.isFile() ? { target, stamp: createStamp(stats) } : undefined;
 }
 
 // One entry that the disk can't tell about must not hide its whole folder.
@@ -89,7 +148,7 @@ function findStats(path: string, ask: typeof statSync): Stats | 'unknown' | unde
   }
 }
 
-function kindOf(entry: Dirent, diskPath: string): 'folder' | 'file' | 'link' | undefined {
+function kindOf(entry: Dirent, diskPath: string): FoundEntry['kind'] {
   // Some network file systems give no type with the name.
   const known = entry.isDirectory() || entry.isFile() || entry.isSymbolicLink();
   const type = known ? entry : findStats(diskPath, lstatSync);

@@ -9,9 +9,9 @@ const localTypes = new Set([0xef53, 0x58465342, 0x9123683e, 0x01021994, 0x794c76
 interface Watched {
   folder: ListedFolder;
   /** A folder that was removed and made again has the same path, and its watcher is deaf. */
-  inode: number;
-  /** Undefined where notices can't be had. */
-  watcher: FSWatcher | undefined;
+  identity: string;
+  /** One for each of the folder's forms; undefined where notices can't be had. */
+  watchers: FSWatcher[] | undefined;
 }
 
 export interface FolderWatchOptions {
@@ -32,15 +32,14 @@ export class FolderWatch {
 
   /** Starts to watch a folder; true where that is new. To be called before listing it: nothing falls between. */
   add(folder: ListedFolder): boolean {
-    const inode = findInode(folder.diskPath);
-    const before = this.#watched.get(folder.path);
-    if (before?.inode === inode && before.folder.diskPath === folder.diskPath) {
+    const identity = JSON.stringify(folder.diskPaths.map((diskPath) => [diskPath, findInode(diskPath)]));
+    if (this.#watched.get(folder.path)?.identity === identity) {
       return false;
     }
     this.#stop(folder.path);
-    const watcher = this.#start(folder);
-    this.#watched.set(folder.path, { folder, inode, watcher });
-    this.#unwatched += watcher === undefined ? 1 : 0;
+    const watchers = this.#start(folder);
+    this.#watched.set(folder.path, { folder, identity, watchers });
+    this.#unwatched += watchers === undefined ? 1 : 0;
     return true;
   }
 
@@ -62,25 +61,30 @@ export class FolderWatch {
     return this.#watched.size > 0 && this.#unwatched === 0;
   }
 
-  #start({ path, diskPath }: ListedFolder): FSWatcher | undefined {
-    if (this.#options.isPolling || !isLocal(diskPath)) {
+  #start({ path, diskPaths }: ListedFolder): FSWatcher[] | undefined {
+    if (this.#options.isPolling || !diskPaths.every(isLocal)) {
       return undefined;
     }
+    const watchers: FSWatcher[] = [];
     try {
-      const watcher = watch(diskPath, () => this.#options.onChange(path));
-      watcher.on('error', () => this.#giveUp(path));
-      return watcher;
+      for (const diskPath of diskPaths) {
+        const watcher = watch(diskPath, () => this.#options.onChange(path));
+        watcher.on('error', () => this.#giveUp(path));
+        watchers.push(watcher);
+      }
+      return watchers;
     } catch {
       // The limit on watches (ENOSPC, EMFILE), or the folder has just gone.
+      closeAll(watchers);
       return undefined;
     }
   }
 
   #giveUp(path: string): void {
     const watched = this.#watched.get(path);
-    if (watched?.watcher !== undefined) {
-      watched.watcher.close();
-      watched.watcher = undefined;
+    if (watched?.watchers !== undefined) {
+      closeAll(watched.watchers);
+      watched.watchers = undefined;
       this.#unwatched += 1;
     }
     this.#options.onChange(path);
@@ -89,10 +93,16 @@ export class FolderWatch {
   #stop(path: string): void {
     const watched = this.#watched.get(path);
     if (watched !== undefined) {
-      this.#unwatched -= watched.watcher === undefined ? 1 : 0;
-      watched.watcher?.close();
+      this.#unwatched -= watched.watchers === undefined ? 1 : 0;
+      closeAll(watched.watchers ?? []);
       this.#watched.delete(path);
     }
+  }
+}
+
+function closeAll(watchers: readonly FSWatcher[]): void {
+  for (const watcher of watchers) {
+    watcher.close();
   }
 }
 
