@@ -64,6 +64,7 @@ function openOwnVault(config: Config, metrics: Metrics, logger: Logger): Promise
         { names },
         'names are there in several Unicode forms: folders are shown as one, each file by an id',
       ),
+    onConflicts: (notes) => logger.warn({ notes }, 'notes are conflict copies that a sync program left'),
     onUnread: (notes) =>
       logger.warn({ notes }, 'notes whose text took over a second to read are found by their names only'),
   });

@@ -33,7 +33,7 @@ export function createFetchTool(source: NoteSource, noteUrl: (id: string) => str
 }
 
 function describeMetadata(part: NotePart): Record<string, unknown> {
-  const { path, frontMatter, tags, links, backlinks, missing, revision, warnings, next } = part;
+  const { path, frontMatter, tags, links, backlinks, missing, revision, conflictOf, warnings, next } = part;
   const about = {
     frontMatter,
     tags,
@@ -47,6 +47,7 @@ function describeMetadata(part: NotePart): Record<string, unknown> {
     path,
     ...(part.isWhole ? about : {}),
     revision,
+    ...(conflictOf === undefined ? {} : { conflictOf }),
     ...(warnings.length > 0 ? { warnings } : {}),
     ...(next === undefined ? {} : { next }),
   };

@@ -7,7 +7,7 @@ import type { Vault } from '../vault/vault.ts';
 import type { Tool } from './tool.ts';
 import { createTool, pageCursor, pageLimit, toIsoTime } from './tool.ts';
 
-type ListedVault = Pick<Vault, 'listFolder' | 'list'>;
+type ListedVault = Pick<Vault, 'listFolder' | 'list' | 'listConflicts'>;
 
 interface Asked {
   folder: string;
@@ -26,6 +26,7 @@ const entry = z.object({
   id: z.string().optional(),
   title: z.string().optional(),
   modifiedAt: z.string().optional(),
+  conflictOf: z.string().optional(),
 });
 
 type Page = ListPage<z.input<typeof entry>>;
@@ -43,6 +44,15 @@ const kinds = {
   },
   missing: (vault: ListedVault, asked: Asked): Promise<Page> => vault.list('missing', asked),
   orphans: (vault: ListedVault, asked: Asked): Promise<Page> => vault.list('orphans', asked),
+  conflicts: (vault: ListedVault, { cursor, limit }: Asked): Page =>
+    fitPage(
+      limit,
+      (fewer) => {
+        const { conflicts, ...rest } = vault.listConflicts({ cursor, limit: fewer });
+        return { entries: conflicts, ...rest };
+      },
+      ({ entries }) => entries,
+    ),
 };
 
 type Kind = keyof typeof kinds;
@@ -52,7 +62,7 @@ export function createListTool(vault: ListedVault): Tool {
     name: 'list',
     title: 'List a folder, tags, recent notes or links',
     description:
-      'Lists a folder (notes, files, folders), or of the whole vault: tags with counts, recent notes, missing (links to nothing, from which notes), orphans (notes without links). Call again with nextCursor for more.',
+      'Lists a folder (notes, files, folders), or of the whole vault: tags with counts, recent notes, missing (links to nothing, from which notes), orphans (notes without links), conflicts (copies that sync programs made). Call again with nextCursor for more.',
     input: z
       .object({
         of: z.enum(Object.keys(kinds) as [Kind, ...Kind[]]).default('folder'),

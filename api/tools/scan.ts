@@ -32,6 +32,7 @@ const output = z.object({
       modifiedAt: z.string(),
       sizeBytes: z.number(),
       revision: z.string(),
+      conflictOf: z.string().optional(),
     }),
   ),
   nextCursor: z.string().optional(),

@@ -32,6 +32,7 @@ export function createSearchTool(vault: Pick<Vault, 'search'>, noteUrl: (id: str
           url: z.string(),
           text: z.string().describe('A line around the match'),
           modifiedAt: z.string(),
+          conflictOf: z.string().optional().describe('The id of the note that this is a copy of'),
         }),
       ),
       more: z.literal(true).optional(),
@@ -40,12 +41,13 @@ export function createSearchTool(vault: Pick<Vault, 'search'>, noteUrl: (id: str
     annotations: { readOnlyHint: true },
     run: async ({ query }) => {
       const found = await vault.search(query, { limit: mostResults + 1 });
-      const results = found.slice(0, mostResults).map(({ id, title, snippet, modifiedAt }) => ({
+      const results = found.slice(0, mostResults).map(({ id, title, snippet, modifiedAt, conflictOf }) => ({
         id,
         title: shortenTitle(title),
         url: noteUrl(id),
         text: snippet,
         modifiedAt: toIsoTime(modifiedAt),
+        ...(conflictOf === undefined ? {} : { conflictOf }),
       }));
       return found.length > mostResults ? { results, more: true as const } : { results };
     },

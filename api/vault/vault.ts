@@ -4,11 +4,12 @@ import { access, constants, lstat, mkdtemp, realpath, rm, stat } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { IndexNotUsable, VaultAway, VaultNotFound, VaultNotReadable } from './errors.ts';
-import type { FolderEntry, NoteSummary, ScanOptions, SearchResult } from './index/answers.ts';
+import type { ConflictCopy, FolderEntry, NoteSummary, ScanOptions, SearchResult } from './index/answers.ts';
 import { IndexConnection } from './index/connection.ts';
 import { findVaultHome } from './index/folder/home.ts';
 import type { ListName, ListRows } from './index/lists/lists.ts';
 import type { ListPage } from './index/lists/walk.ts';
+import { findConflictOf } from './names/conflict-name.ts';
 import type { NoteContent } from './notes/content.ts';
 import { createNoteFile, createUnreadableNote, type NoteFile, readNoteBytes } from './notes/file.ts';
 import { findNotePlace, isInside, type NotePlace } from './notes/path.ts';
@@ -34,6 +35,8 @@ export interface VaultOptions {
   onUnread?: (notes: number) => void;
   /** Told how many names are there in several Unicode forms (Vault.listForms), when that changes. */
   onForms?: (names: number) => void;
+  /** Told how many notes are conflict copies of others (Vault.listConflicts), when that changes. */
+  onConflicts?: (notes: number) => void;
 }
 
 interface SearchOptions {
@@ -83,6 +86,11 @@ export interface Vault {
    * the first of their path.
    */
   listForms(): string[];
+  /** Notes that a sync program made as copies of others, in the order of ids; 100 by default, 1000 at most. Throws BadCursor. */
+  listConflicts(options?: { cursor?: string | undefined; limit?: number | undefined }): {
+    conflicts: ConflictCopy[];
+    nextCursor?: string;
+  };
   /** True while the folder is not there: the index answers with what it had. */
   isAway(): boolean;
   /** Undefined where the folder may only be read. */
@@ -179,7 +187,7 @@ class FolderVault implements Vault {
       const place = await findNotePlace(this.#root, id);
       const file = place === undefined ? undefined : await this.#readFile(plain, place);
       if (file !== undefined) {
-        return await this.#createNote(plain, file);
+        return await this.#createNote(plain, file, findConflictOf(place?.named ?? plain));
       }
     } catch (error) {
       await this.#requireHome(error);
@@ -216,7 +224,7 @@ class FolderVault implements Vault {
     }
   }
 
-  async #createNote(id: string, file: NoteFile<NoteContent>): Promise<Note> {
+  async #createNote(id: string, file: NoteFile<NoteContent>, conflictOf: string | undefined): Promise<Note> {
     const { said, bornAt, statedAt, modifiedAt, sizeBytes, revision } = file;
     const knownBornAt = this.#index.ask((_, facts) => facts.bornAt(id)) ?? bornAt;
     return {
@@ -231,6 +239,7 @@ class FolderVault implements Vault {
       tags: said.tags,
       text: said.text,
       warnings: said.warnings,
+      ...(conflictOf === undefined ? {} : { conflictOf }),
       ...(await this.#index.askInSteps(({ links }) => links.resolve(id, said.links))),
       backlinks: await this.#index.askInSteps(({ links }) => links.findBacklinks(id)),
     };
@@ -247,6 +256,15 @@ class FolderVault implements Vault {
 
   listForms(): string[] {
     return this.#index.ask((_, facts) => facts.listForms());
+  }
+
+  listConflicts(options: { cursor?: string | undefined; limit?: number | undefined } = {}): {
+    conflicts: ConflictCopy[];
+    nextCursor?: string;
+  } {
+    return this.#index.ask((_, facts) =>
+      facts.listConflicts(options.cursor, bounded(options.limit, 100, 1000)),
+    );
   }
 
   isAway(): boolean {

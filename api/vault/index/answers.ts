@@ -14,6 +14,8 @@ export interface SearchResult {
   modifiedAt: number;
   /** Greater is better; comparable within one search only. */
   score: number;
+  /** As in NoteSummary; such notes come after all others. */
+  conflictOf?: string;
 }
 
 /** Times in epoch seconds. */
@@ -30,6 +32,13 @@ export interface NoteSummary {
   /** Changes with every change of the file's bytes. */
   revision: string;
   tags: string[];
+  /** The id of the note that a sync program made this one a copy of, whether or not that is there. */
+  conflictOf?: string;
+}
+
+export interface ConflictCopy {
+  id: string;
+  conflictOf: string;
 }
 
 export interface ScanOptions {
@@ -60,7 +69,14 @@ export interface IndexProgress {
   unread: number;
   /** Names that are there in several Unicode forms: folders, which are one, and files beyond the first of their path. */
   forms: number;
+  /** Notes that are a sync program's copies of others. */
+  conflicts: number;
   building: boolean;
   /** The folder is not there just now: what is indexed stays as it is. */
   isAway: boolean;
+}
+
+/** What an answer says of a copy that a sync program made. */
+export function describeCopy(conflictOf: string | null): { conflictOf?: string } {
+  return conflictOf === null ? {} : { conflictOf };
 }

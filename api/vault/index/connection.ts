@@ -18,6 +18,8 @@ export interface IndexConnectionOptions {
   onUnread?: (notes: number) => void;
   /** Told how many names are there in several Unicode forms (IndexProgress), when that changes. */
   onForms?: (names: number) => void;
+  /** Told how many notes are conflict copies of others, when that changes. */
+  onConflicts?: (notes: number) => void;
 }
 
 /** A thread that failed is started again, later each time: 1 s, 2 s … 60 s. */
@@ -28,6 +30,7 @@ const lastRestartMs = 60_000;
 const sliceMs = 10;
 /** What takes longer than some 20 ms is left to the other thread. */
 const mostRowsHere = 20_000;
+const nothingAmiss = { unread: 0, forms: 0, conflicts: 0 };
 /** The index was made anew in the middle of a question. */
 const mostAttempts = 3;
 
@@ -49,7 +52,7 @@ export class IndexConnection {
     this.#reader = new IndexReader(this.#database);
     this.#facts = new IndexFacts(this.#database);
     // What is amiss is told of at each start.
-    this.#progress = { ...this.#facts.counts(), unread: 0, forms: 0, building: true, isAway: false };
+    this.#progress = { ...this.#facts.counts(), ...nothingAmiss, building: true, isAway: false };
     this.#startThread();
   }
 
@@ -154,6 +157,9 @@ export class IndexConnection {
     }
     if (progress.forms !== before.forms) {
       this.#options.onForms?.(progress.forms);
+    }
+    if (progress.conflicts !== before.conflicts) {
+      this.#options.onConflicts?.(progress.conflicts);
     }
   }
 

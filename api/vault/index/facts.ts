@@ -1,7 +1,8 @@
 // Single facts in the index beside what its reader answers: which folder it was made of, how far it is, and since when
 // a note exists.
 import type Database from 'better-sqlite3';
-import type { IndexProgress } from './answers.ts';
+import type { ConflictCopy, IndexProgress } from './answers.ts';
+import { createCursor, parseCursor } from './cursor.ts';
 import { prepareStatements, type Statements } from './statements.ts';
 import { ranks } from './writer.ts';
 
@@ -11,7 +12,10 @@ const sql = {
   bornAt: 'SELECT born_at AS value FROM notes WHERE id = ?',
   counts: `SELECT (SELECT count(*) FROM entries WHERE rank = ${ranks.note}) AS notes,
     (SELECT count(*) FROM notes) AS indexed, (SELECT count(*) FROM notes WHERE unread = 1) AS unread,
-    (SELECT count(*) FROM entries WHERE forms = 1) AS forms`,
+    (SELECT count(*) FROM entries WHERE forms = 1) AS forms,
+    (SELECT count(*) FROM notes WHERE conflict_of IS NOT NULL) AS conflicts`,
+  conflicts:
+    'SELECT id, conflict_of AS conflictOf FROM notes WHERE conflict_of IS NOT NULL AND id > ? ORDER BY id LIMIT ?',
   forms: 'SELECT path FROM entries WHERE forms = 1 ORDER BY path',
   unread: 'SELECT id FROM notes WHERE unread = 1 ORDER BY id',
   isUnread: 'SELECT 1 AS value FROM notes WHERE id = ? AND revision = ? AND unread = 1',
@@ -51,6 +55,20 @@ export class IndexFacts {
   /** The ids of the notes whose text took too long to read, in order. */
   unreadNotes(): string[] {
     return (this.#statements.unread.all() as Array<{ id: string }>).map(({ id }) => id);
+  }
+
+  /** In the order of ids. Throws BadCursor. */
+  listConflicts(
+    cursor: string | undefined,
+    limit: number,
+  ): { conflicts: ConflictCopy[]; nextCursor?: string } {
+    const [after] = cursor === undefined ? [''] : parseCursor(cursor, [''] as [string]);
+    const rows = this.#statements.conflicts.all(after, limit + 1) as ConflictCopy[];
+    const conflicts = rows.slice(0, limit);
+    const last = conflicts.at(-1);
+    return rows.length > limit && last !== undefined
+      ? { conflicts, nextCursor: createCursor([last.id]) }
+      : { conflicts };
   }
 
   isUnread(id: string, revision: string): boolean {

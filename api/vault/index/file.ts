@@ -7,7 +7,7 @@ import { IndexNotUsable } from '../errors.ts';
 /** "loop" in ASCII, in SQLite's header: whether a file is ours to delete. */
 const applicationId = 0x6c6f6f70;
 /** Raise it with any change of the schema, of `search/tokens.ts` or of what is written into a row. */
-const schemaVersion = 4;
+const schemaVersion = 5;
 
 // `words` holds no text (content=''): the words are in pieces that nobody could read back. How the columns weigh is
 // reader.ts's matter. What may be long stands last in `notes`: SQLite goes through all that is before a column.
@@ -15,6 +15,7 @@ const schema = `
 CREATE TABLE facts(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE notes(
   number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, folder TEXT NOT NULL, upward TEXT NOT NULL,
+  conflict_of TEXT,
   title TEXT NOT NULL, stated_at INTEGER, born_at INTEGER NOT NULL, modified_at INTEGER NOT NULL, size_bytes INTEGER NOT NULL,
   revision TEXT NOT NULL, stamp TEXT NOT NULL, file TEXT NOT NULL, unread INTEGER NOT NULL, tags TEXT NOT NULL,
   front_matter TEXT NOT NULL
@@ -23,6 +24,7 @@ CREATE INDEX notes_by_folder ON notes(folder, upward);
 CREATE INDEX notes_by_upward ON notes(upward, id);
 CREATE INDEX notes_by_file ON notes(revision, file);
 CREATE INDEX notes_by_time ON notes(modified_at, id);
+CREATE INDEX notes_in_conflict ON notes(id, conflict_of) WHERE conflict_of IS NOT NULL;
 CREATE INDEX notes_unread ON notes(id) WHERE unread = 1;
 CREATE TABLE texts(note INTEGER PRIMARY KEY, names TEXT NOT NULL, headings TEXT NOT NULL, text TEXT NOT NULL);
 CREATE TABLE entries(folder TEXT, rank INTEGER, path TEXT, upward TEXT, forms INTEGER, PRIMARY KEY(folder, rank, path)) WITHOUT ROWID;

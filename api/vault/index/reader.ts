@@ -4,7 +4,7 @@ import { BadCursor } from '../errors.ts';
 import { nameOf } from '../notes/name.ts';
 import { parseVaultPath } from '../notes/path.ts';
 import { matchField } from '../search/query.ts';
-import type { FolderEntry, NoteSummary, ScanOptions } from './answers.ts';
+import { describeCopy, type FolderEntry, type NoteSummary, type ScanOptions } from './answers.ts';
 import { createCursor, parseCursor } from './cursor.ts';
 import { IndexSearch } from './finding/search.ts';
 import { LinkReader } from './links.ts';
@@ -13,7 +13,7 @@ import { prepareStatements, type Statements } from './statements.ts';
 import { ranks } from './writer.ts';
 
 const noteColumns =
-  'n.id, n.title, n.front_matter, n.tags, coalesce(n.stated_at, n.born_at) AS created_at, n.modified_at, n.size_bytes, n.revision, n.number';
+  'n.id, n.title, n.front_matter, n.tags, coalesce(n.stated_at, n.born_at) AS created_at, n.modified_at, n.size_bytes, n.revision, n.number, n.conflict_of';
 // '0' follows '/': the range holds what lies below a folder.
 const scanFilter =
   "(:folder = '' OR (n.id > :folder || '/' AND n.id < :folder || '0')) AND n.modified_at >= :since";
@@ -37,6 +37,7 @@ interface NoteRow {
   modified_at: number;
   size_bytes: number;
   revision: string;
+  conflict_of: string | null;
 }
 
 /** Bytes of JSON: front matter of 60 KB in each of 1,000 notes would be more than this process may hold. */
@@ -143,6 +144,7 @@ function createSummary(row: NoteRow): NoteSummary {
     sizeBytes: row.size_bytes,
     revision: row.revision,
     tags: JSON.parse(row.tags) as string[],
+    ...describeCopy(row.conflict_of),
   };
 }
 

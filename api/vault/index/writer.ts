@@ -2,6 +2,8 @@
 
 import type { Stats } from 'node:fs';
 import type Database from 'better-sqlite3';
+import { findConflictOf } from '../names/conflict-name.ts';
+import { parseTwinId } from '../names/forms.ts';
 import type { NoteContent } from '../notes/content.ts';
 import { describeFile, type NoteFile } from '../notes/file.ts';
 import { listTagLevels } from '../notes/markdown/tags.ts';
@@ -44,9 +46,9 @@ const usualCrisismerge = 16;
 export const ranks = { folder: 0, note: 1, file: 2 } as const;
 
 const columns =
-  'id, folder, upward, title, tags, front_matter, stated_at, revision, stamp, file, unread, modified_at, size_bytes, born_at';
+  'id, folder, upward, conflict_of, title, tags, front_matter, stated_at, revision, stamp, file, unread, modified_at, size_bytes, born_at';
 const values =
-  ':id, :folder, :upward, :title, :tags, :frontMatter, :statedAt, :revision, :stamp, :file, :isUnread, :modifiedAt, :sizeBytes';
+  ':id, :folder, :upward, :conflictOf, :title, :tags, :frontMatter, :statedAt, :revision, :stamp, :file, :isUnread, :modifiedAt, :sizeBytes';
 // Our own change of a note makes a new file, as many editors and all sync programs do: the earliest time is kept.
 const born = 'min(born_at, :bornAt)';
 
@@ -218,6 +220,7 @@ function createRow(id: string, file: IndexedNote, stamp: string): Record<string,
     id,
     folder: folderOf(id),
     upward: upwardKey(withoutExtension(id)),
+    conflictOf: findConflictOf(parseTwinId(id)?.path ?? id) ?? null,
     title,
     tags: JSON.stringify(tags),
     frontMatter: JSON.stringify(frontMatter),

@@ -2,7 +2,7 @@
 import type Database from 'better-sqlite3';
 import { Ranking } from '../../search/ranking.ts';
 import { createSnippetMaker } from '../../search/snippet.ts';
-import type { SearchOrder, SearchResult } from '../answers.ts';
+import { describeCopy, type SearchOrder, type SearchResult } from '../answers.ts';
 import { prepareStatements, type Statements } from '../statements.ts';
 import { combine, joinWords, type SearchPlan, SearchPlanner } from './plan.ts';
 import { Vocabulary } from './vocabulary.ts';
@@ -11,11 +11,14 @@ import { Vocabulary } from './vocabulary.ts';
 const weights = '10.0, 8.0, 5.0, 4.0, 2.0, 1.0, 0.0';
 // bm25() and not FTS5's column `rank`: that one prepares a statement of its own for each query and sorts every match,
 // where SQLite keeps the best few. All in one statement, since each takes and gives back the lock of the file.
-const best = `SELECT rowid AS number, bm25(words, ${weights}) AS rank FROM words WHERE words MATCH ? ORDER BY rank LIMIT ?`;
+// Copies that a sync program made come last: they say what another note says better.
+const isCopy = 'rowid IN (SELECT number FROM notes WHERE conflict_of IS NOT NULL)';
+const best = `SELECT rowid AS number, bm25(words, ${weights}) AS rank, ${isCopy} AS isCopy FROM words WHERE words MATCH ?
+  ORDER BY isCopy, rank LIMIT ?`;
 
 const sql = {
-  find: `SELECT f.number, n.id, n.title, n.modified_at, f.rank, t.names, t.headings
-    FROM (${best}) f JOIN notes n ON n.number = f.number JOIN texts t ON t.note = f.number ORDER BY f.rank`,
+  find: `SELECT f.number, n.id, n.title, n.modified_at, n.conflict_of, f.rank, t.names, t.headings
+    FROM (${best}) f JOIN notes n ON n.number = f.number JOIN texts t ON t.note = f.number`,
   text: 'SELECT substr(text, 1, ?) AS text FROM texts WHERE note = ?',
 };
 
@@ -24,6 +27,7 @@ interface FoundRow {
   id: string;
   title: string;
   modified_at: number;
+  conflict_of: string | null;
   rank: number;
   names: string;
   headings: string;
@@ -72,7 +76,8 @@ export class IndexSearch {
       this.#add(found, expression, ranking, limit);
     }
     const cut = createSnippetMaker(ranked.flatMap(({ text, forms }) => [text, ...forms]));
-    return [...found.values()].slice(0, limit).map((row) => this.#createResult(row, cut));
+    const page = [...found.values()].sort(copiesLast).slice(0, limit);
+    return page.map((row) => this.#createResult(row, cut));
   }
 
   // Below what is there, unless there is enough.
@@ -93,7 +98,7 @@ export class IndexSearch {
 
   #rank(rows: FoundRow[], ranking: Ranking): RankedRow[] {
     // bm25 is negative, the better the smaller; nearly 0 where most notes have the word.
-    const first = Math.min(-1e-9, rows[0]?.rank ?? 0);
+    const first = Math.min(-1e-9, ...rows.map(({ rank }) => rank));
     const byName = rows
       .map((row) => ({
         ...row,
@@ -108,10 +113,10 @@ export class IndexSearch {
   }
 
   #createResult(row: RankedRow, cut: (text: string) => string): SearchResult {
-    const { number, id, title, modified_at, score } = row;
+    const { number, id, title, modified_at, conflict_of, score } = row;
     const isWhole = (row.text?.length ?? longestJudged) < longestJudged;
     const text = isWhole ? (row.text ?? '') : this.#readText(number, longestShown);
-    return { id, title, modifiedAt: modified_at, score, snippet: cut(text) };
+    return { id, title, modifiedAt: modified_at, score, snippet: cut(text), ...describeCopy(conflict_of) };
   }
 
   /** The first so many characters. */
@@ -125,5 +130,8 @@ export class IndexSearch {
     return longer.length === 0 ? undefined : combine(narrowed, joinWords(longer));
   }
 }
+
+const copiesLast = (one: FoundRow, other: FoundRow): number =>
+  Number(one.conflict_of !== null) - Number(other.conflict_of !== null);
 
 const byScore = (one: RankedRow, other: RankedRow): number => other.score - one.score;
