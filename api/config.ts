@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { type HiddenPattern, parseHiddenPatterns } from './vault/hidden/patterns.ts';
 
 /** Where loop-api's own credential comes from. `path` is set when it is a file, which loop-auth may write later. */
 export interface ClientSecret {
@@ -29,6 +30,8 @@ export interface Config {
   sse: boolean;
   vaultDirectory: string;
   indexPath: string;
+  /** What of the vault nobody is shown. */
+  hidden: HiddenPattern[];
 }
 
 export interface SettingFault {
@@ -71,6 +74,11 @@ const count = (max: number): z.ZodType<number, string> =>
     .transform(Number)
     .pipe(z.number().max(max));
 
+const hiddenPatterns = z
+  .string()
+  .transform(parseHiddenPatterns)
+  .pipe(z.array(z.custom<HiddenPattern>((pattern) => pattern !== undefined)));
+
 const settings = z.object({
   AUTH_ISSUER: z
     .string()
@@ -89,6 +97,7 @@ const settings = z.object({
   API_SSE: z.enum(['on', 'off']).default('on'),
   API_VAULT_DIR: z.string().default(fileURLToPath(new URL('sample-vault', import.meta.url))),
   API_INDEX_PATH: z.string().default('data/index.db'),
+  API_HIDDEN: hiddenPatterns.default([]),
 });
 
 /** Every setting that loop-api reads. */
@@ -136,6 +145,11 @@ const help: Record<SettingName, { allowed: string; mend: string }> = {
   API_SSE: { allowed: 'on or off', mend: 'Leave it out for on.' },
   API_VAULT_DIR: { allowed: 'the path of a folder', mend: 'Leave it out for the sample vault.' },
   API_INDEX_PATH: { allowed: 'the path of a file', mend: 'Leave it out for data/index.db.' },
+  API_HIDDEN: {
+    allowed:
+      'paths below the vault with commas between them, such as Private, Work/*.draft.md, **/Diary: * and ? for characters of a name, ** for folders; no other signs ([ ] { } ! \\)',
+    mend: 'Put ? for a sign that is not allowed.',
+  },
 };
 
 /** Throws InvalidConfiguration. Reads no file but, later and on demand, the secret's. */
@@ -163,6 +177,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     sse: values.API_SSE === 'on',
     vaultDirectory: resolve(values.API_VAULT_DIR),
     indexPath: resolve(values.API_INDEX_PATH),
+    hidden: values.API_HIDDEN,
   };
 }
 

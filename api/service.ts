@@ -53,6 +53,7 @@ function openOwnVault(config: Config, metrics: Metrics, logger: Logger): Promise
   return openVault({
     directory: config.vaultDirectory,
     indexPath: config.indexPath,
+    hidden: config.hidden,
     onProblem: (err) => logger.warn({ err }, 'the search index was in trouble and was started again'),
     onAway: (isAway) => {
       metrics.vaultAway.set(isAway ? 1 : 0);
@@ -65,6 +66,8 @@ function openOwnVault(config: Config, metrics: Metrics, logger: Logger): Promise
         'names are there in several Unicode forms: folders are shown as one, each file by an id',
       ),
     onConflicts: (notes) => logger.warn({ notes }, 'notes are conflict copies that a sync program left'),
+    onExcludedFaults: (faults) =>
+      logger.warn({ faults }, "Obsidian's excluded files can't all be read: what is in doubt stays hidden"),
     onUnread: (notes) =>
       logger.warn({ notes }, 'notes whose text took over a second to read are found by their names only'),
   });

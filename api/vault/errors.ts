@@ -89,6 +89,14 @@ export class PathRefused extends VaultRefusal {
   }
 }
 
+/** A path that is hidden; said whether or not something is there. */
+export class PathClosed extends VaultRefusal {
+  override readonly name = 'PathClosed';
+  constructor() {
+    super('invalid', 'The path is not open to clients. Choose another one.');
+  }
+}
+
 /** A change that this note can't take; the message is a sentence. */
 export class EditRefused extends VaultRefusal {
   override readonly name = 'EditRefused';

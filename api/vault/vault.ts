@@ -4,6 +4,8 @@ import { access, constants, lstat, mkdtemp, realpath, rm, stat } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { IndexNotUsable, VaultAway, VaultNotFound, VaultNotReadable } from './errors.ts';
+import { findOpenPlace, HiddenFiles } from './hidden/hidden-files.ts';
+import type { HiddenPattern } from './hidden/patterns.ts';
 import type { ConflictCopy, FolderEntry, NoteSummary, ScanOptions, SearchResult } from './index/answers.ts';
 import { IndexConnection } from './index/connection.ts';
 import { findVaultHome } from './index/folder/home.ts';
@@ -12,7 +14,7 @@ import type { ListPage } from './index/lists/walk.ts';
 import { findConflictOf } from './names/conflict-name.ts';
 import type { NoteContent } from './notes/content.ts';
 import { createNoteFile, createUnreadableNote, type NoteFile, readNoteBytes } from './notes/file.ts';
-import { findNotePlace, isInside, type NotePlace } from './notes/path.ts';
+import { isInside, type NotePlace } from './notes/path.ts';
 import { normalizeText } from './unicode.ts';
 import { isWritable } from './writing/probe.ts';
 import { createNoteWriter, type NoteWriter } from './writing/writer.ts';
@@ -27,6 +29,8 @@ export interface VaultOptions {
    * seem local and yet change without the kernel's notice.
    */
   isPolling?: boolean;
+  /** What nobody is shown, beside Obsidian's own excluded files (hidden/patterns.ts). */
+  hidden?: readonly HiddenPattern[];
   /** Told of what went wrong in the background and was put right by starting again. */
   onProblem?: (problem: Error) => void;
   /** Told when the folder is no longer there, and when it is back. */
@@ -37,6 +41,8 @@ export interface VaultOptions {
   onForms?: (names: number) => void;
   /** Told how many notes are conflict copies of others (Vault.listConflicts), when that changes. */
   onConflicts?: (notes: number) => void;
+  /** Told how much of Obsidian's list of excluded files can't be used, when that changes. */
+  onExcludedFaults?: (faults: number) => void;
 }
 
 interface SearchOptions {
@@ -109,13 +115,17 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
     throw new IndexNotUsable({ indexPath: options.indexPath, why: 'it lies inside the folder of notes' });
   }
   const canWrite = await isWritable(root);
+  const hidden = new HiddenFiles({ root, patterns: options.hidden ?? [] });
+  await hidden.refresh();
   if (options.indexPath !== ':memory:') {
-    return new FolderVault(root, new IndexConnection({ ...options, root }), canWrite);
+    return new FolderVault({ root, hidden }, new IndexConnection({ ...options, root, hidden }), canWrite);
   }
   // Two threads share the index, which one process's memory can't do in SQLite's WAL mode.
   const folder = await mkdtemp(join(tmpdir(), 'loop-index-'));
-  const index = new IndexConnection({ ...options, root, indexPath: join(folder, 'index.db') });
-  return new FolderVault(root, index, canWrite, () => rm(folder, { recursive: true, force: true }));
+  const index = new IndexConnection({ ...options, root, hidden, indexPath: join(folder, 'index.db') });
+  return new FolderVault({ root, hidden }, index, canWrite, () =>
+    rm(folder, { recursive: true, force: true }),
+  );
 }
 
 async function findRoot(directory: string): Promise<string> {
@@ -144,16 +154,24 @@ function bounded(limit: number | undefined, usual: number, most: number): number
 
 class FolderVault implements Vault {
   readonly #root: string;
+  readonly #hidden: HiddenFiles;
   readonly #index: IndexConnection;
   readonly #onClose: (() => Promise<void>) | undefined;
   readonly writer: NoteWriter | undefined;
 
-  constructor(root: string, index: IndexConnection, canWrite: boolean, onClose?: () => Promise<void>) {
+  constructor(
+    { root, hidden }: { root: string; hidden: HiddenFiles },
+    index: IndexConnection,
+    canWrite: boolean,
+    onClose?: () => Promise<void>,
+  ) {
     this.#root = root;
+    this.#hidden = hidden;
     this.#index = index;
     this.writer = canWrite
       ? createNoteWriter({
           root,
+          hidden,
           refresh: (id) => index.refresh(id),
           requireHome: () => this.#requireHome(),
         })
@@ -184,7 +202,7 @@ class FolderVault implements Vault {
   async readNote(id: string): Promise<Note | undefined> {
     const plain = normalizeText(id, 'NFC');
     try {
-      const place = await findNotePlace(this.#root, id);
+      const place = await findOpenPlace(this.#root, id, this.#hidden);
       const file = place === undefined ? undefined : await this.#readFile(plain, place);
       if (file !== undefined) {
         return await this.#createNote(plain, file, findConflictOf(place?.named ?? plain));

@@ -20,6 +20,7 @@ t.test('an empty environment gives the defaults of the contract', (t) => {
     sse: true,
     vaultDirectory: resolve('api/sample-vault'),
     indexPath: resolve('data/index.db'),
+    hidden: [],
   });
   t.equal(config.clientSecret.path, resolve('data/api-client-secret'));
   t.end();
@@ -42,6 +43,7 @@ t.test(
       API_INTROSPECTION_CACHE_SECONDS: '61',
       API_INTROSPECTION_STALE_SECONDS: '-1',
       API_SSE: 'yes',
+      API_HIDDEN: 'Private,{a}',
     };
     try {
       parseConfig(wrong);
@@ -58,6 +60,14 @@ t.test(
     t.end();
   },
 );
+
+t.test('what is hidden is a list of paths and patterns, and one that is none stops the start', (t) => {
+  t.same(parseConfig({ API_HIDDEN: ' Private/, Work/*.md,' }).hidden, [['private'], ['work', '*.md']]);
+  for (const API_HIDDEN of ['[Private]', '!Public', '../x', 'a\\b', 'Private,/,Work']) {
+    t.throws(() => parseConfig({ API_HIDDEN }), /API_HIDDEN: read/, API_HIDDEN);
+  }
+  t.end();
+});
 
 t.test('the metrics have a port of their own', (t) => {
   t.match(parseConfig({ API_METRICS_PORT: '9082' }), { port: 8082, metricsPort: 9082 });

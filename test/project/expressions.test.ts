@@ -31,6 +31,8 @@ const exceptions: Record<string, string> = {
 /** Expressions that are put together while running, and why their parts can't clash. */
 const madeOfParts: Record<string, string> = {
   'api/http/loopback.ts': 'loopback names that are written out, and a port of at most five digits',
+  'api/vault/hidden/excluded-files.ts':
+    "the owner's own, which run in a time that ends (notes/time-limit.ts)",
   'api/vault/search/snippet.ts': 'at most twelve words, one after the other, each as it is written',
   'api/vault/search/tokens.ts': 'runs of one class of characters each, and no two classes overlap',
 };

@@ -71,6 +71,8 @@ export interface IndexProgress {
   forms: number;
   /** Notes that are a sync program's copies of others. */
   conflicts: number;
+  /** How much of Obsidian's list of excluded files can't be used. */
+  excludedFaults: number;
   building: boolean;
   /** The folder is not there just now: what is indexed stays as it is. */
   isAway: boolean;

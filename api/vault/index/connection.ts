@@ -2,16 +2,19 @@
 // when the file turns out to be damaged.
 import { setImmediate } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
+import { type HiddenFiles, nothingHidden } from '../hidden/hidden-files.ts';
 import type { IndexProgress, SearchOrder, SearchResult } from './answers.ts';
 import { IndexFacts } from './facts.ts';
 import { isDamage, openIndexFile, removeIndexFile } from './file.ts';
 import { IndexReader } from './reader.ts';
 import { IndexThread } from './thread.ts';
+import { IndexWriter } from './writer.ts';
 
 export interface IndexConnectionOptions {
   root: string;
   indexPath: string;
   isPolling?: boolean;
+  hidden: HiddenFiles;
   onProblem?: (problem: Error) => void;
   onAway?: (isAway: boolean) => void;
   /** Told how many notes are known by their names alone, when that changes. */
@@ -20,6 +23,8 @@ export interface IndexConnectionOptions {
   onForms?: (names: number) => void;
   /** Told how many notes are conflict copies of others, when that changes. */
   onConflicts?: (notes: number) => void;
+  /** Told how much of Obsidian's list of excluded files can't be used, when that changes. */
+  onExcludedFaults?: (faults: number) => void;
 }
 
 /** A thread that failed is started again, later each time: 1 s, 2 s … 60 s. */
@@ -30,7 +35,7 @@ const lastRestartMs = 60_000;
 const sliceMs = 10;
 /** What takes longer than some 20 ms is left to the other thread. */
 const mostRowsHere = 20_000;
-const nothingAmiss = { unread: 0, forms: 0, conflicts: 0 };
+const nothingAmiss = { unread: 0, forms: 0, conflicts: 0, excludedFaults: 0 };
 /** The index was made anew in the middle of a question. */
 const mostAttempts = 3;
 
@@ -48,9 +53,10 @@ export class IndexConnection {
   /** Throws IndexNotUsable. */
   constructor(options: IndexConnectionOptions) {
     this.#options = options;
-    this.#database = openIndexFile(options.indexPath, options.root);
-    this.#reader = new IndexReader(this.#database);
-    this.#facts = new IndexFacts(this.#database);
+    const { database, reader, facts } = openIndex(options);
+    this.#database = database;
+    this.#reader = reader;
+    this.#facts = facts;
     // What is amiss is told of at each start.
     this.#progress = { ...this.#facts.counts(), ...nothingAmiss, building: true, isAway: false };
     this.#startThread();
@@ -132,9 +138,10 @@ export class IndexConnection {
   }
 
   #startThread(): void {
-    const { root, indexPath, isPolling = false } = this.#options;
+    const { root, indexPath, isPolling = false, hidden } = this.#options;
+    const { patterns, filters } = hidden;
     const thread = new IndexThread(
-      { root, indexPath, isPolling },
+      { root, indexPath, isPolling, patterns, filters },
       {
         onProgress: (progress): void => {
           this.#takeProgress(progress);
@@ -160,6 +167,9 @@ export class IndexConnection {
     }
     if (progress.conflicts !== before.conflicts) {
       this.#options.onConflicts?.(progress.conflicts);
+    }
+    if (progress.excludedFaults !== before.excludedFaults) {
+      this.#options.onExcludedFaults?.(progress.excludedFaults);
     }
   }
 
@@ -198,23 +208,60 @@ export class IndexConnection {
 
   // This thread's connection too: the file may be another one by now, and both have to have the same.
   #reopen(): void {
-    const { root, indexPath } = this.#options;
     this.#database.close();
     try {
-      this.#database = openIndexFile(indexPath, root);
+      const { database, reader, facts } = openIndex(this.#options);
+      this.#database = database;
+      this.#reader = reader;
+      this.#facts = facts;
     } catch (error) {
       this.#report(error, 'The search index can not be opened');
       this.#reopenLater();
       return;
     }
-    this.#reader = new IndexReader(this.#database);
-    this.#facts = new IndexFacts(this.#database);
     this.#progress = { ...this.#progress, ...this.#facts.counts(), building: true };
     this.#startThread();
   }
 
   #report(cause: unknown, message: string): void {
     this.#options.onProblem?.(new Error(message, { cause }));
+  }
+}
+
+interface OpenedIndex {
+  database: Database.Database;
+  reader: IndexReader;
+  facts: IndexFacts;
+}
+
+/** Throws IndexNotUsable. */
+function openIndex({ indexPath, root, hidden }: IndexConnectionOptions): OpenedIndex {
+  const database = openIndexFile(indexPath, root);
+  try {
+    const facts = new IndexFacts(database);
+    hideIn(database, facts, hidden);
+    return { database, reader: new IndexReader(database), facts };
+  } catch (error) {
+    database.close();
+    if (!isDamage(error)) {
+      throw error;
+    }
+    removeIndexFile(indexPath);
+    return openIndex({ indexPath, root, hidden });
+  }
+}
+
+/** Before the first answer: an index that was kept while less was hidden must not tell of what is. */
+function hideIn(database: Database.Database, facts: IndexFacts, hidden: HiddenFiles): void {
+  const known = facts.hidden() ?? nothingHidden;
+  const [, filters] = JSON.parse(known) as [unknown, string[]];
+  hidden.recall(filters);
+  if (known !== hidden.key) {
+    const hide = database.transaction(() => {
+      new IndexWriter(database).removeHidden(hidden);
+      facts.setHidden(hidden.key);
+    });
+    hide.immediate();
   }
 }
 

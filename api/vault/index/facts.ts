@@ -9,6 +9,8 @@ import { ranks } from './writer.ts';
 const sql = {
   home: "SELECT value FROM facts WHERE name = 'home'",
   setHome: "INSERT OR REPLACE INTO facts VALUES ('home', ?)",
+  hidden: "SELECT value FROM facts WHERE name = 'hidden'",
+  setHidden: "INSERT OR REPLACE INTO facts VALUES ('hidden', ?)",
   bornAt: 'SELECT born_at AS value FROM notes WHERE id = ?',
   counts: `SELECT (SELECT count(*) FROM entries WHERE rank = ${ranks.note}) AS notes,
     (SELECT count(*) FROM notes) AS indexed, (SELECT count(*) FROM notes WHERE unread = 1) AS unread,
@@ -20,6 +22,8 @@ const sql = {
   unread: 'SELECT id FROM notes WHERE unread = 1 ORDER BY id',
   isUnread: 'SELECT 1 AS value FROM notes WHERE id = ? AND revision = ? AND unread = 1',
 };
+
+type IndexCounts = Omit<IndexProgress, 'building' | 'isAway' | 'excludedFaults'>;
 
 export class IndexFacts {
   readonly #statements: Statements<typeof sql>;
@@ -37,14 +41,23 @@ export class IndexFacts {
     this.#statements.setHome.run(identity);
   }
 
+  /** What was hidden when the index was last brought in step (HiddenFiles.key). */
+  hidden(): string | undefined {
+    return this.#find<string>(this.#statements.hidden.get());
+  }
+
+  setHidden(key: string): void {
+    this.#statements.setHidden.run(key);
+  }
+
   /** Epoch seconds: the earliest time known of the note's files. */
   bornAt(id: string): number | undefined {
     return this.#find<number>(this.#statements.bornAt.get(id));
   }
 
   /** How many notes the folders have, how many of them can be found, and what IndexProgress tells of those. */
-  counts(): Omit<IndexProgress, 'building' | 'isAway'> {
-    return this.#statements.counts.get() as Omit<IndexProgress, 'building' | 'isAway'>;
+  counts(): IndexCounts {
+    return this.#statements.counts.get() as IndexCounts;
   }
 
   /** What IndexProgress counts as `forms`, in order. */

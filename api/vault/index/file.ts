@@ -7,7 +7,7 @@ import { IndexNotUsable } from '../errors.ts';
 /** "loop" in ASCII, in SQLite's header: whether a file is ours to delete. */
 const applicationId = 0x6c6f6f70;
 /** Raise it with any change of the schema, of `search/tokens.ts` or of what is written into a row. */
-const schemaVersion = 5;
+const schemaVersion = 6;
 
 // `words` holds no text (content=''): the words are in pieces that nobody could read back. How the columns weigh is
 // reader.ts's matter. What may be long stands last in `notes`: SQLite goes through all that is before a column.
@@ -29,6 +29,7 @@ CREATE INDEX notes_unread ON notes(id) WHERE unread = 1;
 CREATE TABLE texts(note INTEGER PRIMARY KEY, names TEXT NOT NULL, headings TEXT NOT NULL, text TEXT NOT NULL);
 CREATE TABLE entries(folder TEXT, rank INTEGER, path TEXT, upward TEXT, forms INTEGER, PRIMARY KEY(folder, rank, path)) WITHOUT ROWID;
 CREATE INDEX entries_by_upward ON entries(upward) WHERE upward IS NOT NULL;
+CREATE INDEX entries_hidden ON entries(folder) WHERE rank = 3;
 CREATE INDEX entries_with_forms ON entries(path) WHERE forms = 1;
 CREATE TABLE links(target TEXT, note INTEGER, near INTEGER, written TEXT NOT NULL, PRIMARY KEY(target, note, near)) WITHOUT ROWID;
 CREATE INDEX links_by_note ON links(note);

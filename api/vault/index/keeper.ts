@@ -2,6 +2,7 @@
 // The room: keeping the index and asking it; folder/ looks at the disk. Not what a note is: notes/; not changes:
 // writing/.
 import { setImmediate } from 'node:timers/promises';
+import type { HiddenFiles } from '../hidden/hidden-files.ts';
 import { folderOf } from '../notes/name.ts';
 import type { IndexProgress } from './answers.ts';
 import type { IndexFacts } from './facts.ts';
@@ -10,6 +11,7 @@ import { FolderComparison } from './folder/comparison.ts';
 import { GoneNotes } from './folder/gone-notes.ts';
 import { findVaultHome } from './folder/home.ts';
 import type { ListedFolder } from './folder/listing.ts';
+import { SettingsWatch } from './folder/settings-watch.ts';
 import { FolderWatch } from './folder/watch.ts';
 import { IndexUpdate } from './update.ts';
 import type { IndexWriter } from './writer.ts';
@@ -19,6 +21,7 @@ export interface IndexKeeperOptions {
   root: string;
   /** Looks again and again even where the kernel would tell of changes. */
   isPolling: boolean;
+  hidden: HiddenFiles;
   writer: IndexWriter;
   facts: IndexFacts;
   vocabulary: Vocabulary;
@@ -45,8 +48,10 @@ export class IndexKeeper {
   readonly #watch: FolderWatch;
   readonly #dirty = new Set<string>();
   readonly #gone = new GoneNotes();
+  readonly #settings: SettingsWatch;
   readonly #update: IndexUpdate;
   #hasLooked = false;
+  #told: Omit<IndexProgress, 'excludedFaults'> | undefined;
   #wake: (() => void) | undefined;
   #running: Promise<void> | undefined;
   #closed = false;
@@ -58,6 +63,7 @@ export class IndexKeeper {
       isPolling: options.isPolling,
       onChange: (path): void => this.#noteChange(path),
     });
+    this.#settings = new SettingsWatch(options.root, () => this.#noteSettings());
     const { root, writer, facts, vocabulary, inTransaction } = options;
     this.#update = new IndexUpdate({
       root,
@@ -66,7 +72,7 @@ export class IndexKeeper {
       gone: this.#gone,
       vocabulary,
       inTransaction,
-      onProgress: (progress): void => options.onProgress({ ...progress, isAway: false }),
+      onProgress: (progress): void => this.#tell({ ...progress, isAway: false }),
     });
   }
 
@@ -83,6 +89,7 @@ export class IndexKeeper {
     this.#wake?.();
     await this.#running;
     this.#watch.remove('');
+    this.#settings.close();
   }
 
   /** Looks at the note `id` at once, in the middle of whatever else is going on; what else is new has its turn later. */
@@ -119,8 +126,9 @@ export class IndexKeeper {
   }
 
   #createComparison(): FolderComparison {
-    const { root, writer, inTransaction } = this.#options;
-    return new FolderComparison({ root, writer, watch: this.#watch, gone: this.#gone, inTransaction });
+    const { root, hidden, writer, inTransaction } = this.#options;
+    const { watch, gone } = { watch: this.#watch, gone: this.#gone };
+    return new FolderComparison({ root, hidden, writer, watch, gone, inTransaction });
   }
 
   #noteChange(path: string): void {
@@ -128,6 +136,11 @@ export class IndexKeeper {
       setTimeout(() => this.#wake?.(), gatherMs);
     }
     this.#dirty.add(path);
+  }
+
+  // A look at nothing but what is hidden.
+  #noteSettings(): void {
+    setTimeout(() => this.#wake?.(), gatherMs);
   }
 
   async #keep(): Promise<void> {
@@ -149,10 +162,35 @@ export class IndexKeeper {
     if (!(await this.#isHome())) {
       return undefined;
     }
-    if (isFull) {
+    if ((await this.#hide()) || isFull) {
       return this.#bringInStep(undefined);
     }
     return dirty.length > 0 || !this.#gone.isEmpty ? this.#bringInStep(dirty) : 0;
+  }
+
+  /** Takes out what is hidden from now on; true where a look at everything is needed, for what is not any more. */
+  async #hide(): Promise<boolean> {
+    const { hidden, writer, facts, inTransaction } = this.#options;
+    const faults = hidden.faults;
+    const hasChanged = await hidden.refresh();
+    this.#settings.watch();
+    if (hidden.faults !== faults && this.#told !== undefined) {
+      this.#tell(this.#told);
+    }
+    if (hasChanged) {
+      inTransaction(() => {
+        writer.removeHidden(hidden);
+        facts.setHidden(hidden.key);
+      });
+      this.#watch.remove('');
+    }
+    return hasChanged;
+  }
+
+  #tell(progress: Omit<IndexProgress, 'excludedFaults'>): void {
+    const { hidden, onProgress } = this.#options;
+    this.#told = progress;
+    onProgress({ ...progress, excludedFaults: hidden.faults });
   }
 
   // Without notices only a look at everything can meet a note that was missed.
@@ -165,13 +203,13 @@ export class IndexKeeper {
   }
 
   async #isHome(): Promise<boolean> {
-    const { root, facts, onProgress } = this.#options;
+    const { root, facts } = this.#options;
     const known = facts.home();
     const home = await findVaultHome(root, known);
     if (home === undefined) {
       // Its watchers are deaf from now on; looking again finds out when it is back.
       this.#watch.remove('');
-      onProgress({ ...facts.counts(), building: false, isAway: true });
+      this.#tell({ ...facts.counts(), building: false, isAway: true });
       return false;
     }
     if (home.isNew) {

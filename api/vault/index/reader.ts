@@ -18,12 +18,19 @@ const noteColumns =
 const scanFilter =
   "(:folder = '' OR (n.id > :folder || '/' AND n.id < :folder || '0')) AND n.modified_at >= :since";
 
+// A folder in which something is hidden and nothing else is: as if it were not there.
+const below = "(b.folder = e.path OR (b.folder > e.path || '/' AND b.folder < e.path || '0'))";
+const isHollow = `(e.rank = ${ranks.folder}
+    AND EXISTS (SELECT 1 FROM entries b WHERE b.rank = ${ranks.hidden} AND ${below})
+    AND NOT EXISTS (SELECT 1 FROM entries b WHERE b.rank IN (${ranks.note}, ${ranks.file}) AND ${below}))`;
+
 const sql = {
   scan: `SELECT ${noteColumns} FROM notes n WHERE n.number > :after AND ${scanFilter} ORDER BY n.number`,
   scanMatching: `SELECT ${noteColumns} FROM words JOIN notes n ON n.number = words.rowid
     WHERE words MATCH :match AND words.rowid > :after AND ${scanFilter} ORDER BY words.rowid`,
   entries: `SELECT e.rank, e.path, n.title FROM entries e LEFT JOIN notes n ON e.rank = ${ranks.note} AND n.id = e.path
-    WHERE e.folder = ? AND (e.rank, e.path) > (?, ?) ORDER BY e.rank, e.path LIMIT ?`,
+    WHERE e.folder = ? AND (e.rank, e.path) > (?, ?) AND e.rank < ${ranks.hidden} AND NOT ${isHollow}
+    ORDER BY e.rank, e.path LIMIT ?`,
   generation: "SELECT value FROM facts WHERE name = 'generation'",
 };
 

@@ -19,7 +19,7 @@ export interface IndexUpdateOptions {
   gone: GoneNotes;
   vocabulary: Vocabulary;
   inTransaction: (work: () => void) => void;
-  onProgress: (progress: Omit<IndexProgress, 'isAway'>) => void;
+  onProgress: (progress: Omit<IndexProgress, 'isAway' | 'excludedFaults'>) => void;
 }
 
 const batchMs = 200;

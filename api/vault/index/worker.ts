@@ -1,6 +1,8 @@
 // The indexing thread: keeps the index in step with the folder, so that no search ever waits for a disk.
 import { statSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
+import { HiddenFiles } from '../hidden/hidden-files.ts';
+import type { HiddenPattern } from '../hidden/patterns.ts';
 import type { IndexProgress, SearchResult } from './answers.ts';
 import { IndexFacts } from './facts.ts';
 import { connectToIndex } from './file.ts';
@@ -10,12 +12,15 @@ import { Vocabulary } from './finding/vocabulary.ts';
 import { IndexKeeper } from './keeper.ts';
 import { IndexWriter } from './writer.ts';
 
-const { root, indexPath, isPolling } = workerData as IndexWorkerData;
+const { root, indexPath, isPolling, patterns, filters } = workerData as IndexWorkerData;
 /** What the thread is started with. */
 export interface IndexWorkerData {
   root: string;
   indexPath: string;
   isPolling: boolean;
+  /** What HiddenFiles is made of. */
+  patterns: readonly HiddenPattern[];
+  filters: readonly string[] | undefined;
 }
 
 /** What it is told. */
@@ -33,6 +38,7 @@ const database = connectToIndex(indexPath);
 const keeper = new IndexKeeper({
   root,
   isPolling,
+  hidden: new HiddenFiles({ root, patterns, filters }),
   writer: new IndexWriter(database),
   facts: new IndexFacts(database),
   vocabulary: new Vocabulary(database),

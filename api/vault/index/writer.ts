@@ -2,6 +2,7 @@
 
 import type { Stats } from 'node:fs';
 import type Database from 'better-sqlite3';
+import type { HiddenFiles } from '../hidden/hidden-files.ts';
 import { findConflictOf } from '../names/conflict-name.ts';
 import { parseTwinId } from '../names/forms.ts';
 import type { NoteContent } from '../notes/content.ts';
@@ -36,6 +37,8 @@ export interface EntryRow {
 /** UTF-16 units of all names, or all headings, of a note that a search compares with what was asked for. */
 const longestNames = 4000;
 
+type StoredEntry = EntryRow & { folder: string };
+
 /** Pages per step: a few milliseconds of work. */
 const mergePages = 200;
 
@@ -43,7 +46,8 @@ const mergePages = 200;
 const usualAutomerge = 4;
 const usualCrisismerge = 16;
 
-export const ranks = { folder: 0, note: 1, file: 2 } as const;
+/** `hidden`: something in the folder is hidden. Such an entry is the folder's own, and is shown to nobody. */
+export const ranks = { folder: 0, note: 1, file: 2, hidden: 3 } as const;
 
 const columns =
   'id, folder, upward, conflict_of, title, tags, front_matter, stated_at, revision, stamp, file, unread, modified_at, size_bytes, born_at';
@@ -65,6 +69,10 @@ const sql = {
     = (${born}, :modifiedAt, :sizeBytes, :stamp, :file) WHERE number = :number`,
   noteFolders: 'SELECT DISTINCT folder FROM notes',
   setText: 'INSERT OR REPLACE INTO texts VALUES (?, ?, ?, ?)',
+  allNotes: 'SELECT number, id FROM notes',
+  allFolders: `SELECT folder, rank, path FROM entries WHERE rank = ${ranks.folder}`,
+  allFiles: `SELECT folder, rank, path FROM entries WHERE rank IN (${ranks.note}, ${ranks.file})`,
+  removeEntry: 'DELETE FROM entries WHERE folder = ? AND rank = ? AND path = ?',
   setWords:
     'INSERT OR REPLACE INTO words(rowid, title, aliases, tags, headings, path, body, filters) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   addField: 'INSERT OR IGNORE INTO fields VALUES (?)',
@@ -124,6 +132,38 @@ export class IndexWriter {
   /** Every folder that has notes. */
   noteFolders(): string[] {
     return (this.#statements.noteFolders.all() as Array<{ folder: string }>).map((row) => row.folder);
+  }
+
+  /**
+   * Takes out at once what is hidden from now on, before any look at the disk; what is not hidden any more is met by the next
+   * look.
+   */
+  removeHidden(hidden: HiddenFiles): void {
+    const notes = this.#statements.allNotes.all() as Array<{ number: number; id: string }>;
+    const hiddenNotes = hidden.findHidden(notes.map(({ id }) => namedBy(id)));
+    for (const { number, id } of notes) {
+      if (hiddenNotes.has(namedBy(id))) {
+        this.removeNote(number);
+      }
+    }
+    for (const { folder, rank, path } of this.#statements.allFolders.all() as StoredEntry[]) {
+      if (hidden.isHiddenFolder(path)) {
+        this.#statements.removeEntry.run(folder, rank, path);
+        this.#statements.clearEntries.run(path);
+      }
+    }
+    this.#removeHiddenFiles(hidden);
+  }
+
+  #removeHiddenFiles(hidden: HiddenFiles): void {
+    const files = this.#statements.allFiles.all() as StoredEntry[];
+    const hiddenFiles = hidden.findHidden(files.map(({ path }) => namedBy(path)));
+    for (const { folder, rank, path } of files) {
+      if (hiddenFiles.has(namedBy(path))) {
+        this.#statements.removeEntry.run(folder, rank, path);
+        this.#statements.addEntry.run(folder, ranks.hidden, folder, 0);
+      }
+    }
   }
 
   /** Writes a note in place of the one with the number `known` (which may have had another id), or as a new one. */
@@ -212,6 +252,11 @@ function joinLines(lines: readonly string[]): string {
     .toWellFormed();
 }
 
+/** The vault path of a note or file. */
+function namedBy(id: string): string {
+  return parseTwinId(id)?.path ?? id;
+}
+
 function createRow(id: string, file: IndexedNote, stamp: string): Record<string, string | number | null> {
   const { said, statedAt = null, isUnread, ...rest } = file;
   const { title, tags, frontMatter } = said.content;
@@ -220,7 +265,7 @@ function createRow(id: string, file: IndexedNote, stamp: string): Record<string,
     id,
     folder: folderOf(id),
     upward: upwardKey(withoutExtension(id)),
-    conflictOf: findConflictOf(parseTwinId(id)?.path ?? id) ?? null,
+    conflictOf: findConflictOf(namedBy(id)) ?? null,
     title,
     tags: JSON.stringify(tags),
     frontMatter: JSON.stringify(frontMatter),

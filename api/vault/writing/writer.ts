@@ -5,12 +5,21 @@ import type { Stats } from 'node:fs';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { EditRefused, NoteExists, NoteNotFound, RevisionStale, VaultFull, VaultReadOnly } from '../errors.ts';
+import {
+  EditRefused,
+  NoteExists,
+  NoteNotFound,
+  PathClosed,
+  RevisionStale,
+  VaultFull,
+  VaultReadOnly,
+} from '../errors.ts';
+import { findOpenPlace, type HiddenFiles } from '../hidden/hidden-files.ts';
 import { createRevision, largestNote } from '../notes/content.ts';
 import { parseFrontMatter } from '../notes/front-matter.ts';
 import { foldName } from '../notes/name.ts';
 import { FolderMoved, inFolder } from '../notes/opened-path.ts';
-import { findNotePlace, type NotePlace } from '../notes/path.ts';
+import type { NotePlace } from '../notes/path.ts';
 import { normalizeText } from '../unicode.ts';
 import { createFile, replaceFile } from './atomic-file.ts';
 import { appendText, replaceSection, replaceText } from './edit.ts';
@@ -32,9 +41,9 @@ interface WrittenNote {
  * A change is on the disk and can be found by a search when it resolves.
  */
 export interface NoteWriter {
-  /** Folders are made where they are missing. Throws PathRefused, NoteExists, EditRefused. */
+  /** Folders are made where they are missing. Throws PathClosed, PathRefused, NoteExists, EditRefused. */
   create(path: string, text: string): Promise<WrittenNote>;
-  /** At the end of the note, or of the section below `heading`. Throws EditRefused. */
+  /** At the end of the note, or of the section below `heading`. Throws PathClosed, EditRefused. */
   append(
     id: string,
     change: { text: string; heading?: string | undefined; revision: string },
@@ -55,13 +64,14 @@ export interface NoteWriter {
 export interface NoteWriterOptions {
   /** The vault's real path. */
   root: string;
+  hidden: HiddenFiles;
   /** Brings the index up to date with one note. */
   refresh(id: string): Promise<void>;
   /** Throws VaultAway while the folder is not there: what is under its mount point is not the vault. */
   requireHome(cause?: unknown): Promise<void>;
 }
 
-export function createNoteWriter({ root, refresh, requireHome }: NoteWriterOptions): NoteWriter {
+export function createNoteWriter({ root, hidden, refresh, requireHome }: NoteWriterOptions): NoteWriter {
   const queue = new KeyedQueue();
   const removeLeftovers = createLeftoverRemover();
 
@@ -83,7 +93,7 @@ export function createNoteWriter({ root, refresh, requireHome }: NoteWriterOptio
 
   function change(id: string, revision: string, edit: (note: string) => string): Promise<WrittenNote> {
     return write(id, async () => {
-      const { target } = await findPlace(root, id);
+      const { target } = await findPlace(root, id, hidden);
       return inFolder(dirname(target), async (folder) => {
         const path = join(folder.path, basename(target));
         const { bytes, stats } = await readCurrent(path, revision);
@@ -98,6 +108,7 @@ export function createNoteWriter({ root, refresh, requireHome }: NoteWriterOptio
   return {
     create: async (path, text): Promise<WrittenNote> => {
       const id = parseNewPath(path);
+      await requireOpen(hidden, id);
       const bytes = encode(asNewNote(text));
       return write(id, () =>
         inNewPlace(root, id, async (folder, name) => {
@@ -109,23 +120,25 @@ export function createNoteWriter({ root, refresh, requireHome }: NoteWriterOptio
         }),
       );
     },
-    append: (id, { text, heading, revision }) =>
-      change(id, revision, (note) => appendText(note, text, heading)),
+    append: async (id, { text, heading, revision }) => {
+      await requireOpen(hidden, id);
+      return change(id, revision, (note) => appendText(note, text, heading));
+    },
     replace: (id, { text, revision }) => change(id, revision, (note) => replaceText(note, text)),
     replaceSection: (id, { heading, text, revision }) =>
       change(id, revision, (note) => replaceSection(note, heading, text)),
     setField: (id, { field, value, revision }) =>
       change(id, revision, (note) => setField(note, field, value)),
-    remove: (id, { revision }) => write(id, () => removeNote(root, id, revision)),
+    remove: (id, { revision }) => write(id, () => removeNote({ root, hidden }, id, revision)),
   };
 }
 
 async function removeNote(
-  root: string,
+  { root, hidden }: Pick<NoteWriterOptions, 'root' | 'hidden'>,
   id: string,
   revision: string,
 ): Promise<{ id: string; trashPath: string }> {
-  const { path, target, named } = await findPlace(root, id);
+  const { path, target, named } = await findPlace(root, id, hidden);
   if (path !== target) {
     throw new EditRefused('This name is a link to another note of the vault: delete that one.');
   }
@@ -138,8 +151,16 @@ async function removeNote(
   });
 }
 
-async function findPlace(root: string, id: string): Promise<NotePlace> {
-  const place = await findNotePlace(root, id);
+/** Where nothing is shown, nothing is made: said before the disk is asked what is there. */
+async function requireOpen(hidden: HiddenFiles, id: string): Promise<void> {
+  await hidden.refresh();
+  if (hidden.isHidden(normalizeText(id, 'NFC'))) {
+    throw new PathClosed();
+  }
+}
+
+async function findPlace(root: string, id: string, hidden: HiddenFiles): Promise<NotePlace> {
+  const place = await findOpenPlace(root, id, hidden);
   if (place === undefined) {
     throw new NoteNotFound();
   }

@@ -290,7 +290,7 @@ t.test('the same over MCP and REST', async (t) => {
   const viaMcp = async (of: string) =>
     JSON.parse((await callTool(`${url}/mcp`, 'good', 'list', { of })).body).result.structuredContent;
   await until(async () => (await viaMcp('tags')).entries.length === 2, 'the note');
-  for (const kind of ['tags', 'recent', 'missing', 'orphans', 'folder']) {
+  for (const kind of ['tags', 'recent', 'missing', 'orphans', 'conflicts', 'folder']) {
     const response = await fetch(`${url}/api/list?of=${kind}`, { headers: { authorization: 'Bearer good' } });
     t.same(await response.json(), await viaMcp(kind), kind);
   }
@@ -303,5 +303,6 @@ t.test('the same over MCP and REST', async (t) => {
     'recent',
     'missing',
     'orphans',
+    'conflicts',
   ]);
 });

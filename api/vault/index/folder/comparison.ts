@@ -1,5 +1,6 @@
 // One look through the folder beside what the index knows of it: what is new, changed, moved or gone.
 // The room: looking at the disk for the index. Not what is written into it: index/; not one note for a client: notes/.
+import type { HiddenFiles } from '../../hidden/hidden-files.ts';
 import { type EntryRow, type IndexWriter, type KnownNote, ranks } from '../writer.ts';
 import type { GoneNotes } from './gone-notes.ts';
 import { isOnDisk } from './listed-note.ts';
@@ -14,6 +15,7 @@ export interface ChangedNote {
 
 export interface FolderComparisonOptions {
   root: string;
+  hidden: HiddenFiles;
   writer: IndexWriter;
   watch: FolderWatch;
   gone: GoneNotes;
@@ -92,7 +94,7 @@ export class FolderComparison {
   // One that is gone is found by its parent.
   #list(folder: ListedFolder): FolderListing | undefined {
     try {
-      return listDiskFolder(this.#options.root, folder);
+      return listDiskFolder(this.#options, folder);
     } catch {
       this.#options.watch.remove(folder.path);
       this.#unlisted.push(folder.path);
@@ -106,7 +108,7 @@ export class FolderComparison {
     }
     this.#compareNotes(folder.path, listing);
     const before = this.#options.writer.entriesIn(folder.path);
-    const after = entriesOf(listing, listing.isPartial ? before : []);
+    const after = entriesOf(folder.path, listing, listing.isPartial ? before : []);
     if (!isSame(before, after)) {
       this.#options.inTransaction(() => {
         this.#options.writer.putEntries(folder.path, after);
@@ -164,11 +166,16 @@ function isAtOrBelow(folder: string, path: string): boolean {
 }
 
 /** In the index's order. `kept` are those that stay in any case. */
-function entriesOf({ folders, notes, files, twins }: FolderListing, kept: EntryRow[]): EntryRow[] {
+function entriesOf(
+  folder: string,
+  { folders, notes, files, twins, hasHidden }: FolderListing,
+  kept: EntryRow[],
+): EntryRow[] {
   const found = [
     ...folders.map(({ path, diskPaths }) => createRow(ranks.folder, path, diskPaths.length > 1)),
     ...notes.map(({ id }) => createRow(ranks.note, id, twins.has(id))),
     ...files.map((path) => createRow(ranks.file, path, twins.has(path))),
+    ...(hasHidden ? [createRow(ranks.hidden, folder, false)] : []),
   ];
   const missing = kept.filter(
     (row) => !found.some(({ rank, path }) => rank === row.rank && path === row.path),

@@ -2,6 +2,7 @@
 import type { Dirent, Stats } from 'node:fs';
 import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { HiddenFiles } from '../../hidden/hidden-files.ts';
 import { compareForms, createTwinId } from '../../names/forms.ts';
 import { inFolderSync } from '../../notes/opened-path.ts';
 import { isNoteName, isVisibleInside, isVisibleName, wayTo } from '../../notes/path.ts';
@@ -33,26 +34,45 @@ export interface FolderListing {
   twins: Set<string>;
   /** One of the folder's forms could not be read: what is missing here may be there. */
   isPartial: boolean;
+  /** A file here is hidden, though the folder is not. */
+  hasHidden: boolean;
 }
 
-/**
- * Lists the visible part of one folder, sorted by name. `root` is a real path. Throws what reading it throws, where none
- * of its forms can be read.
- */
-export function listDiskFolder(root: string, folder: ListedFolder): FolderListing {
+/** The vault that is listed. */
+export interface ListedVault {
+  /** A real path. */
+  root: string;
+  hidden: HiddenFiles;
+}
+
+/** Lists the visible part of one folder, sorted by name. Throws what reading it throws, where none of its forms can be read. */
+export function listDiskFolder({ root, hidden }: ListedVault, folder: ListedFolder): FolderListing {
   const { entries, isPartial } = readForms(folder);
-  const listing: FolderListing = { notes: [], folders: [], files: [], twins: new Set(), isPartial };
+  const hiddenPaths = hidden.findHidden(pathsOfFiles(entries));
+  const listing = { ...createListing(), isPartial, hasHidden: hiddenPaths.size > 0 };
   for (const [path, found] of entries) {
     const folders = found.filter(({ kind }) => kind === 'folder');
-    if (folders.length > 0) {
+    if (folders.length > 0 && !hidden.isHiddenFolder(path)) {
       listing.folders.push({ path, diskPaths: folders.map(({ diskPath }) => diskPath) });
     }
-    addFiles(listing, { root, path, isTaken: (id) => entries.has(id) }, found);
+    if (!hiddenPaths.has(path)) {
+      addFiles(listing, { root, hidden, path, isTaken: (id) => entries.has(id) }, found);
+    }
   }
   return listing;
 }
 
+function createListing(): FolderListing {
+  return { notes: [], folders: [], files: [], twins: new Set(), isPartial: false, hasHidden: false };
+}
+
+function pathsOfFiles(entries: Map<string, FoundEntry[]>): string[] {
+  const isFile = ({ kind }: FoundEntry): boolean => kind === 'file' || kind === 'link';
+  return [...entries].filter(([, found]) => found.some(isFile)).map(([path]) => path);
+}
+
 interface FoundEntry {
+  name: string;
   diskPath: string;
   kind: 'folder' | 'file' | 'link' | undefined;
 }
@@ -62,16 +82,13 @@ function readForms({ path, diskPaths }: ListedFolder): {
   entries: Map<string, FoundEntry[]>;
   isPartial: boolean;
 } {
-  const entries = new Map<string, FoundEntry[]>();
+  const all = new Map<string, FoundEntry[]>();
   const failures: unknown[] = [];
   for (const diskPath of diskPaths) {
     try {
-      for (const entry of readEntries(diskPath)) {
-        const name = normalizeText(entry.name, 'NFC');
+      for (const [name, forms] of readEntries(diskPath)) {
         const entryPath = path === '' ? name : `${path}/${name}`;
-        const entryDiskPath = join(diskPath, entry.name);
-        const found = { diskPath: entryDiskPath, kind: kindOf(entry, entryDiskPath) };
-        entries.set(entryPath, [...(entries.get(entryPath) ?? []), found]);
+        all.set(entryPath, [...(all.get(entryPath) ?? []), ...forms]);
       }
     } catch (error) {
       failures.push(error);
@@ -80,33 +97,39 @@ function readForms({ path, diskPaths }: ListedFolder): {
   if (failures.length === diskPaths.length) {
     throw failures[0];
   }
-  return {
-    entries: new Map([...entries].sort(([a], [b]) => (a < b ? -1 : 1))),
-    isPartial: failures.length > 0,
-  };
+  const entries = new Map([...all].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return { entries, isPartial: failures.length > 0 };
 }
 
-function readEntries(diskPath: string): Dirent[] {
-  const entries = inFolderSync(diskPath, ({ path }) => readdirSync(path, { withFileTypes: true }));
-  return entries
-    .filter(({ name }) => isVisibleName(normalizeText(name, 'NFC')))
-    .sort((a, b) => compareForms(a.name, b.name));
+/** By their names in NFC. */
+function readEntries(diskPath: string): Map<string, FoundEntry[]> {
+  const entries = new Map<string, FoundEntry[]>();
+  for (const entry of inFolderSync(diskPath, ({ path }) => readdirSync(path, { withFileTypes: true }))) {
+    const name = normalizeText(entry.name, 'NFC');
+    if (isVisibleName(name)) {
+      const entryDiskPath = join(diskPath, entry.name);
+      const found = { name: entry.name, diskPath: entryDiskPath, kind: kindOf(entry, entryDiskPath) };
+      const forms = [...(entries.get(name) ?? []), found];
+      entries.set(name, forms.length === 1 ? forms : forms.sort((a, b) => compareForms(a.name, b.name)));
+    }
+  }
+  return entries;
 }
 
-interface FilePlace {
-  root: string;
+interface FilePlace extends ListedVault {
   path: string;
   isTaken: (id: string) => boolean;
 }
 
-function addFiles(listing: FolderListing, { root, path, isTaken }: FilePlace, found: FoundEntry[]): void {
+function addFiles(listing: FolderListing, place: FilePlace, found: FoundEntry[]): void {
+  const { root, path, isTaken } = place;
   let isFirst = true;
-  for (const { kind, diskPath } of found) {
-    const file = findFile(root, path, { kind, diskPath });
+  for (const entry of found) {
+    const file = findFile(place, entry);
     if (file === undefined) {
       continue;
     }
-    const id = isFirst ? path : createTwinId(path, wayTo(root, diskPath), isTaken);
+    const id = isFirst ? path : createTwinId(path, wayTo(root, entry.diskPath), isTaken);
     if (!isFirst) {
       listing.twins.add(id);
     }
@@ -121,11 +144,10 @@ function addFiles(listing: FolderListing, { root, path, isTaken }: FilePlace, fo
 
 /** Undefined for what is no file of the vault; only notes have a stamp. */
 function findFile(
-  root: string,
-  path: string,
+  { path, ...vault }: FilePlace,
   { kind, diskPath }: FoundEntry,
 ): { target: string; stamp?: string } | undefined {
-  const target = kind === 'link' ? findLinkedFile(root, diskPath) : diskPath;
+  const target = kind === 'link' ? findLinkedFile(vault, diskPath) : diskPath;
   if (kind === undefined || kind === 'folder' || target === undefined) {
     return undefined;
   }
@@ -164,10 +186,11 @@ function kindOf(entry: Dirent, diskPath: string): FoundEntry['kind'] {
   return type?.isSymbolicLink() ? 'link' : undefined;
 }
 
-function findLinkedFile(root: string, diskPath: string): string | undefined {
+function findLinkedFile({ root, hidden }: ListedVault, diskPath: string): string | undefined {
   try {
     const target = realpathSync(diskPath);
-    return isVisibleInside(root, target) && lstatSync(target).isFile() ? target : undefined;
+    const isVisible = isVisibleInside(root, target) && !hidden.isHiddenTarget(target);
+    return isVisible && lstatSync(target).isFile() ? target : undefined;
   } catch {
     return undefined;
   }

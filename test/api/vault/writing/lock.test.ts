@@ -18,11 +18,15 @@ async function makeFolder(t: Test): Promise<string> {
 const lockOf = (name: string) => `.loop-${createHash('sha256').update(name).digest('hex').slice(0, 16)}.lock`;
 
 // As loop-api does it: every process with a queue of its own, all with what they read last.
+const addressOf = (file: string): string =>
+  JSON.stringify(new URL(`../../../../api/vault/${file}`, import.meta.url).href);
 const program = `
-  import { createNoteWriter } from ${JSON.stringify(new URL('../../../../api/vault/writing/writer.ts', import.meta.url).href)};
+  import { HiddenFiles } from ${addressOf('hidden/hidden-files.ts')};
+  import { createNoteWriter } from ${addressOf('writing/writer.ts')};
   const [root, mark, first] = process.argv.slice(1);
   const nothing = async () => {};
-  const writer = createNoteWriter({ root, refresh: nothing, requireHome: nothing });
+  const hidden = new HiddenFiles({ root, patterns: [] });
+  const writer = createNoteWriter({ root, hidden, refresh: nothing, requireHome: nothing });
   let revision = first;
   const won = [];
   for (let round = 0; won.length < 20; round += 1) {
