@@ -32,6 +32,8 @@ export interface Config {
   indexPath: string;
   /** What of the vault nobody is shown. */
   hidden: HiddenPattern[];
+  /** An IANA time zone; undefined: the process's. */
+  timeZone: string | undefined;
 }
 
 export interface SettingFault {
@@ -74,6 +76,15 @@ const count = (max: number): z.ZodType<number, string> =>
     .transform(Number)
     .pipe(z.number().max(max));
 
+// An offset alone is no zone: it is wrong for half of the year where clocks are changed.
+function isTimeZone(value: string): boolean {
+  try {
+    return /^[a-z]/i.test(value) && new Intl.DateTimeFormat('en', { timeZone: value }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 const hiddenPatterns = z
   .string()
   .transform(parseHiddenPatterns)
@@ -98,6 +109,7 @@ const settings = z.object({
   API_VAULT_DIR: z.string().default(fileURLToPath(new URL('sample-vault', import.meta.url))),
   API_INDEX_PATH: z.string().default('data/index.db'),
   API_HIDDEN: hiddenPatterns.default([]),
+  API_TIME_ZONE: z.string().refine(isTimeZone).optional(),
 });
 
 /** Every setting that loop-api reads. */
@@ -150,6 +162,10 @@ const help: Record<SettingName, { allowed: string; mend: string }> = {
       'paths below the vault with commas between them, such as Private, Work/*.draft.md, **/Diary: * and ? for characters of a name, ** for folders; no other signs ([ ] { } ! \\)',
     mend: 'Put ? for a sign that is not allowed.',
   },
+  API_TIME_ZONE: {
+    allowed: 'the IANA name of a time zone, such as Asia/Seoul',
+    mend: "Leave it out for the process's.",
+  },
 };
 
 /** Throws InvalidConfiguration. Reads no file but, later and on demand, the secret's. */
@@ -178,6 +194,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     vaultDirectory: resolve(values.API_VAULT_DIR),
     indexPath: resolve(values.API_INDEX_PATH),
     hidden: values.API_HIDDEN,
+    timeZone: values.API_TIME_ZONE,
   };
 }
 

@@ -54,6 +54,7 @@ function openOwnVault(config: Config, metrics: Metrics, logger: Logger): Promise
     directory: config.vaultDirectory,
     indexPath: config.indexPath,
     hidden: config.hidden,
+    timeZone: config.timeZone,
     onProblem: (err) => logger.warn({ err }, 'the search index was in trouble and was started again'),
     onAway: (isAway) => {
       metrics.vaultAway.set(isAway ? 1 : 0);

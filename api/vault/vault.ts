@@ -3,6 +3,7 @@
 import { access, constants, lstat, mkdtemp, realpath, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createDailyNotes, type DailyNotes } from './daily/daily-notes.ts';
 import { IndexNotUsable, VaultAway, VaultNotFound, VaultNotReadable } from './errors.ts';
 import { findOpenPlace, HiddenFiles } from './hidden/hidden-files.ts';
 import type { HiddenPattern } from './hidden/patterns.ts';
@@ -31,6 +32,8 @@ export interface VaultOptions {
   isPolling?: boolean;
   /** What nobody is shown, beside Obsidian's own excluded files (hidden/patterns.ts). */
   hidden?: readonly HiddenPattern[];
+  /** An IANA time zone: which day `daily:today` is. The process's by default. */
+  timeZone?: string | undefined;
   /** Told of what went wrong in the background and was put right by starting again. */
   onProblem?: (problem: Error) => void;
   /** Told when the folder is no longer there, and when it is back. */
@@ -74,7 +77,7 @@ export interface Vault {
    */
   search(query: string, options?: SearchOptions): Promise<SearchResult[]>;
   /**
-   * The note as it is on disk now; undefined where there is none, or it is hidden or outside of the vault.
+   * The note as it is on disk now, also by `daily:today` or `daily:2026-11-26`; undefined where there is none, or it is hidden or outside of the vault.
    * Throws VaultAway.
    */
   readNote(id: string): Promise<Note | undefined>;
@@ -117,13 +120,19 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
   const canWrite = await isWritable(root);
   const hidden = new HiddenFiles({ root, patterns: options.hidden ?? [] });
   await hidden.refresh();
+  const { timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone } = options;
+  const daily = createDailyNotes({ root, hidden, timeZone });
   if (options.indexPath !== ':memory:') {
-    return new FolderVault({ root, hidden }, new IndexConnection({ ...options, root, hidden }), canWrite);
+    return new FolderVault(
+      { root, hidden, daily },
+      new IndexConnection({ ...options, root, hidden }),
+      canWrite,
+    );
   }
   // Two threads share the index, which one process's memory can't do in SQLite's WAL mode.
   const folder = await mkdtemp(join(tmpdir(), 'loop-index-'));
   const index = new IndexConnection({ ...options, root, hidden, indexPath: join(folder, 'index.db') });
-  return new FolderVault({ root, hidden }, index, canWrite, () =>
+  return new FolderVault({ root, hidden, daily }, index, canWrite, () =>
     rm(folder, { recursive: true, force: true }),
   );
 }
@@ -155,23 +164,26 @@ function bounded(limit: number | undefined, usual: number, most: number): number
 class FolderVault implements Vault {
   readonly #root: string;
   readonly #hidden: HiddenFiles;
+  readonly #daily: DailyNotes;
   readonly #index: IndexConnection;
   readonly #onClose: (() => Promise<void>) | undefined;
   readonly writer: NoteWriter | undefined;
 
   constructor(
-    { root, hidden }: { root: string; hidden: HiddenFiles },
+    { root, hidden, daily }: { root: string; hidden: HiddenFiles; daily: DailyNotes },
     index: IndexConnection,
     canWrite: boolean,
     onClose?: () => Promise<void>,
   ) {
     this.#root = root;
     this.#hidden = hidden;
+    this.#daily = daily;
     this.#index = index;
     this.writer = canWrite
       ? createNoteWriter({
           root,
           hidden,
+          daily,
           refresh: (id) => index.refresh(id),
           requireHome: () => this.#requireHome(),
         })
@@ -199,7 +211,8 @@ class FolderVault implements Vault {
     return this.#index.askInSteps(({ lists }) => lists.list(name, options));
   }
 
-  async readNote(id: string): Promise<Note | undefined> {
+  async readNote(name: string): Promise<Note | undefined> {
+    const id = (await this.#daily.findDailyNote(name)) ?? name;
     const plain = normalizeText(id, 'NFC');
     try {
       const place = await findOpenPlace(this.#root, id, this.#hidden);

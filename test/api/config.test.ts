@@ -21,6 +21,7 @@ t.test('an empty environment gives the defaults of the contract', (t) => {
     vaultDirectory: resolve('api/sample-vault'),
     indexPath: resolve('data/index.db'),
     hidden: [],
+    timeZone: undefined,
   });
   t.equal(config.clientSecret.path, resolve('data/api-client-secret'));
   t.end();
@@ -44,6 +45,7 @@ t.test(
       API_INTROSPECTION_STALE_SECONDS: '-1',
       API_SSE: 'yes',
       API_HIDDEN: 'Private,{a}',
+      API_TIME_ZONE: 'Seoul',
     };
     try {
       parseConfig(wrong);
@@ -65,6 +67,16 @@ t.test('what is hidden is a list of paths and patterns, and one that is none sto
   t.same(parseConfig({ API_HIDDEN: ' Private/, Work/*.md,' }).hidden, [['private'], ['work', '*.md']]);
   for (const API_HIDDEN of ['[Private]', '!Public', '../x', 'a\\b', 'Private,/,Work']) {
     t.throws(() => parseConfig({ API_HIDDEN }), /API_HIDDEN: read/, API_HIDDEN);
+  }
+  t.end();
+});
+
+t.test('a time zone is one by its name', (t) => {
+  for (const API_TIME_ZONE of ['Asia/Seoul', 'UTC', 'America/Argentina/Buenos_Aires']) {
+    t.equal(parseConfig({ API_TIME_ZONE }).timeZone, API_TIME_ZONE);
+  }
+  for (const API_TIME_ZONE of ['+09:00', 'Asia/Nowhere', '9', '-05', 'Asia/Seoul ']) {
+    t.throws(() => parseConfig({ API_TIME_ZONE }), /API_TIME_ZONE: read/, API_TIME_ZONE);
   }
   t.end();
 });

@@ -5,6 +5,7 @@ import type { Stats } from 'node:fs';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import type { DailyNotes } from '../daily/daily-notes.ts';
 import {
   EditRefused,
   NoteExists,
@@ -21,33 +22,28 @@ import { foldName } from '../notes/name.ts';
 import { FolderMoved, inFolder } from '../notes/opened-path.ts';
 import type { NotePlace } from '../notes/path.ts';
 import { normalizeText } from '../unicode.ts';
+import { type AppendedText, createAppend, type WrittenNote } from './append.ts';
 import { createFile, replaceFile } from './atomic-file.ts';
-import { appendText, replaceSection, replaceText } from './edit.ts';
+import { replaceSection, replaceText } from './edit.ts';
 import { type FieldValue, setField } from './front-matter-edit.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import { createLeftoverRemover } from './leftovers.ts';
 import { inNewPlace, parseNewPath } from './new-path.ts';
 import { moveToTrash } from './trash.ts';
 
-interface WrittenNote {
-  id: string;
-  /** Of what was written: the next change takes it. */
-  revision: string;
-}
-
 /**
- * Every change but `create` takes the revision that was read, and throws RevisionStale when the note has another one
- * by now. All throw NoteNotFound, VaultReadOnly and VaultFull where the disk says so, VaultAway, and what else is named.
+ * Every change but `create` takes the revision that was read (`append` may go without), and throws RevisionStale when the
+ * note has another one by now. All throw NoteNotFound, VaultReadOnly and VaultFull where the disk says so, VaultAway, and what else is named.
  * A change is on the disk and can be found by a search when it resolves.
  */
 export interface NoteWriter {
   /** Folders are made where they are missing. Throws PathClosed, PathRefused, NoteExists, EditRefused. */
   create(path: string, text: string): Promise<WrittenNote>;
-  /** At the end of the note, or of the section below `heading`. Throws PathClosed, EditRefused. */
-  append(
-    id: string,
-    change: { text: string; heading?: string | undefined; revision: string },
-  ): Promise<WrittenNote>;
+  /**
+   * At the end of the note, or of the section below `heading`; without a revision to the note as it is. `daily:today` and the
+   * like name a day's note, which is made from its template where it is not there. Throws PathClosed, PathRefused, EditRefused.
+   */
+  append(id: string, change: AppendedText): Promise<WrittenNote>;
   /** All text below the front matter. Throws EditRefused. */
   replace(id: string, change: { text: string; revision: string }): Promise<WrittenNote>;
   /** All that stands below a heading. Throws EditRefused. */
@@ -65,13 +61,15 @@ export interface NoteWriterOptions {
   /** The vault's real path. */
   root: string;
   hidden: HiddenFiles;
+  daily: DailyNotes;
   /** Brings the index up to date with one note. */
   refresh(id: string): Promise<void>;
   /** Throws VaultAway while the folder is not there: what is under its mount point is not the vault. */
   requireHome(cause?: unknown): Promise<void>;
 }
 
-export function createNoteWriter({ root, hidden, refresh, requireHome }: NoteWriterOptions): NoteWriter {
+export function createNoteWriter(options: NoteWriterOptions): NoteWriter {
+  const { root, hidden, daily, refresh, requireHome } = options;
   const queue = new KeyedQueue();
   const removeLeftovers = createLeftoverRemover();
 
@@ -91,39 +89,42 @@ export function createNoteWriter({ root, hidden, refresh, requireHome }: NoteWri
     return result;
   }
 
-  function change(id: string, revision: string, edit: (note: string) => string): Promise<WrittenNote> {
+  function change(
+    id: string,
+    revision: string | undefined,
+    edit: (note: string) => string,
+  ): Promise<WrittenNote> {
     return write(id, async () => {
       const { target } = await findPlace(root, id, hidden);
       return inFolder(dirname(target), async (folder) => {
         const path = join(folder.path, basename(target));
-        const { bytes, stats } = await readCurrent(path, revision);
+        const { bytes, stats, current } = await readCurrent(path, revision);
         const edited = encode(edit(decode(bytes)));
-        await replaceFile(path, edited, stats, async () => (await readCurrent(path, revision)).stats);
+        await replaceFile(path, edited, stats, async () => (await readCurrent(path, current)).stats);
         await removeLeftovers(folder);
         return { id: normalizeText(id, 'NFC'), revision: createRevision(edited) };
       });
     });
   }
 
+  async function create(path: string, text: string): Promise<WrittenNote> {
+    const id = parseNewPath(path);
+    await requireOpen(hidden, id);
+    const bytes = encode(text === '' || text.endsWith('\n') ? text : `${text}\n`);
+    return write(id, () =>
+      inNewPlace(root, id, async (folder, name) => {
+        if (!(await createFile(join(folder.path, name), bytes))) {
+          throw new NoteExists(id);
+        }
+        await removeLeftovers(folder);
+        return { id, revision: createRevision(bytes) };
+      }),
+    );
+  }
+
   return {
-    create: async (path, text): Promise<WrittenNote> => {
-      const id = parseNewPath(path);
-      await requireOpen(hidden, id);
-      const bytes = encode(asNewNote(text));
-      return write(id, () =>
-        inNewPlace(root, id, async (folder, name) => {
-          if (!(await createFile(join(folder.path, name), bytes))) {
-            throw new NoteExists(id);
-          }
-          await removeLeftovers(folder);
-          return { id, revision: createRevision(bytes) };
-        }),
-      );
-    },
-    append: async (id, { text, heading, revision }) => {
-      await requireOpen(hidden, id);
-      return change(id, revision, (note) => appendText(note, text, heading));
-    },
+    create: async (path, text) => create(path, requireFrontMatter(text)),
+    append: createAppend({ daily, requireOpen: (id) => requireOpen(hidden, id), change, create }),
     replace: (id, { text, revision }) => change(id, revision, (note) => replaceText(note, text)),
     replaceSection: (id, { heading, text, revision }) =>
       change(id, revision, (note) => replaceSection(note, heading, text)),
@@ -169,7 +170,10 @@ async function findPlace(root: string, id: string, hidden: HiddenFiles): Promise
 
 const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
-async function readCurrent(path: string, revision: string): Promise<{ bytes: Buffer; stats: Stats }> {
+async function readCurrent(
+  path: string,
+  revision: string | undefined,
+): Promise<{ bytes: Buffer; stats: Stats; current: string }> {
   const file = await open(path, flags);
   try {
     const stats = await file.stat();
@@ -181,10 +185,10 @@ async function readCurrent(path: string, revision: string): Promise<{ bytes: Buf
     }
     const bytes = await file.readFile();
     const current = createRevision(bytes);
-    if (current !== revision) {
+    if (revision !== undefined && current !== revision) {
       throw new RevisionStale(current);
     }
-    return { bytes, stats };
+    return { bytes, stats, current };
   } finally {
     await file.close();
   }
@@ -208,12 +212,11 @@ function encode(note: string): Buffer {
   return bytes;
 }
 
-function asNewNote(text: string): string {
-  const { warning } = parseFrontMatter(text);
-  if (warning !== undefined) {
+function requireFrontMatter(text: string): string {
+  if (parseFrontMatter(text).warning !== undefined) {
     throw new EditRefused('The text starts with front matter that is not valid YAML.');
   }
-  return text === '' || text.endsWith('\n') ? text : `${text}\n`;
+  return text;
 }
 
 function explain(error: unknown): never {

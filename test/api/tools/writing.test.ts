@@ -65,6 +65,23 @@ t.test(
   },
 );
 
+t.test('a day’s note is fetched and appended to by its day, over MCP and REST', async (t) => {
+  const world = await startWriterWorld(t);
+  const id = 'daily:2026-11-26';
+  t.match(await call(world, 'fetch', { id }), { isError: true });
+  const made = await call(world, 'append_to_note', { id, text: 'over MCP' });
+  t.match(made, { id: '2026-11-26.md', url: 'https://notes.example/notes/2026-11-26.md' });
+  t.match(await call(world, 'fetch', { id }), { id: '2026-11-26.md', text: 'over MCP\n' });
+  const headers = { authorization: 'Bearer writer', 'content-type': 'application/json' };
+  const address = `${world.url}/api/notes/${id}`;
+  const body = JSON.stringify({ text: 'over REST' });
+  t.match(await (await fetch(`${address}/append`, { method: 'POST', headers, body })).json(), {
+    id: made.id,
+  });
+  t.match(await (await fetch(address, { headers })).json(), { text: 'over MCP\nover REST\n' });
+  t.match(await call(world, 'append_to_note', { id: 'garden.md', text: 'x' }), { id: 'garden.md' });
+});
+
 t.test('what the caller can mend is said in the result', async (t) => {
   const world = await startWriterWorld(t);
   const { metadata } = await call(world, 'fetch', { id: 'garden.md' });
@@ -76,7 +93,7 @@ t.test('what the caller can mend is said in the result', async (t) => {
       { id, revision: 'stale', text: 'x' },
       new RegExp(`revision is now ${revision}\\..*Fetch it again`),
     ],
-    ['append_to_note', { id, text: 'x' }, /revision/],
+    ['replace_note', { id, text: 'x' }, /revision/],
     ['append_to_note', { id: 'none.md', revision, text: 'x' }, /no note with this id/],
     ['create_note', { path: 'Garden.md', text: 'x' }, /already garden\.md/],
     ['create_note', { path: '../x.md', text: 'x' }, /path inside the vault/],

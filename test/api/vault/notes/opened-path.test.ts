@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import t, { type Test } from 'tap';
+import { createDailyNotes } from '../../../../api/vault/daily/daily-notes.ts';
 import { HiddenFiles } from '../../../../api/vault/hidden/hidden-files.ts';
 import { createRevision } from '../../../../api/vault/notes/content.ts';
 import { FolderMoved, inFolder } from '../../../../api/vault/notes/opened-path.ts';
@@ -124,7 +125,14 @@ t.test('nor is anything outside made, changed or removed, or left half done insi
   await writeFile(join(world.outside, 'a.md'), 'same\n');
   const nothing = async (): Promise<void> => {};
   const hidden = new HiddenFiles({ root: world.vault, patterns: [] });
-  const writer = createNoteWriter({ root: world.vault, hidden, refresh: nothing, requireHome: nothing });
+  const daily = createDailyNotes({ root: world.vault, hidden, timeZone: 'UTC' });
+  const writer = createNoteWriter({
+    root: world.vault,
+    hidden,
+    daily,
+    refresh: nothing,
+    requireHome: nothing,
+  });
   const swapping = world.swap(900);
   let done = 0;
   const refusals = new Set<string>();

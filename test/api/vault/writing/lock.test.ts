@@ -21,12 +21,14 @@ const lockOf = (name: string) => `.loop-${createHash('sha256').update(name).dige
 const addressOf = (file: string): string =>
   JSON.stringify(new URL(`../../../../api/vault/${file}`, import.meta.url).href);
 const program = `
+  import { createDailyNotes } from ${addressOf('daily/daily-notes.ts')};
   import { HiddenFiles } from ${addressOf('hidden/hidden-files.ts')};
   import { createNoteWriter } from ${addressOf('writing/writer.ts')};
   const [root, mark, first] = process.argv.slice(1);
   const nothing = async () => {};
   const hidden = new HiddenFiles({ root, patterns: [] });
-  const writer = createNoteWriter({ root, hidden, refresh: nothing, requireHome: nothing });
+  const daily = createDailyNotes({ root, hidden, timeZone: 'UTC' });
+  const writer = createNoteWriter({ root, hidden, daily, refresh: nothing, requireHome: nothing });
   let revision = first;
   const won = [];
   for (let round = 0; won.length < 20; round += 1) {
