@@ -15,21 +15,7 @@ interface Asked {
   limit: number;
 }
 
-const entry = z.object({
-  kind: z.enum(['folder', 'note', 'file']).optional(),
-  path: z.string().optional(),
-  tag: z.string().optional(),
-  notes: z.int().optional(),
-  target: z.string().optional(),
-  from: z.array(z.string()).optional(),
-  more: z.int().optional(),
-  id: z.string().optional(),
-  title: z.string().optional(),
-  modifiedAt: z.string().optional(),
-  conflictOf: z.string().optional(),
-});
-
-type Page = ListPage<z.input<typeof entry>>;
+type Page = ListPage<Record<string, unknown>>;
 
 /** What can be listed, and how a page of it is read. */
 const kinds = {
@@ -49,7 +35,7 @@ const kinds = {
       limit,
       (fewer) => {
         const { conflicts, ...rest } = vault.listConflicts({ cursor, limit: fewer });
-        return { entries: conflicts, ...rest };
+        return { entries: conflicts.map((one) => ({ ...one })), ...rest };
       },
       ({ entries }) => entries,
     ),
@@ -60,9 +46,9 @@ type Kind = keyof typeof kinds;
 export function createListTool(vault: ListedVault): Tool {
   return createTool({
     name: 'list',
-    title: 'List a folder, tags, recent notes or links',
+    title: 'List a folder, tags, links',
     description:
-      'Lists a folder (notes, files, folders), or of the whole vault: tags with counts, recent notes, missing (links to nothing, from which notes), orphans (notes without links), conflicts (copies that sync programs made). Call again with nextCursor for more.',
+      'Lists a folder ({kind, path, title}) or, of the whole vault: tags ({tag, notes}), recent ({id, title, modifiedAt}, newest first), missing (links to nothing: {target, from}), orphans (notes without links: {id, title}), conflicts (copies that sync programs made: {id, conflictOf}). Call again with nextCursor for more.',
     input: z
       .object({
         of: z.enum(Object.keys(kinds) as [Kind, ...Kind[]]).default('folder'),
@@ -76,7 +62,8 @@ export function createListTool(vault: ListedVault): Tool {
       }),
     output: z.object({
       folder: z.string().optional(),
-      entries: z.array(entry),
+      // one shape for each list: named in the description, which is shorter than a schema of them all
+      entries: z.array(z.record(z.string(), z.unknown())),
       nextCursor: z.string().optional(),
     }),
     scopes: ['vault.read'],
@@ -97,8 +84,9 @@ function listFolder(vault: ListedVault, { folder, cursor, limit }: Asked): Page 
 }
 
 function shortenTitles({ entries, ...rest }: ReturnType<Vault['listFolder']>): Page {
-  const shown = entries.map((one) =>
-    one.title === undefined ? one : { ...one, title: shortenTitle(one.title) },
-  );
+  const shown = entries.map(({ title, ...one }) => ({
+    ...one,
+    ...(title === undefined ? {} : { title: shortenTitle(title) }),
+  }));
   return { entries: shown, ...rest };
 }

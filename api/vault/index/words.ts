@@ -89,17 +89,17 @@ function flatten(name: string, value: unknown, depth: number): Property[] {
     const entries = depth < deepestField ? Object.entries(value) : [];
     return entries.flatMap(([key, entry]) => flatten(`${name}.${key.toLowerCase()}`, entry, depth + 1));
   }
-  return value === null ? [[name, '']] : valueProperties(name, String(value));
+  return valueProperties(name, value === null ? '' : String(value));
 }
 
+/** One at least: that the field is there is known of a long value and of none as well. */
 function valueProperties(name: string, value: string): Property[] {
-  return listWaysToAsk(value)
-    .filter((way) => way.length <= longestFilterValue)
-    .map((way) => [name, way]);
+  const ways = listWaysToAsk(value).filter((way) => way.length <= longestFilterValue);
+  return ways.length === 0 ? [[name, '']] : ways.map((way) => [name, way]);
 }
 
 // Between words of its name a query has no room for spaces.
 function inlineProperties([name, value]: InlineField): Property[] {
   const names = isTagField(name) ? [] : [...new Set([name, name.replace(/ +/g, '-')])];
-  return names.flatMap((one) => [[one, ''] as Property, ...valueProperties(one, value)]);
+  return names.flatMap((one) => valueProperties(one, value));
 }

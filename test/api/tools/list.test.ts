@@ -259,6 +259,7 @@ t.test('fields are found wherever they stand, and front matter as text however l
     'inner.md': 'it is [status:: waiting] (due day:: 2026-11-26)',
     'front.md': '---\nstatus: waiting\n---\n',
     'code.md': '`status:: waiting`',
+    'Empty.md': '---\nplan: {owner: "", due: null}\n---\nblank::',
     'Minji.md': '---\npeople: "[[People/Kim Minji|Minji]]"\n---\n',
     'Both.md': 'people:: [[People/Kim Minji|Minji]], [[Sato Yuki]]',
     'Ledger.md': `---\nsummary: "A hand written abstract that explains why the quarterly pelican migration budget was moved from marketing into facilities and who signed it off"\ndeep: {er: {and: {deeper: {still: "an axolotl"}}}}\n---\n`,
@@ -279,6 +280,13 @@ t.test('fields are found wherever they stand, and front matter as text however l
   }
   for (const way of ['Kim Minji', 'Minji', 'People/Kim Minji', 'Sato Yuki']) {
     t.ok((await found(`people:"${way}"`)).includes('Both.md'), way);
+  }
+  for (const name of ['plan', 'plan.owner', 'plan.due', 'blank']) {
+    t.same(
+      world.vault.scan({ field: { name } }).notes.map(({ id }) => id),
+      ['Empty.md'],
+      name,
+    );
   }
   t.same(await found('pelican'), ['Ledger.md']);
   t.same(await found('axolotl'), ['Ledger.md']);

@@ -37,7 +37,7 @@ const mostOpen = 2000;
 const punctuation = /[!-/:-@[-`{-~]/;
 const wikiLink = /\[\[([^[\]|\n]+)(?:\|((?:[^[\]\n]|\](?!\])|\[(?!\[))*))?\]\]/y;
 const autolink = /<(?:[a-z][a-z0-9+.-]{1,31}:[^\s<>]*|[^\s<>@]{1,200}@[^\s<>@]{1,200})>/iy;
-const passageStart = /^<(?:\?|!--|!\[|!)/;
+const passageStart = /^<(?:\?|!--|!\[CDATA\[|![a-z])/i;
 /** Characters: more than a tag has that somebody wrote. A longer one would be tried again from each sign in it. */
 const longestHtmlTag = 4096;
 
@@ -115,7 +115,7 @@ class InlineReader {
     if (autolink.test(this.#text)) {
       return autolink.lastIndex;
     }
-    const passage = passageStart.exec(this.#text.slice(at, at + 4))?.[0];
+    const passage = passageStart.exec(this.#text.slice(at, at + 9))?.[0];
     if (passage === undefined) {
       const end = findTagEnd(this.#text.slice(at, at + longestHtmlTag), 0);
       return at + Math.max(end, 1);

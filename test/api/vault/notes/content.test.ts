@@ -92,6 +92,7 @@ t.test('tags are what Obsidian reads as tags', (t) => {
     [['a'], '`#no` ``#no ` #no`` `x\n#no` #a'],
     [['a'], '<div>\nhello #tp\n</div>\n\n#a\n\n<p>x #tr</p>'],
     [['a', 'b'], 'x <b title="y #no">#no #a</b> #b'],
+    [['a', 'b'], 'x <! y #a <!DOCTYPE #no> <![x <![CDATA[ #no ]]> <?no #no?> #b'],
     [['a'], '<https://x.y/ #a> and <https://x.y/#no>'],
     [[], '[[Note #no]] ![[Note #no|x #no]]'],
   ];
