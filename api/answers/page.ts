@@ -1,12 +1,12 @@
 // A page of a list as one answer can hold it.
-import { countJsonBytes, largestAnswer } from './size.ts';
+import { countJson, largestAnswer } from './size.ts';
 
-/** Beside the rows of a page: cursors, and the names of what they are. */
-const roomForNames = 16_384;
+/** A tenth of an answer is for what its caller puts around the page, such as the folder that is listed. */
+const roomForPage = 0.9;
 
 /**
- * The page that `read` gives for `limit` or, where its rows are too large, for as many as one answer holds: asked for
- * again, so that what follows begins with the next one. `most`: bytes of JSON.
+ * The page that `read` gives for `limit` or, where it is too large, for as many rows as one answer of `most` characters
+ * holds: asked for again, so that what follows begins with the next one.
  */
 export function fitPage<Page>(
   limit: number,
@@ -14,11 +14,23 @@ export function fitPage<Page>(
   rowsOf: (page: Page) => readonly unknown[],
   most = largestAnswer,
 ): Page {
-  const page = read(limit);
-  let bytes = roomForNames;
-  const fitting = rowsOf(page).findIndex((row) => {
-    bytes += 1 + countJsonBytes(row, most);
-    return bytes > most;
+  let page = read(limit);
+  let fitting = countFitting(page, rowsOf(page), most * roomForPage);
+  // Once more where the cursor of the shorter page is longer.
+  while (fitting < rowsOf(page).length && rowsOf(page).length > 1) {
+    page = read(Math.max(fitting, 1));
+    fitting = countFitting(page, rowsOf(page), most * roomForPage);
+  }
+  return page;
+}
+
+function countFitting(page: unknown, rows: readonly unknown[], most: number): number {
+  const sizes = rows.map((row) => countJson(row) + 1);
+  const around = countJson(page) - sizes.reduce((sum, size) => sum + size, 0);
+  let total = around;
+  const end = sizes.findIndex((size) => {
+    total += size;
+    return total > most;
   });
-  return fitting < 0 ? page : read(Math.max(fitting, 1));
+  return end < 0 ? rows.length : end;
 }

@@ -4,7 +4,7 @@ import { RequestRefused } from './errors.ts';
 
 /**
  * Compose gives loop-api 256 MB, of which some 130 are its own and 60 what a few large notes take while they are read
- * (answers/turns.ts). An answer is 1.25 MB at most (answers/size.ts): 24 that nobody takes, 12 of one account.
+ * (answers/turns.ts). An answer is 0.3 MB at most (answers/size.ts): a hundred that nobody takes, 50 of one account.
  */
 export const heldLimits = { account: 16 * 1024 * 1024, all: 32 * 1024 * 1024 };
 /** What a call costs beside its body and its answer: sockets, headers, an MCP server. */

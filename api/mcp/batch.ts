@@ -1,12 +1,11 @@
-// Batches of JSON-RPC messages (revision 2025-03-26): served one after the other, so that together they hold no more than one answer.
+// Batches of JSON-RPC messages (revision 2025-03-26): served one after the other, and bounded together.
 import { isSpecType, type JSONRPCMessage } from '@modelcontextprotocol/server';
-import { largestAnswer } from '../answers/size.ts';
 import { JSON_RPC } from '../http/errors.ts';
 
 /** The SDK's own limit. */
 const mostMessages = 100;
-/** One answer with what JSON-RPC puts around it. */
-const mostBytes = largestAnswer + 16_384;
+/** As many as a body may have. */
+const mostBytes = 1_048_576;
 
 /** True for what can be served message by message; what else is an array is for the SDK to refuse. */
 export function isBatch(body: unknown): body is JSONRPCMessage[] {
@@ -58,7 +57,7 @@ function refuse(message: JSONRPCMessage): string {
   if (!('id' in message && 'method' in message)) return '';
   const error = {
     code: JSON_RPC.httpError,
-    message: 'The answers before this one are as much as one answer may hold: send this call alone',
+    message: 'The answers before this one are as much as a batch may hold: send this call alone',
     data: { error: 'too_large' },
   };
   return JSON.stringify({ jsonrpc: '2.0', id: message.id, error });

@@ -40,6 +40,9 @@ export const noteResourceScopes: readonly string[] = ['vault.read'];
 const prefix = 'vault:///';
 const mimeType = 'text/markdown';
 const pageLength = 100;
+/** Characters: those of the longest path (4,096 bytes) percent-encoded, with room for a part. An error repeats it. */
+const longestUri = 16_384;
+const longestPart = 400;
 
 export function createNoteResources(source: NoteSource & { vault: Pick<Vault, 'scan'> }): NoteResources {
   return {
@@ -60,15 +63,19 @@ export function createNoteResources(source: NoteSource & { vault: Pick<Vault, 's
         uriTemplate: `${prefix}{+path}`,
         name: 'note',
         title: 'A note',
-        description: 'A note of the vault by its path, which is the id that search, list and scan give',
+        description:
+          'A note by its path, the id that search, list and scan give. A long one comes in parts: read _meta["loop/next"] for what follows',
         mimeType,
       },
     ],
     read: async (uri) => {
-      const id = parseNoteUri(uri);
+      const id = uri.length > longestUri ? undefined : parseNoteUri(uri);
       const part = id === undefined ? undefined : await readNotePart(source, id).catch(explain);
-      if (!part) throw new ResourceNotFoundError(uri);
-      return { contents: [{ uri, mimeType, text: part.text, _meta: describePart(part) }] };
+      if (!part) throw new ResourceNotFoundError(uri.slice(0, longestUri));
+      const own = createNoteUri(part.id);
+      // However long somebody writes it, it is a part of an answer that is bounded.
+      const shown = uri.length > own.length + longestPart ? own : uri;
+      return { contents: [{ uri: shown, mimeType, text: part.text, _meta: describePart(part) }] };
     },
   };
 }
@@ -81,11 +88,12 @@ function listPage({ notes, ...rest }: ReturnType<Vault['scan']>): {
 }
 
 function describePart(part: NotePart): Record<string, unknown> {
-  const { revision, frontMatter, isWhole, warnings, next } = part;
+  const { revision, about, warnings, outline, next } = part;
   return {
     'loop/revision': revision,
-    ...(isWhole ? { 'loop/frontMatter': frontMatter } : {}),
+    ...(about === undefined ? {} : { 'loop/frontMatter': about.frontMatter }),
     ...(warnings.length > 0 ? { 'loop/warnings': warnings } : {}),
+    ...(outline === undefined ? {} : { 'loop/outline': outline }),
     ...(next === undefined ? {} : { 'loop/next': createNoteUri(next) }),
   };
 }
@@ -116,8 +124,8 @@ function parseNoteUri(uri: string): string | undefined {
 }
 
 function explain(error: unknown): never {
-  if (error instanceof VaultRefusal && error.reason === 'invalid') throw invalidParams(error.message);
   if (error instanceof VaultAway) throw new ProtocolError(ProtocolErrorCode.InternalError, error.message);
+  if (error instanceof VaultRefusal) throw invalidParams(error.message);
   throw error;
 }
 

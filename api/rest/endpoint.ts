@@ -89,7 +89,13 @@ function readInput(req: Request, { operation, tool }: Route): Record<string, unk
   const [before = '', after = ''] = operation.path.split('{id}');
   if (!operation.path.includes('{id}')) return given;
   const end = after === '' ? undefined : -after.length;
-  return { ...given, id: decodePath(req.path.slice(before.length, end)) };
+  const id = decodePath(req.path.slice(before.length, end));
+  return { ...given, id: operation.operationId === 'readNote' ? id + readStretch(req.url) : id };
+}
+
+// metadata.next put behind the address as it is: its `?from=…` is then a query, and no part of the path.
+function readStretch(url: string): string {
+  return /\?from=\d+(?:&to=\d+)?$/.exec(url)?.[0] ?? '';
 }
 
 function readObject(body: unknown): Record<string, unknown> {

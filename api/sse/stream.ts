@@ -10,7 +10,7 @@ import {
   type Transport,
 } from '@modelcontextprotocol/server';
 import type { Response } from 'express';
-import { largestAnswer } from '../answers/size.ts';
+import { largestAnswerBytes } from '../answers/size.ts';
 import { jsonRpcAnswer, RequestRefused } from '../http/errors.ts';
 import { endWhenIgnored, type Holding } from '../http/held-bytes.ts';
 
@@ -75,7 +75,7 @@ export class SseStream implements Transport {
   receive(message: JSONRPCMessage, authInfo: AuthInfo): void {
     if (isJSONRPCRequest(message)) {
       // room for a large answer is asked for and not kept: most are small
-      this.#holding.raise(this.#heldBytes() + largestAnswer);
+      this.#holding.raise(this.#heldBytes() + largestAnswerBytes);
       this.#pending.add(message.id);
       this.#holding.set(this.#heldBytes());
     }

@@ -15,7 +15,7 @@ export function createAppendToNoteTool(
     description:
       'Adds lines at the end of a note, or of one section of it. Nothing that is there changes. Without a revision the note is taken as it is; a daily note that is not there is made from its template.',
     input: z.object({
-      id: noteId.describe('The id of a note, as search returns it, or daily:today, daily:2026-11-26'),
+      id: noteId.describe('The exact id of a note, as fetch returns it, or daily:today, daily:2026-11-26'),
       revision: readRevision.optional(),
       text: markdown.min(1).describe('Markdown to add, on lines of its own'),
       heading: z

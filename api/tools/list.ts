@@ -48,7 +48,7 @@ export function createListTool(vault: ListedVault): Tool {
     name: 'list',
     title: 'List a folder, tags, links',
     description:
-      'Lists a folder ({kind, path, title}) or, of the whole vault: tags ({tag, notes}), recent ({id, title, modifiedAt}, newest first), missing (links to nothing: {target, from}), orphans (notes without links: {id, title}), conflicts (copies that sync programs made: {id, conflictOf}). Call again with nextCursor for more.',
+      'Lists a folder ({kind, path, title}) or, of all the vault, tags ({tag, notes}), recent ({id, title, modifiedAt}), missing (links to nothing: {target, from}), orphans (without links: {id, title}), conflicts (copies of sync programs: {id, conflictOf}). For more call again with nextCursor as cursor.',
     input: z
       .object({
         of: z.enum(Object.keys(kinds) as [Kind, ...Kind[]]).default('folder'),
@@ -75,12 +75,9 @@ export function createListTool(vault: ListedVault): Tool {
   });
 }
 
-/** Bytes, names included: as long as the other lists (vault/index/lists/walk.ts). */
-const longestPage = 60_000;
-
 function listFolder(vault: ListedVault, { folder, cursor, limit }: Asked): Page {
   const read = (fewer: number): Page => shortenTitles(vault.listFolder(folder, { cursor, limit: fewer }));
-  return fitPage(limit, read, ({ entries }) => entries, longestPage);
+  return fitPage(limit, read, ({ entries }) => entries);
 }
 
 function shortenTitles({ entries, ...rest }: ReturnType<Vault['listFolder']>): Page {

@@ -1,7 +1,8 @@
 // The tool `scan`: every note of the vault with its front matter, filtered, a page at a time.
 import { z } from 'zod';
+import { boundFrontMatter, boundList } from '../answers/metadata.ts';
 import { fitPage } from '../answers/page.ts';
-import { shortenTitle } from '../answers/size.ts';
+import { countText, shortenTitle } from '../answers/size.ts';
 import type { NoteSummary } from '../vault/index/answers.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { Tool } from './tool.ts';
@@ -16,9 +17,20 @@ const input = z.object({
     .union([z.iso.date(), z.iso.datetime({ offset: true })])
     .optional()
     .describe('Only notes changed since this ISO 8601 date or time; a date is midnight UTC'),
+  order: z
+    .enum(['path', 'modified'])
+    .default('path')
+    .describe(
+      'modified: newest first. A note moved (path) or changed (modified) meanwhile may come twice or not',
+    ),
   limit: pageLimit,
   cursor: pageCursor,
 });
+
+/** Characters of JSON: a page is one of many, and half an answer is enough of a model's attention. */
+const longestPage = 25_000;
+/** Of a page, for the front matter and the tags of one note, with its names and the cursor that follows. */
+const roomForNote = 20_000;
 
 const output = z.object({
   notes: z.array(
@@ -33,6 +45,7 @@ const output = z.object({
       sizeBytes: z.number(),
       revision: z.string(),
       conflictOf: z.string().optional(),
+      warnings: z.array(z.string()).optional(),
     }),
   ),
   nextCursor: z.string().optional(),
@@ -47,8 +60,8 @@ export function createScanTool(vault: Pick<Vault, 'scan' | 'progress'>): Tool {
     name: 'scan',
     title: 'Scan the vault',
     description:
-      'Goes through every note: path, title, front matter, tags, dates, size and revision, without the text. ' +
-      'Filters narrow it. Call again with nextCursor until there is none: each note comes once.',
+      'Goes through every note: path, title, front matter, tags, dates, size and revision, without the text; filters narrow it. ' +
+      'For more call again with nextCursor as cursor and the same arguments, until there is no nextCursor.',
     input: input.refine(({ field, value }) => value === undefined || field !== undefined, {
       message: 'value needs field',
       path: ['value'],
@@ -68,6 +81,7 @@ export function createScanTool(vault: Pick<Vault, 'scan' | 'progress'>): Tool {
         limit,
         (fewer) => describePage(vault.scan({ ...filter, limit: fewer })),
         (page) => page.notes,
+        longestPage,
       );
       const { building, ...indexing } = vault.progress();
       return {
@@ -87,11 +101,20 @@ function describePage({ notes, nextCursor }: ReturnType<Vault['scan']>): {
 }
 
 function describeNote(note: NoteSummary): z.input<typeof output>['notes'][number] {
-  const { title, createdAt, modifiedAt, ...rest } = note;
+  const { id, title, createdAt, modifiedAt, ...rest } = note;
+  // As id, as path and, longer by a third, in the cursor.
+  const room = Math.max(roomForNote - 4 * countText(id), 0);
+  const tags = boundList('tags', note.tags, room / 5);
+  const frontMatter = boundFrontMatter(note.frontMatter, (room * 4) / 5);
+  const warnings = [...frontMatter.warnings, ...tags.warnings];
   return {
+    id,
     ...rest,
     title: shortenTitle(title),
+    frontMatter: frontMatter.value,
+    tags: tags.value,
     createdAt: toIsoTime(createdAt),
     modifiedAt: toIsoTime(modifiedAt),
+    ...(warnings.length > 0 ? { warnings } : {}),
   };
 }

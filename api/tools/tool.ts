@@ -2,7 +2,7 @@
 // The room: what a client can do, one tool a file. Not how it is done: vault/.
 import type { JSONObject } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import { countJsonBytes, largestAnswer, largestText } from '../answers/size.ts';
+import { countJson, largestAnswer } from '../answers/size.ts';
 import { VaultRefusal } from '../vault/errors.ts';
 
 export interface ToolResult {
@@ -57,7 +57,7 @@ class AnswerTooLarge extends VaultRefusal {
   constructor() {
     super(
       'invalid',
-      'The answer would be larger than 1.25 MB: ask for less, with a smaller limit or a filter.',
+      `The answer would be longer than ${largestAnswer} characters: ask for less, with a smaller limit or a filter.`,
     );
   }
 }
@@ -71,13 +71,6 @@ export interface ToolOptions<Input extends z.ZodObject, Output extends z.ZodObje
   scopes: readonly string[];
   annotations: { readOnlyHint: boolean; destructiveHint?: boolean; idempotentHint?: boolean };
   run(input: z.output<Input>): z.input<Output> | Promise<z.input<Output>>;
-  /** For a client that reads only text, of an answer too large for that: a sentence that goes on after "or ". */
-  inParts?: (output: z.input<Output>) => string;
-}
-
-interface CountedOutput<Output> {
-  output: Output;
-  bytes: number;
 }
 
 export function createTool<Input extends z.ZodObject, Output extends z.ZodObject>(
@@ -85,13 +78,12 @@ export function createTool<Input extends z.ZodObject, Output extends z.ZodObject
 ): Tool {
   const { name, title, description, scopes } = options;
   const securitySchemes = [{ type: 'oauth2', scopes }];
-  async function run(input: unknown): Promise<CountedOutput<z.input<Output>>> {
+  async function run(input: unknown): Promise<z.input<Output>> {
     const parsed = options.input.safeParse(input ?? {});
     if (!parsed.success) throw new InvalidArguments(name, parsed.error);
     const output = await options.run(parsed.data);
-    const bytes = countJsonBytes(output, largestAnswer);
-    if (bytes > largestAnswer) throw new AnswerTooLarge();
-    return { output, bytes };
+    if (countJson(output, largestAnswer) > largestAnswer) throw new AnswerTooLarge();
+    return output;
   }
   return {
     name,
@@ -108,17 +100,9 @@ export function createTool<Input extends z.ZodObject, Output extends z.ZodObject
       securitySchemes,
       _meta: { securitySchemes },
     },
-    run: async (input) => (await run(input)).output,
-    call: (input) =>
-      answer(async () => {
-        const { output, bytes } = await run(input);
-        return { output, text: bytes > largestText ? pointAt(options.inParts?.(output)) : undefined };
-      }),
+    run,
+    call: (input) => answer(() => run(input)),
   };
-}
-
-function pointAt(parts = 'ask for less, with a smaller limit or a filter.'): string {
-  return `The answer is in structuredContent alone, being too large to be given as text once more. Read it there, or ${parts}`;
 }
 
 /** The tool under its name, not listed, asking for no scope and answering every call with `why`. */
@@ -127,17 +111,11 @@ export function withhold(tool: Tool, why: VaultRefusal): Tool {
   return { ...tool, isListed: false, scopes: [], run, call: () => answer(run) };
 }
 
-interface Said {
-  output: Record<string, unknown>;
-  /** In place of the output's JSON. */
-  text: string | undefined;
-}
-
-async function answer(run: () => Promise<Said>): Promise<ToolResult> {
+async function answer(run: () => Promise<Record<string, unknown>>): Promise<ToolResult> {
   try {
-    const { output, text } = await run();
+    const output = await run();
     // MCP (Tools, Structured Content): the same JSON once more as text, for clients that read only that
-    return { content: [{ type: 'text', text: text ?? JSON.stringify(output) }], structuredContent: output };
+    return { content: [{ type: 'text', text: JSON.stringify(output) }], structuredContent: output };
   } catch (error) {
     if (error instanceof VaultRefusal) return refuse(error.message);
     throw error;
@@ -150,8 +128,21 @@ function refuse(message: string): ToolResult {
 
 function toObjectSchema(schema: z.ZodObject, io: 'input' | 'output'): ObjectSchema {
   // MCP and OpenAPI 3.1 both read 2020-12 when no $schema is named; without it the tool list is shorter
-  const { $schema: _, ...jsonSchema } = z.toJSONSchema(schema, { io });
+  const { $schema: _, ...jsonSchema } = z.toJSONSchema(schema, {
+    io,
+    override: ({ jsonSchema: part }) => shorten(part),
+  });
   return { ...(jsonSchema as Partial<ObjectSchema>), type: 'object' };
+}
+
+/** Leaves out what costs a model more than it tells: the list of tools is read with every conversation. */
+function shorten(part: z.core.JSONSchema.BaseSchema): void {
+  // an output that gets one more field is still what was promised
+  if (part.additionalProperties === false) delete part.additionalProperties;
+  delete part.propertyNames;
+  if (part.format !== undefined) delete part.pattern;
+  if (part.minimum === Number.MIN_SAFE_INTEGER) delete part.minimum;
+  if (part.maximum === Number.MAX_SAFE_INTEGER) delete part.maximum;
 }
 
 export const toIsoTime = (epochSeconds: number): string => new Date(epochSeconds * 1_000).toISOString();

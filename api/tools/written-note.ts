@@ -1,7 +1,11 @@
 // What the writing tools have in common: what they take and what they answer.
 import { z } from 'zod';
 
-export const noteId = z.string().min(1).max(4_096).describe('The id of a note, as search returns it');
+export const noteId = z
+  .string()
+  .min(1)
+  .max(4_096)
+  .describe('The exact id of a note, as fetch returns it; no name or link');
 
 export const readRevision = z
   .string()

@@ -55,8 +55,9 @@ export class BadCursor extends VaultRefusal {
 
 export class NoteNotFound extends VaultRefusal {
   override readonly name = 'NoteNotFound';
-  constructor() {
-    super('missing', 'There is no note with this id. Use search or list to find one.');
+  /** `suggestion` is a sentence after a space, or nothing. */
+  constructor(suggestion = '') {
+    super('missing', `There is no note with this id.${suggestion || ' Use search or list to find one.'}`);
   }
 }
 

@@ -1,10 +1,10 @@
 // The vault: what the tools may ask of a folder of Markdown notes. Reads the disk for one note and the index for all
 // else, writes notes where it may (writing/); the index is kept by a thread of its own (index/worker.ts).
-import { access, constants, lstat, mkdtemp, realpath, rm, stat } from 'node:fs/promises';
+import { lstat, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDailyNotes, type DailyNotes } from './daily/daily-notes.ts';
-import { IndexNotUsable, VaultAway, VaultNotFound, VaultNotReadable } from './errors.ts';
+import { IndexNotUsable, VaultAway } from './errors.ts';
 import { findOpenPlace, HiddenFiles } from './hidden/hidden-files.ts';
 import type { HiddenPattern } from './hidden/patterns.ts';
 import type { ConflictCopy, FolderEntry, NoteSummary, ScanOptions, SearchResult } from './index/answers.ts';
@@ -13,9 +13,12 @@ import { findVaultHome } from './index/folder/home.ts';
 import type { ListName, ListRows } from './index/lists/lists.ts';
 import type { ListPage } from './index/lists/walk.ts';
 import { findConflictOf } from './names/conflict-name.ts';
+import { findNamedNote, suggestIds } from './naming/named-notes.ts';
+import { readReferences } from './naming/reference.ts';
 import type { NoteContent } from './notes/content.ts';
 import { createNoteFile, createUnreadableNote, type NoteFile, readNoteBytes } from './notes/file.ts';
 import { isInside, type NotePlace } from './notes/path.ts';
+import { findRoot } from './root.ts';
 import { normalizeText } from './unicode.ts';
 import { isWritable } from './writing/probe.ts';
 import { createNoteWriter, type NoteWriter } from './writing/writer.ts';
@@ -81,6 +84,11 @@ export interface Vault {
    * Throws VaultAway.
    */
   readNote(id: string): Promise<Note | undefined>;
+  /**
+   * The note that `given` names: an id, a path without extension, a name, a link, an alias; and the part of it that is
+   * named behind a `#`, '' for all. An exact id wins. Throws NoteAmbiguous, VaultAway.
+   */
+  findNote(given: string): Promise<{ id: string; part: string } | undefined>;
   /** Folders, then notes, then other files, by name; 100 by default, 1000 at most. Throws BadCursor. */
   listFolder(folder: string, options?: PageOptions): ListPage<FolderEntry>;
   /** A page of a list over the whole vault (index/lists/lists.ts); 100 by default, 1000 at most. Throws BadCursor. */
@@ -137,25 +145,6 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
   );
 }
 
-async function findRoot(directory: string): Promise<string> {
-  try {
-    const root = await realpath(directory);
-    if (!(await stat(root)).isDirectory()) {
-      throw new VaultNotFound(directory);
-    }
-    await access(root, constants.R_OK | constants.X_OK);
-    return root;
-  } catch (error) {
-    if (error instanceof VaultNotFound) {
-      throw error;
-    }
-    const { code } = error as NodeJS.ErrnoException;
-    throw code === 'ENOENT' || code === 'ENOTDIR'
-      ? new VaultNotFound(directory, error)
-      : new VaultNotReadable(directory, error);
-  }
-}
-
 function bounded(limit: number | undefined, usual: number, most: number): number {
   const wanted = Math.trunc(limit ?? usual);
   return Number.isNaN(wanted) ? usual : Math.min(Math.max(wanted, 1), most);
@@ -186,6 +175,7 @@ class FolderVault implements Vault {
           daily,
           refresh: (id) => index.refresh(id),
           requireHome: () => this.#requireHome(),
+          suggestIds: (id) => index.ask((_, facts) => suggestIds(readReferences(id), facts)),
         })
       : undefined;
     this.#onClose = onClose;
@@ -226,6 +216,18 @@ class FolderVault implements Vault {
     }
     await this.#requireHome();
     return undefined;
+  }
+
+  async findNote(given: string): Promise<{ id: string; part: string } | undefined> {
+    const references = readReferences(given);
+    for (const { name, part } of references) {
+      const id = (await this.#daily.findDailyNote(name)) ?? name;
+      if ((await findOpenPlace(this.#root, id, this.#hidden)) !== undefined) {
+        return { id: normalizeText(id, 'NFC'), part };
+      }
+    }
+    await this.#requireHome();
+    return this.#index.ask((_, facts) => findNamedNote(references, facts));
   }
 
   // Asked of the disk and not of the indexing thread, which may not know yet.

@@ -6,7 +6,7 @@ const size = 5 * 1024 * 1024 - 1;
 const fill = (unit: string): Buffer => Buffer.alloc(size - (size % Buffer.byteLength(unit)), unit);
 
 /** By name, without `.md`. */
-export const largeNotes = {
+const largeNotes = {
   /** Six bytes of JSON each. */
   controls: fill('\u0001'),
   quotes: fill('"'),

@@ -41,6 +41,8 @@ export interface ConflictCopy {
   conflictOf: string;
 }
 
+export type ScanOrder = 'path' | 'modified';
+
 export interface ScanOptions {
   /** Only notes at any depth below this folder. */
   folder?: string | undefined;
@@ -50,6 +52,12 @@ export interface ScanOptions {
   field?: { name: string; value?: string | undefined } | undefined;
   /** Epoch seconds. */
   modifiedSince?: number | undefined;
+  /**
+   * In which order: of their paths, or of their last change, newest first. Without one it is an order of the index's own
+   * that no change of a note can disturb: each comes once. A note that gets another place in its order while a scan goes
+   * on may come again or not at all: by path one that is moved, by time one that is changed.
+   */
+  order?: ScanOrder | undefined;
   cursor?: string | undefined;
   /** 100 by default, 1000 at most. */
   limit?: number | undefined;

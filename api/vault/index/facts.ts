@@ -1,8 +1,13 @@
 // Single facts in the index beside what its reader answers: which folder it was made of, how far it is, and since when
 // a note exists.
 import type Database from 'better-sqlite3';
+import type { KnownNames } from '../naming/named-notes.ts';
+import { readAliases } from '../notes/content.ts';
+import { foldName } from '../notes/name.ts';
+import { segmentText } from '../search/tokens.ts';
 import type { ConflictCopy, IndexProgress } from './answers.ts';
 import { createCursor, parseCursor } from './cursor.ts';
+import { upwardKey } from './links.ts';
 import { prepareStatements, type Statements } from './statements.ts';
 import { ranks } from './writer.ts';
 
@@ -21,11 +26,16 @@ const sql = {
   forms: 'SELECT path FROM entries WHERE forms = 1 ORDER BY path',
   unread: 'SELECT id FROM notes WHERE unread = 1 ORDER BY id',
   isUnread: 'SELECT 1 AS value FROM notes WHERE id = ? AND revision = ? AND unread = 1',
+  // What fits the end of a path is a range of `upward`, since '0' follows '/'.
+  endingWith: `SELECT id, count(*) OVER () AS count FROM notes WHERE upward >= :upward AND upward < :end
+    ORDER BY upward = :upward DESC, length(id), id LIMIT 1000`,
+  aliased: `SELECT n.id, n.front_matter AS frontMatter FROM words JOIN notes n ON n.number = words.rowid
+    WHERE words MATCH ? LIMIT 200`,
 };
 
 type IndexCounts = Omit<IndexProgress, 'building' | 'isAway' | 'excludedFaults'>;
 
-export class IndexFacts {
+export class IndexFacts implements KnownNames {
   readonly #statements: Statements<typeof sql>;
 
   constructor(database: Database.Database) {
@@ -86,6 +96,25 @@ export class IndexFacts {
 
   isUnread(id: string, revision: string): boolean {
     return this.#find<number>(this.#statements.isUnread.get(id, revision)) !== undefined;
+  }
+
+  endingWith(path: string): { ids: string[]; count: number } {
+    const upward = upwardKey(path);
+    const range = { upward, end: `${upward.slice(0, -1)}0` };
+    const rows = this.#statements.endingWith.all(range) as Array<{ id: string; count: number }>;
+    return { ids: rows.map(({ id }) => id), count: rows[0]?.count ?? 0 };
+  }
+
+  aliased(alias: string): string[] {
+    const phrase = segmentText(alias).replaceAll('"', ' ');
+    const rows = this.#statements.aliased.all(`aliases : "${phrase}"`) as Record<string, string>[];
+    const key = foldName(alias);
+    // The words of an alias may be a part of another one.
+    return rows
+      .filter(({ frontMatter = '{}' }) =>
+        readAliases(JSON.parse(frontMatter)).some((one) => foldName(one) === key),
+      )
+      .map(({ id = '' }) => id);
   }
 
   #find<Value>(row: unknown): Value | undefined {

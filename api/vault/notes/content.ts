@@ -55,7 +55,7 @@ export function parseNoteContent(id: string, bytes: Buffer): NoteContent {
     title: cut(readTitle(fields['title'], whole.slice(0, textStart)) || marks.title || nameOf(id)),
     frontMatter: fields,
     text,
-    aliases: readList(fields['aliases'] ?? fields['alias']),
+    aliases: readAliases(fields),
     headings: marks.headings,
     tags: uniqueTags([...readList(fields['tags'] ?? fields['tag'], /[\s,]+/), ...marks.tags]),
     links: joinLinks(readPropertyLinks(fields, id), marks.links),
@@ -91,6 +91,11 @@ export function createEmptyContent(id: string, warning: string): NoteContent {
     fields: [],
     warnings: [warning],
   };
+}
+
+/** Other names of a note, as its front matter gives them. */
+export function readAliases(fields: Record<string, unknown>): string[] {
+  return readList(fields['aliases'] ?? fields['alias']);
 }
 
 function readList(value: unknown, separator = /,/): string[] {

@@ -16,8 +16,8 @@ export interface Section {
 const underlined = /^ {0,3}(?![-+*>|#]|\d+[.)]|\s)\S.*$/;
 const underline = /^ {0,3}(=+|-{2,})[ \t]*$/;
 
-/** The sections of `note` from `from` on, in order. Headings in code are text. */
-export function listSections(note: string, from: number): Section[] {
+/** The first `most` sections of `note` from `from` on, in order. Headings in code are text. */
+export function listSections(note: string, from: number, most = Number.POSITIVE_INFINITY): Section[] {
   const sections: Section[] = [];
   /** Those that the next heading may end: each of a higher level than the one before. */
   const open: Section[] = [];
@@ -27,6 +27,9 @@ export function listSections(note: string, from: number): Section[] {
     before = found === undefined ? line : undefined;
     if (found !== undefined) {
       closeSections(open, found);
+      if (sections.length === most) {
+        continue;
+      }
       const section = { ...found, start: line.end, end: note.length };
       sections.push(section);
       open.push(section);

@@ -59,7 +59,7 @@ export class Ranking {
     for (const { word, at } of places) {
       last.set(word, at);
       const inSight = [...last.values()].filter((place) => place >= at - sight);
-      const span = at - Math.min(...inSight);
+      const span = at - inSight.reduce((first, place) => Math.min(first, place), at);
       const closeness = 1 - span / (2 * sight);
       best = Math.max(best, inSight.length < 2 ? 0 : (inSight.length / this.#words.length) * closeness);
     }

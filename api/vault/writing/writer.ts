@@ -66,10 +66,12 @@ export interface NoteWriterOptions {
   refresh(id: string): Promise<void>;
   /** Throws VaultAway while the folder is not there: what is under its mount point is not the vault. */
   requireHome(cause?: unknown): Promise<void>;
+  /** What an id that is none may mean: a sentence after a space, or nothing. */
+  suggestIds?(id: string): string;
 }
 
 export function createNoteWriter(options: NoteWriterOptions): NoteWriter {
-  const { root, hidden, daily, refresh, requireHome } = options;
+  const { root, hidden, daily, refresh, requireHome, suggestIds } = options;
   const queue = new KeyedQueue();
   const removeLeftovers = createLeftoverRemover();
 
@@ -82,6 +84,9 @@ export function createNoteWriter(options: NoteWriterOptions): NoteWriter {
       await requireHome();
       return work().catch(async (error: unknown) => {
         await requireHome(error);
+        if (error instanceof NoteNotFound) {
+          throw new NoteNotFound(suggestIds?.(id));
+        }
         return explain(error);
       });
     });

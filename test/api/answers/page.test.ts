@@ -19,9 +19,9 @@ t.test('rows that don’t fit are asked for again, fewer; one is shown in any ca
     return { page: fitPage(limit, read, (rows) => rows), asked };
   };
   t.same(pageOf('small', 1_000).asked, [1_000]);
-  const { page, asked } = pageOf('"'.repeat(50_000), 100);
+  const { page, asked } = pageOf('"'.repeat(2_000), 100);
   t.same(asked, [100, page.length]);
-  t.ok(page.length === 12, String(page.length));
+  t.equal(page.length, 11);
   t.same(pageOf('\u0001'.repeat(1_000_000), 100).asked, [100, 1]);
   t.end();
 });
@@ -52,7 +52,7 @@ t.test('scan and list show every note once, however much there is of each', asyn
     let cursor: unknown;
     do {
       const page = (await tool?.run({ limit: 1_000, ...(cursor ? { cursor } : {}) })) ?? {};
-      t.ok(Buffer.byteLength(JSON.stringify(page)) <= largestAnswer, name);
+      t.ok(JSON.stringify(page).length <= largestAnswer, name);
       const rows = page[member] as Array<{ path: string; title?: string }>;
       seen.push(...rows.map(({ path }) => path));
       t.ok(rows.every(({ title = '' }) => title.length <= 301));

@@ -101,15 +101,15 @@ export class SearchPlanner {
   }
 
   // A word that no note has as it stands may be a part of a longer one, or misspelt.
+  #findOther(text: string, mayBeMisspelt: boolean): string[] {
+    const holding = this.#vocabulary.findHolding(text);
+    return holding.length > 0 || !mayBeMisspelt ? holding : this.#vocabulary.findNear(text);
+  }
+
   #lookUp({ text, isCjk }: QueryWord, mayBeMisspelt: boolean): WordGroup & { isKnown: boolean } {
-    const forms = this.#vocabulary.findForms(text);
-    const isKnown = forms.length > 0;
-    if (!isKnown) {
-      forms.push(...this.#vocabulary.findHolding(text));
-    }
-    if (forms.length === 0 && mayBeMisspelt) {
-      forms.push(...this.#vocabulary.findNear(text));
-    }
+    const known = this.#vocabulary.findForms(text);
+    const isKnown = known.length > 0;
+    const forms = isKnown ? known : this.#findOther(text, mayBeMisspelt);
     const all = [...new Set([text, ...forms])];
     return {
       // Until its words are counted an index knows none.
