@@ -30,6 +30,7 @@ export class HiddenFiles {
   #excluded: ExcludedFiles;
   #stamp: string | undefined;
   #isBroken = false;
+  #refreshing: Promise<boolean> | undefined;
 
   constructor({ root, patterns, filters }: HiddenFilesOptions) {
     this.#root = root;
@@ -57,7 +58,15 @@ export class HiddenFiles {
    * Reads Obsidian's settings where they have changed; true where something else is hidden than before. While they can't be
    * read, as in the middle of a change, what they said last is hidden.
    */
-  async refresh(): Promise<boolean> {
+  refresh(): Promise<boolean> {
+    // One at a time: of two that overlap, the one that read first could end last.
+    this.#refreshing ??= this.#refresh().finally(() => {
+      this.#refreshing = undefined;
+    });
+    return this.#refreshing;
+  }
+
+  async #refresh(): Promise<boolean> {
     const before = this.key;
     try {
       await this.#read(join(this.#root, '.obsidian', 'app.json'));

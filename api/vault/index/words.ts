@@ -34,7 +34,10 @@ export function createIndexWords(id: string, content: NoteContent): IndexWords {
     .flatMap(tagProperties)
     .concat(fieldProperties(content.frontMatter), content.fields.flatMap(inlineProperties));
   const bounded = properties.slice(0, countWithin(properties, longestFilters));
-  const fieldNames = [...new Set([...bounded.map(([field]) => field), ...namesOf(content.frontMatter)])];
+  const names = bounded.map(([field]) => field);
+  const fieldNames = [
+    ...new Set([...names, ...namesOf(content.frontMatter), ...content.fields.flatMap(inlineNames)]),
+  ];
   return {
     title: segmentText(content.title === name ? name : `${content.title}\n${name}`),
     aliases: segmentText(content.aliases.join('\n')),
@@ -92,14 +95,16 @@ function flatten(name: string, value: unknown, depth: number): Property[] {
   return valueProperties(name, value === null ? '' : String(value));
 }
 
-/** One at least: that the field is there is known of a long value and of none as well. */
 function valueProperties(name: string, value: string): Property[] {
-  const ways = listWaysToAsk(value).filter((way) => way.length <= longestFilterValue);
-  return ways.length === 0 ? [[name, '']] : ways.map((way) => [name, way]);
+  const ways = value.trim() === '' ? [''] : listWaysToAsk(value);
+  return ways.filter((way) => way.length <= longestFilterValue).map((way) => [name, way]);
+}
+
+function inlineProperties(field: InlineField): Property[] {
+  return inlineNames(field).flatMap((name) => valueProperties(name, field[1]));
 }
 
 // Between words of its name a query has no room for spaces.
-function inlineProperties([name, value]: InlineField): Property[] {
-  const names = isTagField(name) ? [] : [...new Set([name, name.replace(/ +/g, '-')])];
-  return names.flatMap((one) => valueProperties(one, value));
+function inlineNames([name]: InlineField): string[] {
+  return isTagField(name) ? [] : [...new Set([name, name.replace(/ +/g, '-')])];
 }

@@ -80,7 +80,11 @@ const answerOf = (body: string, result: unknown, note: Fetched): Answer => ({
 async function readTool(answer: Response): Promise<Answer> {
   const body = await answer.text();
   const { structuredContent, content } = JSON.parse(body).result;
-  t.equal(content[0].text, JSON.stringify(structuredContent), 'once more as text, and no third time');
+  t.same(
+    content,
+    [{ type: 'text', text: JSON.stringify(structuredContent) }],
+    'once more as text, and no third time',
+  );
   return answerOf(body, structuredContent, structuredContent);
 }
 

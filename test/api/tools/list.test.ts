@@ -260,6 +260,7 @@ t.test('fields are found wherever they stand, and front matter as text however l
     'front.md': '---\nstatus: waiting\n---\n',
     'code.md': '`status:: waiting`',
     'Empty.md': '---\nplan: {owner: "", due: null}\n---\nblank::',
+    'Long.md': `essay:: ${'pangolin '.repeat(30)}`,
     'Minji.md': '---\npeople: "[[People/Kim Minji|Minji]]"\n---\n',
     'Both.md': 'people:: [[People/Kim Minji|Minji]], [[Sato Yuki]]',
     'Ledger.md': `---\nsummary: "A hand written abstract that explains why the quarterly pelican migration budget was moved from marketing into facilities and who signed it off"\ndeep: {er: {and: {deeper: {still: "an axolotl"}}}}\n---\n`,
@@ -288,6 +289,8 @@ t.test('fields are found wherever they stand, and front matter as text however l
       name,
     );
   }
+  t.same(world.vault.scan({ field: { name: 'essay' } }).notes.length, 1);
+  t.same(world.vault.scan({ field: { name: 'essay', value: '' } }).notes, []);
   t.same(await found('pelican'), ['Ledger.md']);
   t.same(await found('axolotl'), ['Ledger.md']);
 });

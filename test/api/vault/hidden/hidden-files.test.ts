@@ -1,6 +1,6 @@
 // What is hidden leaves no trace in a vault: by the setting, by Obsidian's excluded files, at once when either changes.
 import fs from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -276,6 +276,28 @@ t.test('an index that turns out to be damaged when it is to be hidden in is made
   const second = await world.open('Private');
   await built(second);
   await checkHidden(t, second);
+});
+
+t.test('what is hidden leaves the index also where the disk tells nothing of it just now', async (t) => {
+  const world = await createWorld(t);
+  await world.write('.obsidian/app.json', '{}');
+  await chmod(dirname(world.directory), 0o777);
+  const closed = join(world.directory, 'Private');
+  t.teardown(() => chmod(closed, 0o755));
+  // root may look into every folder.
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) process.seteuid?.(65_534);
+  t.teardown(() => isRoot && process.seteuid?.(0));
+  const vault = await world.open();
+  await built(vault);
+  t.equal((await found(vault, 'pangolin')).length, 4);
+  if (isRoot) process.seteuid?.(0);
+  await chmod(closed, 0);
+  await world.write('.obsidian/app.json', JSON.stringify({ userIgnoreFilters: ['Private/'] }));
+  if (isRoot) process.seteuid?.(65_534);
+  await until(async () => (await found(vault, 'pangolin')).length === 2, 'the hidden notes');
+  await vault.close();
+  if (isRoot) process.seteuid?.(0);
 });
 
 /** The vault paths that are opened while `work` goes on. */

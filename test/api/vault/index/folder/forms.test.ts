@@ -101,8 +101,9 @@ t.test('the other way round too: an NFD folder that comes to an NFC one', async 
   await until(async () => (await found(vault, 'pelican')).length === 2, 'the NFD folder');
   // Both are watched.
   await world.write(nfd('été/trois.md'), 'pelican');
+  await until(async () => (await found(vault, 'pelican')).length === 3, 'what is new in the NFD folder');
   await world.write(nfc('été/quatre.md'), 'pelican');
-  await until(async () => (await found(vault, 'pelican')).length === 4, 'what is new in either');
+  await until(async () => (await found(vault, 'pelican')).length === 4, 'what is new in the NFC folder');
   t.match(await vault.readNote('été/trois.md'), { text: 'pelican' });
   await rm(join(directory, nfc('été')), { recursive: true });
   await until(() => idsOf(vault).length === 2, 'one of the two that went');
