@@ -13,6 +13,7 @@ import { isDocumentUrl } from './document.ts';
 import { createClientDocuments } from './documents.ts';
 import type { FetchJson } from './hosts/guarded-fetch.ts';
 import { type ClientKeySets, createClientKeySets } from './key-sets.ts';
+import { withGoodAddresses } from './metadata.ts';
 import { type Registration, redirectRuleOf, takesDocuments } from './registration-settings.ts';
 
 export interface ClientLookupParts {
@@ -64,6 +65,10 @@ export function createClientLookup(
     refuse,
   });
   const find = async (id: string): Promise<AdapterPayload | undefined> => {
+    const client = await findStored(id);
+    return client && withGoodAddresses(client);
+  };
+  const findStored = async (id: string): Promise<AdapterPayload | undefined> => {
     const oidc = Provider.ctx?.oidc;
     if (oidc?.route === 'authorization' && isDocumentUrl(id)) return documents.findForAuthorization(id);
     if (isCalling(oidc)) await parts.admitCaller(id);

@@ -1,6 +1,6 @@
 // Makes real clients' registration metadata fit (RFC 7591), and refuses what would harm; the library checks the rest.
-import { errors } from 'oidc-provider';
-import { type AddressRule, checkAddress, destinationOf } from './redirects/addresses.ts';
+import { type AdapterPayload, errors } from 'oidc-provider';
+import { type AddressRule, checkAddress, destinationOf, isAddress } from './redirects/addresses.ts';
 
 type Metadata = Record<string, unknown>;
 
@@ -106,6 +106,22 @@ export function findApplicationType(redirectUris: unknown, rule?: AddressRule): 
   if (redirectUris.some((uri) => /^https:/i.test(uri) && destinationOf(uri).kind === 'device'))
     refuse('redirect_uris must not use https on a loopback host beside addresses of a native app');
   return 'native';
+}
+
+/**
+ * A stored client without the addresses that could not be registered today: its row may be older than a rule. One that
+ * has none left keeps its connections, and can't be asked for anything.
+ */
+export function withGoodAddresses(client: AdapterPayload): AdapterPayload {
+  const { redirect_uris: all = [], post_logout_redirect_uris: afterwards = [] } = client;
+  if ([...all, ...afterwards].every(isAddress)) return client;
+  const good = all.filter(isAddress);
+  return {
+    ...client,
+    redirect_uris: good,
+    post_logout_redirect_uris: afterwards.filter(isAddress),
+    ...(good.length === 0 && { response_types: [] }),
+  };
 }
 
 function refuse(description: string): never {

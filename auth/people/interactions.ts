@@ -46,19 +46,19 @@ export function createInteractionRoutes(parts: InteractionParts): Middleware {
   return router.routes() as Middleware;
 }
 
-/** Throws SessionNotFound where the cookie does not belong to this page, and InvalidClient where the client is gone. */
+/**
+ * Throws SessionNotFound where the cookie does not belong to this page, InvalidClient where the client is gone, and
+ * InvalidRedirectUri where the address is: the library asks for it when a sign-in begins, and never again.
+ */
 async function findTurn(parts: InteractionParts, ctx: ParameterizedContext, uid: unknown): Promise<Turn> {
   const interaction = await parts.provider.interactionDetails(ctx.req, ctx.res);
   if (interaction.uid !== uid) throw new errors.SessionNotFound('another sign-in is going on');
   const client = await parts.provider.Client.find(String(interaction.params['client_id']));
   if (!client) throw new errors.InvalidClient('client is gone', 'client not found');
+  const redirectUri = String(interaction.params['redirect_uri'] ?? client.redirectUris?.[0]);
+  if (!client.redirectUriAllowed(redirectUri)) throw new errors.InvalidRedirectUri();
   const action = `${parts.issuerPath}/interaction/${interaction.uid}`;
-  return {
-    interaction,
-    client,
-    redirectUri: String(interaction.params['redirect_uri'] ?? client.redirectUris?.[0]),
-    action,
-  };
+  return { interaction, client, redirectUri, action };
 }
 
 function renderSignIn(turn: Turn, failed?: { username: string; error: string }): string {

@@ -39,6 +39,11 @@ export function checkAddress(
   return /^https:/i.test(String(value)) ? 'web' : 'native';
 }
 
+/** Whether an app may have people sent there, whatever apps this server takes. */
+export function isAddress(value: unknown): boolean {
+  return findFault(value, () => true) === undefined;
+}
+
 function findFault(value: unknown, rule: AddressRule): string | undefined {
   const url = typeof value === 'string' && value.length <= longestUri ? URL.parse(value) : null;
   if (!url || typeof value !== 'string') return 'must only contain absolute URIs of at most 2048 characters';
