@@ -1,5 +1,6 @@
 // npm run grants: who is connected, and taking connections away.
 import { Command } from 'commander';
+import { foldUsername } from '../adapters/stores/accounts.ts';
 import { type Connection, ConnectionStore } from '../adapters/stores/connections.ts';
 import { fail, withDatabase } from './operator/database.ts';
 import { printTable } from './operator/table.ts';
@@ -55,7 +56,7 @@ async function revoke(store: ConnectionStore, { grant, client, account, all }: S
     (one) =>
       one.grantId === grant ||
       one.clientId === client ||
-      one.username.toLowerCase() === account?.toLowerCase(),
+      (account !== undefined && foldUsername(one.username) === foldUsername(account)),
   );
   if (wanted.length === 0) fail('no connection fits; `npm run grants` lists them');
   console.log(`Revoked: ${count(await store.revoke(wanted))}.`);

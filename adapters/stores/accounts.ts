@@ -61,7 +61,7 @@ export class AccountStore {
   }
 
   async findByUsername(username: string): Promise<Account | undefined> {
-    return toAccount(await this.#database.first(this.#byUsername, { folded: fold(username) }));
+    return toAccount(await this.#database.first(this.#byUsername, { folded: foldUsername(username) }));
   }
 
   async hasAny(): Promise<boolean> {
@@ -85,7 +85,7 @@ export class AccountStore {
     };
     const values = {
       id: account.id,
-      folded: fold(username),
+      folded: foldUsername(username),
       username: account.username,
       passwordHash,
       now: epochSeconds(),
@@ -109,9 +109,15 @@ export class AccountStore {
   }
 }
 
-// NFKC and lower case: nobody should be locked out by a keyboard's Unicode form or a capital letter.
-function fold(username: string): string {
-  return username.normalize('NFKC').toLowerCase();
+// A name has 64 characters at most (auth/pages/pages.ts), and in no Unicode form more than four times as many.
+const longestTyped = 256;
+
+/**
+ * A username as names are compared: NFKC and lower case, so that nobody is locked out by a keyboard's Unicode form or a
+ * capital letter. No more of it than a name can have, since sorting a row of marks takes the square of its length.
+ */
+export function foldUsername(username: string): string {
+  return username.slice(0, longestTyped).normalize('NFKC').toLowerCase();
 }
 
 function toAccount(row: Row | undefined): Account | undefined {

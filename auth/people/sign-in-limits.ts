@@ -1,6 +1,6 @@
 // How often a password may be tried: from one place, against one account, in a browser that its owner used before.
 import { hash } from 'node:crypto';
-import type { Account, AccountStore } from '../../adapters/stores/accounts.ts';
+import { type Account, type AccountStore, foldUsername } from '../../adapters/stores/accounts.ts';
 import type { Asking, Devices } from '../http/limits/devices.ts';
 import type { Limits } from '../http/limits/limits.ts';
 import { networkOf } from '../http/limits/network.ts';
@@ -23,7 +23,7 @@ export function createSignInLimits({ limits, devices, accounts }: SignInLimitPar
   const findDevice = async (ctx: Asking, username: string): Promise<string | undefined> => {
     const device = await devices.find(ctx);
     const owner = device && (await accounts.findById(device.accountId));
-    return owner && fold(owner.username) === fold(username) ? device.key : undefined;
+    return owner && foldUsername(owner.username) === foldUsername(username) ? device.key : undefined;
   };
   return {
     attempt: async (ctx, username) => {
@@ -51,11 +51,6 @@ export function createSignInLimits({ limits, devices, accounts }: SignInLimitPar
 
 function keysOf(ctx: Asking, username: string): { at: string; who: string; both: string } {
   const at = networkOf(ctx.state['address']);
-  const who = hash('sha256', fold(username));
+  const who = hash('sha256', foldUsername(username));
   return { at, who, both: `${at} ${who}` };
-}
-
-/** As names are compared: in any case and Unicode form. */
-function fold(username: string): string {
-  return username.normalize('NFKC').toLowerCase();
 }

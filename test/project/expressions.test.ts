@@ -98,11 +98,10 @@ const calls: ReadonlyArray<readonly [string, RegExp, Record<string, string>]> = 
     'normalize',
     /\.normalize\(/,
     {
-      'adapters/stores/accounts.ts': 'a username from a form of at most 16 KB',
+      'adapters/stores/accounts.ts': '256 characters of a username',
       'api/vault/unicode.ts': 'after cutting long runs of marks',
       'auth/people/password-strength.ts': 'a password of at most 1,024 characters',
-      'auth/people/passwords.ts': 'a password from a form of at most 16 KB',
-      'auth/people/sign-in-limits.ts': 'a username from a form of at most 16 KB',
+      'auth/people/passwords.ts': 'a password of at most 1,024 characters',
       'pages/display-name.ts': '2,000 characters',
     },
   ],

@@ -4,7 +4,15 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { isQueueFull } from '../../../auth/people/passwords.ts';
-import { type Answer, ann, type LoopAuth, present, startLoopAuth } from '../../support/loop-auth.ts';
+import { Browser } from '../../../scripts/demo/browser.ts';
+import {
+  type Answer,
+  addAccount,
+  ann,
+  type LoopAuth,
+  present,
+  startLoopAuth,
+} from '../../support/loop-auth.ts';
 
 // From as many networks as one likes, so that no limit of guessing stands in the way.
 const trusting = { settings: { AUTH_TRUSTED_PROXIES: '127.0.0.1' } };
@@ -75,6 +83,78 @@ t.test('whoever closes the connection leaves the queue', async (t) => {
   t.same(others.filter(({ status }) => status === 503).length, 0, 'their places are free at once');
   t.same(failures(world), []);
 });
+
+/** The most characters that were brought into a Unicode form while `work` ran, which takes the square of them. */
+async function longestNormalized(t: Test, work: () => Promise<unknown>): Promise<number> {
+  let longest = 0;
+  const { normalize } = String.prototype;
+  const restore = (): void => {
+    String.prototype.normalize = normalize;
+  };
+  t.teardown(restore);
+  String.prototype.normalize = function watched(this: string, form?: string): string {
+    longest = Math.max(longest, this.length);
+    return normalize.call(this, form);
+  };
+  await work();
+  restore();
+  return longest;
+}
+
+t.test('however much is typed, no more of it is compared than a name or password can have', async (t) => {
+  const world = await startLoopAuth(t, trusting);
+  // Marks of two kinds in turns, which have to be sorted: nothing takes a normalizer longer.
+  const marks = '\u0301\u0316'.repeat(1900);
+  const app = await world.register();
+  const browser = new Browser();
+  const page = await browser.visit(world.authorization(app).url);
+  const cookies = await browser.cookiesFor(page.url);
+  const fresh = await startLoopAuth(t, { withoutAccount: true });
+  const setup = new URL(
+    String((JSON.parse(fresh.lines.find((line) => line.includes('"setupUrl"')) ?? '{}') as Line).setupUrl),
+  );
+  for (const [username, password] of [
+    [marks, 'x'],
+    ['ann', marks],
+    [marks, marks],
+  ] as const) {
+    const forms: Readonly<Record<string, () => Promise<{ status: number }>>> = {
+      account: () => raw(world, '/account/sign-in', { username, password }),
+      interaction: () => raw(world, page.url.pathname, { username, password }, cookies),
+      setup: () => raw(fresh, setup.pathname + setup.search, { username, password }),
+    };
+    for (const [name, post] of Object.entries(forms)) {
+      let status = 0;
+      const longest = await longestNormalized(t, async () => {
+        ({ status } = await post());
+      });
+      t.ok([401, 422].includes(status), `${name}: ${status}`);
+      t.ok(longest <= 1024, `${name}: ${longest} characters`);
+    }
+  }
+  t.equal((await signIn(world, 2, { ...ann, password: ann.password.padEnd(1100) })).status, 401);
+  const long = { username: '각'.repeat(64), password: '곽'.repeat(100) };
+  await addAccount(world.database, long);
+  const apart = { username: long.username.normalize('NFD'), password: long.password.normalize('NFD') };
+  t.equal((await signIn(world, 3, apart)).status, 303, 'the longest name, typed on another keyboard');
+});
+
+/** As few bytes as a form can have for its characters: 16 KB are all that is read. */
+function raw(world: LoopAuth, path: string, fields: Record<string, string>, cookies = ''): Promise<Answer> {
+  const body = Object.entries(fields)
+    .map(([name, value]) => `${name}=${value.replace(/ /g, '+')}`)
+    .join('&');
+  const headers = {
+    'Content-Type': 'application/x-www-form-urlencoded',
+    'X-Forwarded-For': '198.18.2.1',
+    Cookie: cookies,
+  };
+  return world.ask(path, { method: 'POST', body, headers });
+}
+
+interface Line {
+  readonly setupUrl?: string;
+}
 
 interface Crowd {
   readonly leave: () => void;
