@@ -24,9 +24,7 @@ import {
   rememberFailure,
   rememberRefusal,
 } from './http/errors.ts';
-import type { Devices } from './http/limits/devices.ts';
-import type { Limits } from './http/limits/limits.ts';
-import { limitWrites } from './http/limits/writes.ts';
+import { limitRequests } from './http/limits/requests.ts';
 import type { Metrics } from './http/metrics.ts';
 import { pinOrigin } from './http/pinned-origin.ts';
 import { redirectPosted } from './http/posted-requests.ts';
@@ -50,8 +48,6 @@ export interface AppParts extends ProviderParts {
   readonly connections: ConnectionStore;
   readonly standing: ClientStanding;
   readonly signInLimits: SignInLimits;
-  readonly limits: Limits;
-  readonly devices: Devices;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly trail: Trail;
@@ -89,9 +85,9 @@ export function createApp(parts: AppParts): RequestListener {
   provider.use(normalizeAuthorization(parts));
   provider.use(registrationRoute(config.registration));
   provider.use(refuseEncodings);
+  provider.use(limitRequests(parts.rowLimits));
   provider.use(redirectPosted(issuerPath));
   provider.use(encodeRawBasic);
-  provider.use(limitWrites(parts.limits, parts.devices));
   provider.use(parts.callLimits.middleware);
   provider.use(commitBeforeAnswering(parts.database));
   for (const routes of routesForPeople(parts, provider, issuerPath)) provider.use(routes);

@@ -163,8 +163,6 @@ async function openLimitParts(
   const { registrations, readings } = limits;
   const admission = createAdmission({ clients, registrations, readings, readFor: readingsOf(limits) });
   return {
-    limits,
-    devices,
     callLimits,
     rowLimits: { limits, counts, clients, devices },
     signInLimits: createSignInLimits({ limits, devices, accounts }),

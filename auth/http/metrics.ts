@@ -110,12 +110,15 @@ function showRows(registry: Registry, list: () => Promise<readonly TableRows[]>)
 }
 
 interface RoutedContext {
+  readonly state: Readonly<Record<string, unknown>>;
   readonly _matchedRoute?: unknown;
   readonly oidc?: { readonly route?: string };
 }
 
-// The library's route name or the pattern of a route of ours: never a value from a client.
+// The library's route name (also where a limit stood before it) or the pattern of a route of ours: never a value from a
+// client.
 function routeOf(ctx: RoutedContext): string {
   if (ctx.oidc?.route) return ctx.oidc.route;
+  if (typeof ctx.state['route'] === 'string') return ctx.state['route'];
   return typeof ctx._matchedRoute === 'string' ? ctx._matchedRoute : 'none';
 }

@@ -43,6 +43,14 @@ export async function openLimits(database: Database) {
       /** Of a browser in which somebody signed in before, where its network has used up its own. */
       ofDevice: brief(600, 10 * minute),
     },
+    /** The same as a form, which only sends on to what visits counts. */
+    posts: { ofNetwork: brief(1200, 10 * minute) },
+    // Requests to /me.
+    claims: {
+      ofNetwork: brief(1200, minute),
+      /** Of a token of ours, where its network has used up its own. */
+      ofToken: brief(600, minute),
+    },
     // Requests to /token, /token/introspection and /token/revocation.
     calls: {
       /** In the name of clients that nobody let in, or of none. */
