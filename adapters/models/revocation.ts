@@ -3,12 +3,15 @@ import type { Database } from '../database/database.ts';
 import { compile, param, type Statement, type Write } from '../database/statement.ts';
 
 const sessionTables = ['sessions', 'account_sessions'];
+// What lets a browser past a lock-out.
+const browserTables = ['devices', ...sessionTables];
 const issuedUnderGrants = ['access_tokens', 'refresh_tokens', 'authorization_codes'];
 
 export interface Revocation {
   ofClient(clientId: string): Write[];
+  /** What it let in, and all that browsers hold of it. */
   ofAccount(accountId: string): Write[];
-  /** Only what browsers hold: what the account let in goes on. */
+  /** Sessions and sign-ins under way: what the account let in goes on, and so do the browsers that its owner used. */
   ofSessions(accountId: string): Write[];
   ofGrant(grantId: string): Write[];
   ofEveryone(): Write[];
@@ -24,19 +27,23 @@ export function createRevocation({ builder }: Database): Revocation {
   };
   const ofClient = statementsBy('client_id');
   const ofGrant = statementsBy('id');
-  const ofSessions = sessionTables.map((table) =>
-    compile(
-      builder(table)
-        .where({ account_id: param('value') })
-        .delete(),
-    ),
-  );
-  const ofAccount = [...statementsBy('account_id'), ...ofSessions];
-  const everything = [...issuedUnderGrants, 'grants', ...sessionTables, 'interactions'].map((table) =>
+  const within = (tables: readonly string[]): Statement[] =>
+    tables.map((table) =>
+      compile(
+        builder(table)
+          .where({ account_id: param('value') })
+          .delete(),
+      ),
+    );
+  // In one that knows whose it is a password was found right, or a session went by: both would outlive a new password.
+  const underWay = compile(builder('interactions').where('payload', 'like', param('mention')).delete());
+  const ofSessions = [...within(sessionTables), underWay];
+  const ofAccount = [...statementsBy('account_id'), ...within(browserTables), underWay];
+  const everything = [...issuedUnderGrants, 'grants', ...browserTables, 'interactions'].map((table) =>
     compile(builder(table).delete()),
   );
   const writes = (statements: Statement[], value: string): Write[] =>
-    statements.map((statement) => ({ statement, values: { value } }));
+    statements.map((statement) => ({ statement, values: { value, mention: `%"${value}"%` } }));
   return {
     ofClient: (clientId) => writes(ofClient, clientId),
     ofAccount: (accountId) => writes(ofAccount, accountId),

@@ -53,7 +53,7 @@ export async function checkPassword(
   }
   const isRight = await isPasswordOf(account, password, ctx);
   if (isRight === undefined) return refuseFull(ctx, username);
-  if (!account || !isRight || account.isDisabled) {
+  if (!account || !isRight || (await isClosed(parts, account))) {
     parts.trail.warn(ctx, 'sign_in.failed', { ...facts, reason: reasonFor(account, isRight) });
     return refuse(ctx, 401, { username, error: 'Username or password is wrong.' });
   }
@@ -76,6 +76,12 @@ async function isPasswordOf(
     if (error instanceof PasswordUnchecked) return undefined;
     throw error;
   }
+}
+
+/** Whether nobody signs in with that password: also where it was replaced, or the account closed, while it was checked. */
+async function isClosed({ accounts }: PasswordCheckParts, { id, passwordHash }: Account): Promise<boolean> {
+  const now = await accounts.findById(id);
+  return now === undefined || now.isDisabled || now.passwordHash !== passwordHash;
 }
 
 function reasonFor(account: Account | undefined, isRight: boolean): string {

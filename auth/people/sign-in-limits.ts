@@ -20,37 +20,43 @@ export interface SignInLimitParts {
 
 export function createSignInLimits({ limits, devices, accounts }: SignInLimitParts): SignInLimits {
   const { ofPair, ofNetwork, ofAccount, ofDevice, places } = limits.passwords;
-  const findDevice = async (ctx: Asking, username: string): Promise<string | undefined> => {
-    const device = await devices.find(ctx);
-    const owner = device && (await accounts.findById(device.accountId));
-    return owner && foldUsername(owner.username) === foldUsername(username) ? device.key : undefined;
+  const findDevice = async (ctx: Asking, account: Account | undefined): Promise<string | undefined> => {
+    const device = account && (await devices.find(ctx));
+    return device && device.accountId === account.id ? device.key : undefined;
   };
   return {
     attempt: async (ctx, username) => {
       // Guesses from elsewhere, however many, don't count in the owner's own browser (the "device cookie" of OWASP).
-      const device = await findDevice(ctx, username);
+      const account = await accounts.findByUsername(username);
+      const device = await findDevice(ctx, account);
       if (device !== undefined) return ofDevice.take(device);
-      const { at, who, both } = keysOf(ctx, username);
+      const { at, who, both, place } = keysOf(ctx, username, account);
       const wait = (await ofNetwork.take(at)) ?? (await ofPair.take(both));
       // Nor where the owner signed in lately, though their browser keeps no cookie.
-      if (wait !== undefined || (await places.has(both))) return wait;
+      if (wait !== undefined || (await places.has(place))) return wait;
       return ofAccount.take(who);
     },
     succeeded: async (ctx, account) => {
-      const { at, who, both } = keysOf(ctx, account.username);
-      const device = await findDevice(ctx, account.username);
+      const { at, who, both, place } = keysOf(ctx, account.username, account);
+      const device = await findDevice(ctx, account);
       // Only what the try has taken is given back, or guessers elsewhere would get more.
       if (device !== undefined) await ofDevice.forget(device);
       else await Promise.all([ofNetwork.giveBack(at), ofPair.forget(both)]);
-      if (device === undefined && !(await places.has(both))) await ofAccount.giveBack(who);
-      await places.take(both);
+      if (device === undefined && !(await places.has(place))) await ofAccount.giveBack(who);
+      await places.take(place);
       await devices.remember(ctx, account.id);
     },
   };
 }
 
-function keysOf(ctx: Asking, username: string): { at: string; who: string; both: string } {
+function keysOf(
+  ctx: Asking,
+  username: string,
+  account: Account | undefined,
+): { at: string; who: string; both: string; place: string } {
   const at = networkOf(ctx.state['address']);
   const who = hash('sha256', foldUsername(username));
-  return { at, who, both: `${at} ${who}` };
+  const both = `${at} ${who}`;
+  // Where a password was right that was replaced since, its owner may not have been.
+  return { at, who, both, place: `${both} ${account?.passwordHash}` };
 }

@@ -1,4 +1,5 @@
 // The operator's accounts without a browser: created, signed in, reset, revoked.
+import Sqlite from 'better-sqlite3';
 import t from 'tap';
 import { Pair } from '../../scripts/demo/pair.ts';
 import { connectApp } from '../support/connected-pair.ts';
@@ -7,6 +8,13 @@ import { runScript, type ScriptEnd } from '../support/run-script.ts';
 
 const seedUser = (pair: Pair, args: string[], input: string): Promise<ScriptEnd> =>
   runScript(pair, 'seed-user', args, input);
+
+function rowsOf(pair: Pair, ...tables: string[]): number[] {
+  const database = new Sqlite(pair.databaseUrl.replace('sqlite:', ''), { readonly: true });
+  const rows = tables.map((table) => database.prepare(`SELECT count(*) FROM ${table}`).pluck().get());
+  database.close();
+  return rows.map(Number);
+}
 
 t.test('npm run seed-user', async (t) => {
   const pair = await Pair.create();
@@ -29,16 +37,19 @@ t.test('npm run seed-user', async (t) => {
     });
     t.match(await seedUser(pair, named, ''), { code: 1, text: /--password-stdin/ });
   });
-  t.test('a reset leaves connections alone', async (t) => {
+  t.test('a reset signs browsers out, and leaves connections and the owner’s browsers alone', async (t) => {
+    t.same(rowsOf(pair, 'sessions', 'devices'), [1, 1]);
     t.match(await seedUser(pair, [...named, '--password-stdin'], `${person.password}\n`), {
       code: 0,
       text: /is set, its browsers are signed out/,
     });
+    t.same(rowsOf(pair, 'sessions', 'account_sessions', 'devices'), [0, 0, 1]);
     t.equal((await connection.refresh(connection.tokens.refresh_token)).status, 200);
   });
-  t.test('a reset with --revoke ends them', async (t) => {
+  t.test('a reset with --revoke ends them, and no browser is the owner’s any more', async (t) => {
     const args = [...named, '--password-stdin', '--revoke'];
     t.equal((await seedUser(pair, args, `${person.password}\n`)).code, 0);
+    t.same(rowsOf(pair, 'grants', 'refresh_tokens', 'sessions', 'devices'), [0, 0, 0, 0]);
     t.match(await connection.refresh(connection.tokens.refresh_token), {
       status: 400,
       tokens: { error: 'invalid_grant' },
