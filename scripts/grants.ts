@@ -4,6 +4,7 @@ import { foldUsername } from '../adapters/stores/accounts.ts';
 import { type Connection, ConnectionStore } from '../adapters/stores/connections.ts';
 import { fail, withDatabase } from './operator/database.ts';
 import { printTable } from './operator/table.ts';
+import { tell, tellRevoked } from './operator/trail.ts';
 
 interface Selection {
   readonly grant?: string;
@@ -49,6 +50,8 @@ async function revoke(store: ConnectionStore, { grant, client, account, all }: S
   const connections = await store.list();
   if (all) {
     await store.revokeAll();
+    tellRevoked(connections);
+    tell('sessions.revoked');
     console.log(`Revoked: ${count(connections.length)}, and every browser session.`);
     return;
   }
@@ -59,7 +62,9 @@ async function revoke(store: ConnectionStore, { grant, client, account, all }: S
       (account !== undefined && foldUsername(one.username) === foldUsername(account)),
   );
   if (wanted.length === 0) fail('no connection fits; `npm run grants` lists them');
-  console.log(`Revoked: ${count(await store.revoke(wanted))}.`);
+  const revoked = await store.revoke(wanted);
+  tellRevoked(wanted);
+  console.log(`Revoked: ${count(revoked)}.`);
 }
 
 function describe(connection: Connection): Record<string, string> {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Command, Option } from 'commander';
 import { hashClientSecret } from '../adapters/models/client.ts';
 import { ClientStore, type StoredClient } from '../adapters/stores/clients.ts';
+import { ConnectionStore } from '../adapters/stores/connections.ts';
 import {
   createResourceServer,
   createSeededClient,
@@ -14,6 +15,7 @@ import { type Preset, presets } from './operator/client-presets.ts';
 import { listClients, publicMetadata } from './operator/client-table.ts';
 import { fail, withDatabase } from './operator/database.ts';
 import { printTable } from './operator/table.ts';
+import { tell, tellRevoked } from './operator/trail.ts';
 
 type Metadata = StoredClient['metadata'];
 
@@ -106,6 +108,7 @@ program
       if (metadata.client_secret === undefined) fail(`${id} has no secret`);
       const { secret, hash } = createSecret();
       await store.update(id, { ...metadata, client_secret: hash });
+      tell('client.secret_rotated', { clientId: id });
       if (json) console.log(JSON.stringify({ client_id: id, client_secret: secret }, null, 2));
       else console.log(`New secret of ${id} (shown this once): ${secret}`);
     }),
@@ -115,9 +118,12 @@ program
   .command('delete <id>')
   .description('deletes a client of any kind, with everything that was issued to it')
   .action((id: string) =>
-    withClients(async (store) => {
+    withClients(async (store, _, connections) => {
       await findClient(store, id);
+      const revoked = (await connections.list()).filter(({ clientId }) => clientId === id);
       await store.delete(id);
+      tell('client.deleted', { clientId: id });
+      tellRevoked(revoked);
       console.log(`Deleted ${id}, and every token that it had.`);
     }),
   );
@@ -134,6 +140,7 @@ async function create(store: ClientStore, config: AuthConfig, options: CreateOpt
   const { secret, hash } = createSecret();
   const stored = { ...metadata, ...(!isPublic && { client_secret: hash }) };
   await store.add(resource === undefined ? 'seeded' : 'resource-server', stored, resource ?? null);
+  tell('client.created', { clientId: id });
   const endpoints = {
     issuer: config.issuer,
     authorization_endpoint: `${config.issuer}/auth`,
@@ -202,6 +209,7 @@ async function update(store: ClientStore, id: string, options: UpdateOptions): P
   const renamed = { ...metadata, ...(name !== undefined && { client_name: name }) };
   const changed = metadata['resource_server'] ? renamed : withChangedAddresses(renamed, options);
   await store.update(id, changed);
+  tell('client.updated', { clientId: id });
   console.log(`${id} now sends people to: ${changed.redirect_uris?.join(' ') || 'nowhere yet'}`);
   const { post_logout_redirect_uris: afterwards = [] } = changed;
   if (afterwards.length > 0) console.log(`and after they signed out to: ${afterwards.join(' ')}`);
@@ -243,10 +251,12 @@ function createSecret(): { secret: string; hash: string } {
   return { secret, hash: hashClientSecret(secret) };
 }
 
-async function withClients(work: (store: ClientStore, config: AuthConfig) => Promise<void>): Promise<void> {
+async function withClients(
+  work: (store: ClientStore, config: AuthConfig, connections: ConnectionStore) => Promise<void>,
+): Promise<void> {
   await withDatabase(async (database, config) => {
     try {
-      await work(new ClientStore(database), config);
+      await work(new ClientStore(database), config, new ConnectionStore(database));
     } catch (error) {
       if (error instanceof SeedRefused) fail(error.message);
       throw error;

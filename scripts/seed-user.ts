@@ -1,11 +1,14 @@
 // npm run seed-user: creates an account, or resets its password, without a browser.
 import { createInterface } from 'node:readline';
 import { Command } from 'commander';
-import { AccountStore } from '../adapters/stores/accounts.ts';
+import type { Database } from '../adapters/database/database.ts';
+import { type Account, AccountStore } from '../adapters/stores/accounts.ts';
+import { type Connection, ConnectionStore } from '../adapters/stores/connections.ts';
 import { SetupLinkStore } from '../adapters/stores/setup-links.ts';
 import { findCredentialFault } from '../auth/people/credential-rules.ts';
 import { hashPassword } from '../auth/people/passwords.ts';
 import { fail, withDatabase } from './operator/database.ts';
+import { tell, tellRevoked } from './operator/trail.ts';
 
 interface Options {
   readonly username: string;
@@ -33,7 +36,10 @@ async function setDisabled(isDisabled: boolean): Promise<void> {
     const accounts = new AccountStore(database);
     const account = await accounts.findByUsername(username);
     if (!account) fail(`there is no account ${username}`);
+    const revoked = isDisabled ? await connectionsOf(database, account) : [];
     await accounts.setDisabled(account.id, isDisabled);
+    tell(isDisabled ? 'account.disabled' : 'account.enabled', { accountId: account.id });
+    tellRevoked(revoked);
     console.log(
       `The account ${account.username} is ${isDisabled ? 'closed; its apps are revoked' : 'open again'}.`,
     );
@@ -53,7 +59,10 @@ async function setPassword(): Promise<void> {
     const existing = await accounts.findByUsername(username);
     const hash = await hashPassword(password);
     if (existing) {
+      const revoked = revoke ? await connectionsOf(database, existing) : [];
       await accounts.setPassword(existing.id, hash, revoke === true);
+      tell('account.password_set', { accountId: existing.id });
+      tellRevoked(revoked);
       console.log(
         `The password of ${existing.username} is set, its browsers are signed out${revoke ? ', its apps revoked' : ''}.`,
       );
@@ -61,6 +70,11 @@ async function setPassword(): Promise<void> {
     }
     const account = await accounts.create(username, hash);
     await new SetupLinkStore(database, accounts).end();
+    tell('account.created', { accountId: account.id });
     console.log(`The account ${account.username} is created.`);
   });
+}
+
+function connectionsOf(database: Database, { id }: Account): Promise<Connection[]> {
+  return new ConnectionStore(database).listOfAccount(id);
 }

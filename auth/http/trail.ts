@@ -15,11 +15,19 @@ interface Facts {
 type Good =
   | 'sign_in.succeeded'
   | 'account.created'
+  | 'account.password_set'
+  | 'account.disabled'
+  | 'account.enabled'
+  | 'client.created'
+  | 'client.updated'
+  | 'client.secret_rotated'
+  | 'client.deleted'
   | 'client.registered'
   | 'client.document_read'
   | 'consent.allowed'
   | 'consent.denied'
-  | 'connection.revoked';
+  | 'connection.revoked'
+  | 'sessions.revoked';
 type Bad = 'sign_in.failed' | 'sign_in.locked_out' | 'refresh_token.reissued' | 'refresh_token.replayed';
 
 /** Whose request it is; pinned-origin.ts and app.ts write the state. */
@@ -34,7 +42,7 @@ export interface Trail {
   readonly warn: (ctx: Asked | undefined, event: Bad, facts: Facts) => void;
 }
 
-export function createTrail(log: Logger, metrics: Metrics): Trail {
+export function createTrail(log: Logger, metrics: Pick<Metrics, 'count'>): Trail {
   const write = (level: 'info' | 'warn', ctx: Asked | undefined, event: Good | Bad, facts: Facts): void => {
     metrics.count(event);
     const { address, requestId } = ctx?.state ?? {};

@@ -26,8 +26,11 @@ t.test('npm run grants', async (t) => {
     t.equal((JSON.parse(json) as unknown[]).length, 2);
   });
   t.test('revokes one app: its tokens end, the others go on', async (t) => {
-    const { code, text } = await runScript(pair, 'grants', ['revoke', '--client', first.clientId]);
-    t.same({ code, text }, { code: 0, text: 'Revoked: 1 connection.\n' });
+    const { trail, ...end } = await runScript(pair, 'grants', ['revoke', '--client', first.clientId]);
+    t.same(end, { code: 0, text: 'Revoked: 1 connection.\n' });
+    const ids = { accountId: String, clientId: first.clientId, grantId: String };
+    t.match(trail, [{ level: 30, event: 'connection.revoked', ...ids, reason: 'operator' }]);
+    t.notMatch(JSON.stringify(trail), `"${person.username}"`);
     t.equal((await callTool(pair.resource, first.tokens.access_token)).status, 401);
     t.match(await first.refresh(first.tokens.refresh_token), {
       status: 400,
@@ -43,9 +46,22 @@ t.test('npm run grants', async (t) => {
     t.match(await runScript(pair, 'grants', ['revoke', '--account', 'nobody']), {
       code: 1,
       text: /no connection fits/,
+      trail: [],
     });
-    t.equal((await runScript(pair, 'grants', ['revoke', '--account', person.username])).code, 0);
+    t.match(await runScript(pair, 'grants', ['revoke', '--account', person.username.toUpperCase()]), {
+      code: 0,
+      trail: [{ event: 'connection.revoked', clientId: second.clientId }],
+    });
     t.equal((await callTool(pair.resource, second.tokens.access_token)).status, 401);
+  });
+  t.test('revokes everything, and says of each what went', async (t) => {
+    const third = await connect();
+    const { code, trail } = await runScript(pair, 'grants', ['revoke', '--all']);
+    t.equal(code, 0);
+    t.match(trail, [
+      { event: 'connection.revoked', clientId: third.clientId, reason: 'operator' },
+      { event: 'sessions.revoked', reason: 'operator' },
+    ]);
   });
 });
 

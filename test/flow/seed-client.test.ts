@@ -6,14 +6,17 @@ import type { Pair } from '../../scripts/demo/pair.ts';
 import { createFolder } from '../support/databases.ts';
 import { type App, basic, type LoopAuth, startLoopAuth } from '../support/loop-auth.ts';
 import { connectOver } from '../support/recorded-clients.ts';
-import { runScript } from '../support/run-script.ts';
+import { runScript, type ScriptEnd } from '../support/run-script.ts';
+
+// A process for each step: more than the usual two minutes on a busy machine.
+t.setTimeout(600_000);
 
 const callback = 'https://chatgpt.com/aip/g-0123456789abcdef/oauth/callback';
 const withoutChallenge = { code_challenge: undefined, code_challenge_method: undefined };
 
 interface Seeded {
   readonly world: LoopAuth;
-  readonly run: (...args: string[]) => Promise<{ code: number; text: string }>;
+  readonly run: (...args: string[]) => Promise<ScriptEnd>;
   /** Creates a client and reads its JSON. */
   readonly create: (...args: string[]) => Promise<Record<string, unknown>>;
 }
@@ -265,4 +268,34 @@ t.test('another resource server: tokens for it can be had, and only it learns of
   await run('delete', String(server['client_id']));
   const gone = await world.refresh(app, refreshed.body['refresh_token']);
   t.equal(gone.body['error'], 'invalid_target', 'without it there are no more tokens for that resource');
+});
+
+t.test('what is done to a client leaves a line each in the trail, with its id and no secret', async (t) => {
+  const { run, world } = await start(t);
+  const made = await run('--name', 'Wiki', '--redirect-uri', callback, '--json');
+  const app = JSON.parse(made.text) as { client_id: string; client_secret: string };
+  const clientId = app.client_id;
+  const ends = [
+    made,
+    await run('update', clientId, '--name', 'Wiki 2'),
+    await run('rotate-secret', clientId, '--json'),
+    await run('update', 'nobody', '--name', 'x'),
+    await run('list'),
+    await run('delete', clientId),
+  ];
+  t.same(
+    ends.flatMap(({ trail }) => trail.map(({ event }) => event)),
+    ['client.created', 'client.updated', 'client.secret_rotated', 'client.deleted'],
+  );
+  const trail = ends.flatMap((end) => end.trail);
+  for (const line of trail) t.match(line, { level: 30, clientId, reason: 'operator' });
+  const rotated = JSON.parse(String(ends[2]?.text)) as { client_secret: string };
+  for (const secret of [app.client_secret, rotated.client_secret, 'Wiki', 'nobody'])
+    t.notMatch(JSON.stringify(trail), secret);
+  const connected = await world.connect();
+  const { trail: gone } = await run('delete', connected.app.clientId);
+  t.match(gone, [
+    { event: 'client.deleted', clientId: connected.app.clientId },
+    { event: 'connection.revoked', clientId: connected.app.clientId, grantId: String, accountId: String },
+  ]);
 });

@@ -2,12 +2,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { text as readText } from 'node:stream/consumers';
 import type { Pair } from '../../scripts/demo/pair.ts';
+
+type TrailLine = Readonly<Record<string, unknown>>;
 
 export interface ScriptEnd {
   readonly code: number;
-  /** What it printed, on both streams. */
+  /** What it printed, on both streams, without its trail. */
   readonly text: string;
+  /** The lines of the trail (auth/http/trail.ts), which are on the standard error. */
+  readonly trail: readonly TrailLine[];
 }
 
 export async function runScript(
@@ -20,13 +25,14 @@ export async function runScript(
   const child = spawn(process.execPath, [script, ...args], {
     env: { PATH: process.env['PATH'], AUTH_ISSUER: pair.issuer, AUTH_DATABASE_URL: pair.databaseUrl },
   });
-  let text = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk) => {
-      text += String(chunk);
-    });
-  }
+  const [printed, said] = [child.stdout, child.stderr].map((stream) => readText(stream));
   child.stdin.end(input);
   const [code] = (await once(child, 'close')) as [number];
-  return { code, text };
+  const lines = String(await said).split(/(?<=\n)/);
+  const isTrail = (line: string): boolean => /^\{.*"msg":"trail"\}$/m.test(line);
+  return {
+    code,
+    text: (await printed) + lines.filter((line) => !isTrail(line)).join(''),
+    trail: lines.filter(isTrail).map((line) => JSON.parse(line) as TrailLine),
+  };
 }
