@@ -24,6 +24,7 @@ import { hashPassword } from '../../auth/people/passwords.ts';
 import { openApp } from '../../auth/service.ts';
 import { Browser } from '../../scripts/demo/browser.ts';
 import { authorizeInBrowser } from '../../scripts/demo/sign-in.ts';
+import { fixCounters } from './limits.ts';
 import { createPkce, type Tokens } from './oauth.ts';
 
 export const ann = { username: 'ann', password: 'a sentence that only Ann knows' };
@@ -89,7 +90,7 @@ export async function startLoopAuth(t: Test, options: WorldOptions = {}): Promis
     ...options.settings,
   });
   const database = await openDatabase(config.databaseUrl);
-  await seedKey(database);
+  await Promise.all([seedKey(database), fixCounters(database)]);
   if (!options.withoutAccount) await addAccount(database, ann);
   const lines: string[] = [];
   const log = createLog('info', { write: (line) => void lines.push(line) });

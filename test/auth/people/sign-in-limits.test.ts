@@ -9,6 +9,7 @@ import { createSignInLimits, type SignInLimits } from '../../../auth/people/sign
 import { Browser } from '../../../scripts/demo/browser.ts';
 import { shiftClock } from '../../support/clock.ts';
 import { engines, open, openNew } from '../../support/databases.ts';
+import { fixCounters } from '../../support/limits.ts';
 import { ann, startLoopAuth } from '../../support/loop-auth.ts';
 
 type Asking = Parameters<SignInLimits['attempt']>[0];
@@ -28,6 +29,7 @@ interface Parts {
 }
 
 async function openParts(database: Database): Promise<Parts> {
+  await fixCounters(database);
   const accounts = new AccountStore(database);
   const account = (await accounts.findByUsername('ann')) ?? (await accounts.create('Ann', 'hash'));
   const devices = createDevices(new DeviceStore(database), 'http://localhost:8083');

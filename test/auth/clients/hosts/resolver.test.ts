@@ -45,16 +45,18 @@ t.test('names that nobody answers hold no other, nor what waits for a thread', a
 t.test('where only one kind of question is answered, that is enough', async (t) => {
   const server = await startNameServer(t, { 'half.example': '192.0.2.8' }, ['half.example']);
   const resolve = createResolver([server.address]);
-  const startedAt = performance.now();
-  t.same(await resolve('half.example', new AbortController().signal), [{ address: '192.0.2.8', family: 4 }]);
-  // The open question would be given up after 2.1 s.
-  t.ok(performance.now() - startedAt < 1500);
+  const { signal } = new AbortController();
+  let isGivenUp = false;
+  const silent = resolve('silent.example', signal).catch(() => {
+    isGivenUp = true;
+  });
+  t.same(await resolve('half.example', signal), [{ address: '192.0.2.8', family: 4 }]);
+  t.notOk(isGivenUp, 'long before an open question is given up');
+  await silent;
 });
 
 t.test('a name server that never answers is given up', async (t) => {
   const server = await startNameServer(t, {});
   const { signal } = new AbortController();
-  const startedAt = performance.now();
   await t.rejects(createResolver([server.address])('silent.example', signal));
-  t.ok(performance.now() - startedAt < 5000);
 });

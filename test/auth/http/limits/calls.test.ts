@@ -1,10 +1,11 @@
 // auth/http/limits/calls.ts: how often tokens are asked for, asked about and revoked.
 import t from 'tap';
 import { shiftClock } from '../../../support/clock.ts';
-import { type Answer, basic, type LoopAuth, startLoopAuth } from '../../../support/loop-auth.ts';
+import { untilRefused } from '../../../support/limits.ts';
+import { type Answer, basic, startLoopAuth } from '../../../support/loop-auth.ts';
 
-const refused = (answers: Answer[], status = 429): Answer[] =>
-  answers.filter((answer) => answer.status === status);
+// Thousands of requests: more than the usual two minutes on a busy machine.
+t.setTimeout(600_000);
 
 /** So many requests, some at once. */
 async function many(count: number, ask: (n: number) => Promise<Answer>): Promise<Answer[]> {
@@ -25,16 +26,15 @@ t.test('one grant is refreshed 500 times a minute; beyond it is 503, and nothing
   const { app, tokens } = await world.connect();
   const { tokens: other } = await world.connect({ app });
   let token: unknown = tokens.refresh_token;
-  let last: Answer | undefined;
-  let taken = 0;
-  for (; taken < 1001; taken += 1) {
-    last = await world.refresh(app, token);
-    if (last.status !== 200) break;
-    token = last.body['refresh_token'];
-  }
-  t.ok(taken >= 300 && taken <= 1000, `${taken}`);
-  t.same([last?.status, last?.body['error']], [503, 'temporarily_unavailable']);
-  t.match(last?.headers.get('Retry-After'), /^[1-9]\d?$/);
+  const refresh = async (): Promise<Answer> => {
+    const answer = await world.refresh(app, token);
+    if (answer.status === 200) token = answer.body['refresh_token'];
+    return answer;
+  };
+  const { refusal, takenInAMinute } = await untilRefused(refresh, { status: 503, atOnce: 1 });
+  t.ok(takenInAMinute >= 300 && takenInAMinute <= 1000, `${takenInAMinute}`);
+  t.equal(refusal.body['error'], 'temporarily_unavailable');
+  t.match(refusal.headers.get('Retry-After'), /^[1-9]\d?$/);
   t.equal((await world.refresh(app, other.refresh_token)).status, 200, 'another grant of the app goes on');
   clock.advance(61);
   t.equal((await world.refresh(app, token)).status, 200, 'and this one a minute later');
@@ -56,11 +56,10 @@ t.test('whoever tries loop-api’s name with wrong secrets has to wait', async (
       { token: 'x' },
       { ...from(address), Authorization: basic('loop-api', 'wrong') },
     );
-  const answers = await many(640, () => wrong('192.0.2.1'));
-  t.equal(refused(answers, 401).length, 600);
-  const [answer] = refused(answers);
-  t.equal(answer?.body['error'], 'too_many_requests');
-  t.match(answer?.headers.get('Retry-After'), /^[1-9]\d?$/);
+  const { refusal, taken, takenInAMinute } = await untilRefused(() => wrong('192.0.2.1'));
+  t.ok(taken >= 600 && takenInAMinute <= 1200, `${taken}, ${takenInAMinute} of them within a minute`);
+  t.equal(refusal.body['error'], 'too_many_requests');
+  t.match(refusal.headers.get('Retry-After'), /^[1-9]\d?$/);
   t.equal((await wrong('192.0.2.2')).status, 401, 'another network');
 });
 
@@ -80,8 +79,8 @@ t.test('requests in the name of strangers’ apps, or of none there is, are coun
     (address) => world.post('/token', { grant_type: 'refresh_token', refresh_token: 'x' }, from(address)),
   ];
   for (const [n, ask] of asks.entries()) {
-    const answers = await many(640, () => ask(`192.0.2.${n}`));
-    t.equal(refused(answers).length, 40, `${n}`);
+    const { taken, takenInAMinute } = await untilRefused(() => ask(`192.0.2.${n}`));
+    t.ok(taken >= 600 && takenInAMinute <= 1200, `${n}: ${taken}, ${takenInAMinute} of them within a minute`);
     t.not((await ask('198.51.100.1')).status, 429, 'others go on');
   }
 });
@@ -91,11 +90,12 @@ t.test(
   async (t) => {
     const world = await startLoopAuth(t);
     const { app, tokens } = await world.connect();
-    const flood = (world: LoopAuth): Promise<Answer[]> =>
-      many(3100, (n) => (n % 2 ? world.refresh(app, `made up ${n}`) : world.revoke(app, `made up ${n}`)));
-    const answers = await flood(world);
-    t.ok(refused(answers, 503).length >= 100, 'they are told to come again');
-    t.equal(refused(answers, 503)[0]?.body['error'], 'temporarily_unavailable');
+    const { refusal, taken } = await untilRefused(
+      (n) => (n % 2 ? world.refresh(app, `made up ${n}`) : world.revoke(app, `made up ${n}`)),
+      { status: 503, atMost: 30_000 },
+    );
+    t.ok(taken >= 2900, `${taken} before they are told to come again`);
+    t.equal(refusal.body['error'], 'temporarily_unavailable');
     const { status, body } = await world.refresh(app, tokens.refresh_token);
     t.equal(status, 200);
     t.equal((await world.revoke(app, body['refresh_token'])).status, 200);

@@ -2,6 +2,7 @@
 import t from 'tap';
 import { Browser } from '../../../../scripts/demo/browser.ts';
 import { shiftClock } from '../../../support/clock.ts';
+import { untilRefused } from '../../../support/limits.ts';
 import { type Answer, type LoopAuth, startLoopAuth } from '../../../support/loop-auth.ts';
 
 const trusting = { settings: { AUTH_TRUSTED_PROXIES: '127.0.0.1' } };
@@ -91,16 +92,6 @@ t.test(
 const asked = (status: number, route: string): RegExp =>
   new RegExp(`loop_auth_request_seconds_count\\{route="${route}",status="${status}"\\} [1-9]`);
 
-/** Sends until one is refused; resolves to how many were taken before it, and the refusal. */
-async function untilRefused(ask: () => Promise<Answer>): Promise<{ taken: number; refusal: Answer }> {
-  for (let taken = 0; taken < 5000; taken += 20) {
-    const answers = await Promise.all(Array.from({ length: 20 }, ask));
-    const refusal = answers.find(({ status }) => status === 429);
-    if (refusal) return { taken: taken + answers.filter((one) => one.status !== 429).length, refusal };
-  }
-  throw new Error('none of 5,000 was refused');
-}
-
 for (const path of ['/auth', '/session/end']) {
   t.test(`a form posted to ${path} counts, and the owner goes on`, async (t) => {
     const world = await startLoopAuth(t, trusting);
@@ -130,11 +121,9 @@ t.test('questions for claims count, by either method; who shows a token of ours 
     const bearer = token === undefined ? {} : { Authorization: `Bearer ${token}` };
     return world.ask('/me', { method, headers: { 'X-Forwarded-For': address, ...bearer } });
   };
-  let n = 0;
-  const { taken, refusal } = await untilRefused(() => {
-    n += 1;
-    return ask('192.0.2.1', n % 3 ? 'made-up' : undefined, n % 2 ? 'GET' : 'POST');
-  });
+  const { taken, refusal } = await untilRefused((n) =>
+    ask('192.0.2.1', n % 3 ? 'made-up' : undefined, n % 2 ? 'GET' : 'POST'),
+  );
   t.ok(taken >= 1200, `${taken} were taken`);
   t.match(refusal.headers.get('Retry-After'), /^[1-9]\d?$/);
   t.equal(refusal.body['error'], 'too_many_requests');
