@@ -5,6 +5,7 @@ import { Browser } from '../../scripts/demo/browser.ts';
 import { createFirstAccount } from '../../scripts/demo/sign-in.ts';
 import { type Clock, shiftClock } from '../support/clock.ts';
 import { lockDatabase } from '../support/database-lock.ts';
+import { lockOut } from '../support/limits.ts';
 import {
   type Answer,
   type App,
@@ -141,6 +142,12 @@ t.test('no route takes what a stolen copy holds, nor what can be made of it', as
   t.same(await findTaken({ ...signedIn, ...presented }, candidates), []);
   // What is composed could only be a cookie of our own making: the library looks its own up.
   t.same(await findTaken({ account: signedIn.account }, copy.compositions), []);
+  // The crowd moves the clock past lock-outs: this one begins now, and nobody moves it while it lasts.
+  await lockOut(world, ann.username);
+  const device = deviceTry(loot);
+  t.same(await findTaken({ device }, [...candidates, ...copy.compositions]), []);
+  const own = await world.post('/account/sign-in', ann, (await sent('/account')).headers);
+  t.ok(isTaken(own, await device('unknown')), 'the real one lets past it');
 
   // What is real is told apart from what is not, so that it would have been noticed above.
   for (const [answer, attempt] of [
@@ -173,6 +180,17 @@ function cookieTries(loot: Loot, ask: Ask) {
     account: (value) => ask(world, '/account', withCookies(value)),
     session: (value) => ask(world, quiet, withCookies(value)),
   } satisfies Record<string, Try>;
+}
+
+/** Whether the cookie of a browser that somebody signed in with lets past a lock-out: with the right password it shows. */
+function deviceTry({ world, copy, cookieNames }: Loot): Try {
+  let count = 0;
+  return (value) => {
+    count += 1;
+    const address = `198.19.${(count >> 8) & 255}.${count & 255}`;
+    const headers = { Cookie: copy.cookies(cookieNames, value), 'X-Forwarded-For': address };
+    return world.post('/account/sign-in', ann, headers);
+  };
 }
 
 /** Each credential that is presented by value, wherever one is taken. */

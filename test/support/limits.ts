@@ -1,6 +1,11 @@
 // Limits as tests count against them.
 import type { Database } from '../../adapters/database/database.ts';
+import { AccountStore } from '../../adapters/stores/accounts.ts';
+import { DeviceStore } from '../../adapters/stores/devices.ts';
 import { KeyStore } from '../../adapters/stores/keys.ts';
+import { type Asking, createDevices } from '../../auth/http/limits/devices.ts';
+import { openLimits } from '../../auth/http/limits/limits.ts';
+import { createSignInLimits } from '../../auth/people/sign-in-limits.ts';
 
 /**
  * Gives a new database the salt by which addresses and names have their counters (auth/http/limits/limit.ts), so that
@@ -10,6 +15,23 @@ export async function fixCounters(database: Database): Promise<void> {
   const store = new KeyStore(database);
   if ((await store.findSecret('limits')) === undefined) {
     await store.replaceSecret('limits', undefined, { hash: 'the same in every test' });
+  }
+}
+
+interface Place {
+  readonly database: Database;
+  readonly issuer: string;
+}
+
+/** Uses up the tries that the whole world has at an account within an hour. */
+export async function lockOut({ database, issuer }: Place, username: string): Promise<void> {
+  const accounts = new AccountStore(database);
+  const devices = createDevices(new DeviceStore(database), issuer);
+  const limits = createSignInLimits({ limits: await openLimits(database), devices, accounts });
+  const cookies = { get: () => undefined };
+  for (let n = 0; n < 120; n += 1) {
+    const asking = { state: { address: `192.0.2.${n}` }, cookies } as unknown as Asking;
+    await limits.attempt(asking, username);
   }
 }
 

@@ -2,12 +2,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { type Account, AccountStore } from '../../../adapters/stores/accounts.ts';
-import { DeviceStore } from '../../../adapters/stores/devices.ts';
-import { type Asking, createDevices } from '../../../auth/http/limits/devices.ts';
-import { openLimits } from '../../../auth/http/limits/limits.ts';
 import { hashPassword } from '../../../auth/people/passwords.ts';
-import { createSignInLimits } from '../../../auth/people/sign-in-limits.ts';
 import { Browser } from '../../../scripts/demo/browser.ts';
+import { lockOut } from '../../support/limits.ts';
 import { type Answer, addAccount, ann, type LoopAuth, startLoopAuth } from '../../support/loop-auth.ts';
 
 const trusting = { settings: { AUTH_TRUSTED_PROXIES: '127.0.0.1' } };
@@ -38,18 +35,6 @@ async function count(world: LoopAuth, table: string): Promise<number> {
   return Number(row?.['rows']);
 }
 
-/** The world's tries of an hour, from many places. */
-async function lockOut({ database, issuer }: LoopAuth): Promise<void> {
-  const accounts = new AccountStore(database);
-  const devices = createDevices(new DeviceStore(database), issuer);
-  const limits = createSignInLimits({ limits: await openLimits(database), devices, accounts });
-  const cookies = { get: () => undefined };
-  for (let n = 0; n < 120; n += 1) {
-    const asking = { state: { address: `192.0.2.${n}` }, cookies } as unknown as Asking;
-    await limits.attempt(asking, ann.username);
-  }
-}
-
 t.test('what lets past a lock-out ends with a reset that revokes', async (t) => {
   const { world, reset, signIn } = await start(t);
   const browser = new Browser();
@@ -57,7 +42,7 @@ t.test('what lets past a lock-out ends with a reset that revokes', async (t) => 
   const cookies = await browser.cookiesFor(`${world.issuer}/account`);
   t.match(cookies, 'loop_device=');
   t.equal(await count(world, 'devices'), 1);
-  await lockOut(world);
+  await lockOut(world, ann.username);
   await reset(false);
   t.equal(await count(world, 'sessions'), 0, 'a reset signs the browsers out');
   t.equal((await signIn('127.0.0.1')).status, 429, 'where the old password was right is any place');
