@@ -167,7 +167,6 @@ t.test('its files are for its own user, and a signal lets it finish and ends it 
   const answered = once(asked, 'response');
   asked.flushHeaders();
   await once(asked, 'continue');
-  const start = performance.now();
   service.child.kill('SIGTERM');
   await stopping.promise;
   asked.end(body);
@@ -175,5 +174,4 @@ t.test('its files are for its own user, and a signal lets it finish and ends it 
   t.equal(response.statusCode, 401, 'the request under way was answered');
   response.resume();
   t.equal(await service.ended, 0);
-  t.ok(performance.now() - start < 10_000);
 });

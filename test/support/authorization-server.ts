@@ -25,6 +25,8 @@ export class FakeAuthorizationServer {
   secret: string | undefined;
   /** Waits before each introspection answer. */
   delayMs = 0;
+  /** Waits before each answer about itself. */
+  describeDelayMs = 0;
   /** Waits for this before each answer about a token. */
   readonly waits = new Map<string, Promise<void>>();
   /** Overrides what the metadata says. */
@@ -96,11 +98,13 @@ export class FakeAuthorizationServer {
       res.writeHead(404).end('not here');
       return;
     }
-    sendJson(res, 200, {
+    const described = {
       issuer: this.issuer,
       introspection_endpoint: `${this.issuer}/token/introspection`,
       ...this.metadata,
-    });
+    };
+    if (this.describeDelayMs === 0) sendJson(res, 200, described);
+    else setTimeout(sendJson, this.describeDelayMs, res, 200, described);
   }
 
   #introspect(req: IncomingMessage, res: ServerResponse, form: URLSearchParams): void {

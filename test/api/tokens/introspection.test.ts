@@ -102,10 +102,10 @@ t.test('refused, silent, cut off and 5xx are an outage', async (t) => {
 
 t.test('the time limit holds for discovery and introspection together', async (t) => {
   const { auth, introspector } = await openWire(t);
-  auth.failure = 'hang';
-  const startedAt = performance.now();
+  // Each within the 300 ms, both together beyond them.
+  auth.describeDelayMs = 200;
+  auth.delayMs = 200;
   await t.rejects(introspector.introspect('a'), AuthorizationServerUnreachable);
-  t.ok(performance.now() - startedAt < 1_000);
 });
 
 t.test('answers that make no sense are failures of ours, not an inactive token', async (t) => {
