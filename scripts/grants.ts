@@ -36,7 +36,10 @@ program
   .option('--grant <id>', 'one connection, by the id that list shows')
   .option('--client <id>', 'every connection of one app')
   .option('--account <username>', 'every connection of one account')
-  .option('--all', 'every connection of everyone, and every browser session')
+  .option(
+    '--all',
+    'every connection of everyone, every browser session, and what lets browsers past a lock-out',
+  )
   .action((selection: Selection) =>
     withDatabase((database) => revoke(new ConnectionStore(database), selection)),
   );

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { type Account, AccountStore } from '../../../adapters/stores/accounts.ts';
+import { ConnectionStore } from '../../../adapters/stores/connections.ts';
 import { hashPassword } from '../../../auth/people/passwords.ts';
 import { Browser } from '../../../scripts/demo/browser.ts';
 import { lockOut } from '../../support/limits.ts';
@@ -58,6 +59,13 @@ t.test('what lets past a lock-out ends with a reset that revokes', async (t) => 
     (await signIn('198.51.100.1')).status,
     303,
     'where the password that holds was right is the owner’s place',
+  );
+  t.equal(await count(world, 'devices'), 1);
+  await new ConnectionStore(world.database).revokeAll();
+  t.same(
+    [await count(world, 'devices'), await count(world, 'account_sessions')],
+    [0, 0],
+    'and with all else',
   );
 });
 
