@@ -1,4 +1,5 @@
 // Front matter: what is read, what stays text, and that nothing in it can hurt.
+import { setImmediate } from 'node:timers/promises';
 import t from 'tap';
 import { parseDocument } from 'yaml';
 import { parseNoteContent } from '../../../../api/vault/notes/content.ts';
@@ -419,6 +420,16 @@ t.test('bytes that are not text are named and not shown; bytes that are not UTF-
   t.equal(latin.text, 'caf\ufffd');
   t.match(latin.warnings[0], /not UTF-8/);
   t.end();
+});
+
+t.test('nothing of a note is said on standard error, whatever its keys', async (t) => {
+  const warned: Error[] = [];
+  const listen = (warning: Error) => warned.push(warning);
+  process.on('warning', listen);
+  t.teardown(() => process.off('warning', listen));
+  t.ok(parseFrontMatter('---\na: {{secret pangolin}}\n? [x, y]\n: 1\n---\n').fields['a']);
+  await setImmediate();
+  t.same(warned, []);
 });
 
 t.test('what YAML 1.1 has a tag for stays as it is written', (t) => {
