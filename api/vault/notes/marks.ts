@@ -1,9 +1,9 @@
 // What the text of a note says of it: headings, links, tags and fields.
 import { type Block, readBlocks } from './markdown/blocks.ts';
-import type { Definitions } from './markdown/definitions.ts';
 import { type InlineField, readFieldLines } from './markdown/fields.ts';
 import { type Inlines, readInlines } from './markdown/inlines.ts';
 import { type NoteLink, readDestinationTarget, readWikiTarget } from './markdown/link-target.ts';
+import type { Definitions } from './markdown/paragraph.ts';
 import { splitTable } from './markdown/tables.ts';
 import { listTexts } from './properties.ts';
 
@@ -23,37 +23,56 @@ const mostMarks = 20_000;
 
 /** `id` is of the note that `text` is of: links may start in its folder. */
 export function readMarks(text: string, id: string): Marks {
-  const { blocks, definitions } = readBlocks(text);
-  const links = new Map<string, NoteLink>();
-  const tags = new Set<string>();
-  const fields: InlineField[] = [];
-  const inlines: Inlines = {
-    ...collectLinks(id, links),
-    onTag: (tag) => tags.size < mostMarks && tags.add(tag),
-    onField: (field) => fields.length < mostMarks && fields.push(field),
-  };
-  for (const block of blocks) {
-    readBlock(block, definitions, inlines);
+  const first = new MarkReader(id, new Map());
+  const definitions = readBlocks(text, (block) => first.readBlock(block));
+  if (definitions.size === 0) {
+    return first.finish();
   }
-  const headings = blocks.filter(({ level, isAtTop }) => level > 0 && isAtTop);
-  const title = headings.find(({ level, isFirst }) => level === 1 && isFirst)?.text;
-  return {
-    title,
-    headings: headings.slice(0, mostMarks).map((one) => one.text),
-    tags,
-    links: [...links.values()],
-    fields,
-  };
+  // What a link by reference leads to may stand below it: such notes are gone through twice, the few that they are.
+  const second = new MarkReader(id, definitions);
+  readBlocks(text, (block) => second.readBlock(block));
+  return second.finish();
 }
 
-function readBlock({ text, level }: Block, definitions: Definitions, inlines: Inlines): void {
-  if (level > 0) {
-    readInlines(text, definitions, inlines);
-    return;
+class MarkReader {
+  readonly #definitions: Definitions;
+  readonly #links = new Map<string, NoteLink>();
+  readonly #marks: Marks = { title: undefined, headings: [], tags: new Set(), links: [], fields: [] };
+  readonly #inlines: Inlines;
+
+  constructor(id: string, definitions: Definitions) {
+    const { tags, fields } = this.#marks;
+    this.#definitions = definitions;
+    this.#inlines = {
+      ...collectLinks(id, this.#links),
+      onTag: (tag) => tags.size < mostMarks && tags.add(tag),
+      onField: (field) => fields.length < mostMarks && fields.push(field),
+    };
   }
-  readFieldLines(text).forEach(inlines.onField);
-  for (const part of splitTable(text)) {
-    readInlines(part, definitions, inlines);
+
+  finish(): Marks {
+    return { ...this.#marks, links: [...this.#links.values()] };
+  }
+
+  readBlock(block: Block): void {
+    if (block.level > 0) {
+      this.#addHeading(block);
+      readInlines(block.text, this.#definitions, this.#inlines);
+      return;
+    }
+    readFieldLines(block.text, this.#inlines.onField);
+    for (const part of splitTable(block.text)) {
+      readInlines(part, this.#definitions, this.#inlines);
+    }
+  }
+
+  #addHeading({ text, level, isAtTop, isFirst }: Block): void {
+    if (isAtTop && this.#marks.headings.length < mostMarks) {
+      this.#marks.headings.push(text);
+    }
+    if (isAtTop && isFirst && level === 1) {
+      this.#marks.title = text;
+    }
   }
 }
 

@@ -4,8 +4,8 @@
 import { readHeading, splitLines } from '../lines.ts';
 import { Comments } from './comments.ts';
 import { type Container, goesOn, takeContainer } from './containers.ts';
-import { type Definitions, takeDefinitions } from './definitions.ts';
 import { LineCursor } from './line-cursor.ts';
+import { type Definitions, Paragraph } from './paragraph.ts';
 import { endsOpaque, isThematicBreak, type Opaque, readOpaque, readUnderline } from './starts.ts';
 
 export interface Block {
@@ -19,7 +19,7 @@ export interface Block {
   isFirst: boolean;
 }
 
-type Leaf = { kind: 'paragraph'; lines: string[]; isFirst: boolean } | { kind: 'code' } | Opaque;
+type Leaf = Paragraph | { kind: 'code' } | Opaque;
 
 /** What a line begins with that may be more than text. */
 const mayStart = /[#=`~<$>*_+\-\d]/;
@@ -33,9 +33,12 @@ interface Place {
 /** Quotes and lists in each other: each line goes through all that are open. */
 const deepest = 32;
 
-/** The blocks of text in `note`, in order, and what its links by reference lead to. */
-export function readBlocks(note: string): { blocks: Block[]; definitions: Definitions } {
-  const reader = new BlockReader(note);
+/**
+ * Tells of the blocks of text in `note`, in order, one at a time: a note of 5 MB may have a million. Gives what its links
+ * by reference lead to, which is known only at its end.
+ */
+export function readBlocks(note: string, onBlock: (block: Block) => void): Definitions {
+  const reader = new BlockReader(note, onBlock);
   for (const { text, start } of splitLines(note, 0)) {
     reader.readLine(text, start);
   }
@@ -43,8 +46,9 @@ export function readBlocks(note: string): { blocks: Block[]; definitions: Defini
 }
 
 class BlockReader {
+  readonly #note: string;
   readonly #comments: Comments;
-  readonly #blocks: Block[] = [];
+  readonly #onBlock: (block: Block) => void;
   readonly #definitions: Definitions = new Map();
   readonly #containers: Container[] = [];
   #leaf: Leaf | undefined;
@@ -52,14 +56,16 @@ class BlockReader {
   /** Where the last `$$` stands: math that is never closed is text. */
   readonly #lastMath: number;
 
-  constructor(note: string) {
+  constructor(note: string, onBlock: (block: Block) => void) {
+    this.#note = note;
+    this.#onBlock = onBlock;
     this.#comments = new Comments(note);
     this.#lastMath = note.lastIndexOf('$$');
   }
 
-  finish(): { blocks: Block[]; definitions: Definitions } {
+  finish(): Definitions {
     this.#closeLeaf();
-    return { blocks: this.#blocks, definitions: this.#definitions };
+    return this.#definitions;
   }
 
   readLine(line: string, start: number): void {
@@ -67,7 +73,7 @@ class BlockReader {
       return;
     }
     if (isPlain(line) && this.#isOpenText && !this.#comments.mayTouch(line, start)) {
-      this.#addLine(line);
+      this.#addLine(line, start);
       this.#isFirst = false;
       return;
     }
@@ -212,13 +218,12 @@ class BlockReader {
     if (level === undefined || this.#leaf?.kind !== 'paragraph') {
       return false;
     }
-    const { lines, isFirst } = this.#leaf;
-    const text = this.#takeText(lines);
-    this.#leaf = text === '' ? this.#leaf : undefined;
+    const { isFirst } = this.#leaf;
+    const text = this.#leaf.takeText(this.#definitions);
     if (text === '') {
-      lines.length = 0;
       return false;
     }
+    this.#leaf = undefined;
     this.#addBlock(text.replaceAll('\n', ' ').trim(), level, isFirst);
     return true;
   }
@@ -232,12 +237,11 @@ class BlockReader {
     }
   }
 
-  #addLine(line: string): void {
-    if (this.#leaf?.kind === 'paragraph') {
-      this.#leaf.lines.push(line);
-    } else {
-      this.#leaf = { kind: 'paragraph', lines: [line], isFirst: this.#isFirst };
-    }
+  #addLine(line: string, start?: number): void {
+    const paragraph =
+      this.#leaf?.kind === 'paragraph' ? this.#leaf : new Paragraph(this.#note, this.#isFirst);
+    paragraph.add(line, start);
+    this.#leaf = paragraph;
   }
 
   #closeFrom(open: number): void {
@@ -249,18 +253,13 @@ class BlockReader {
     const leaf = this.#leaf;
     this.#leaf = undefined;
     if (leaf?.kind === 'paragraph') {
-      this.#addBlock(this.#takeText(leaf.lines), 0, leaf.isFirst);
+      this.#addBlock(leaf.takeText(this.#definitions), 0, leaf.isFirst);
     }
-  }
-
-  #takeText(lines: string[]): string {
-    const text = lines.join('\n').trimEnd();
-    return text.startsWith('[') ? text.slice(takeDefinitions(text, this.#definitions)) : text;
   }
 
   #addBlock(text: string, level: number, isFirst: boolean): void {
     if (text !== '') {
-      this.#blocks.push({ text, level, isAtTop: this.#containers.length === 0, isFirst });
+      this.#onBlock({ text, level, isAtTop: this.#containers.length === 0, isFirst });
     }
   }
 }

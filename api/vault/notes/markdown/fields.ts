@@ -30,15 +30,18 @@ function withoutEmphasis(text: string): string {
   return text.slice(start, end).trim();
 }
 
-/** The fields that have lines of `text` for themselves. */
-export function readFieldLines(text: string): InlineField[] {
-  if (!text.includes('::')) {
-    return [];
-  }
-  return text.split('\n').flatMap((line) => {
+/** Tells of the fields that have lines of `text` for themselves. */
+export function readFieldLines(text: string, onField: (field: InlineField) => void): void {
+  for (let colons = text.indexOf('::'); colons >= 0; ) {
+    const found = text.indexOf('\n', colons);
+    const end = found < 0 ? text.length : found;
+    const line = text.slice(text.lastIndexOf('\n', colons) + 1, end);
     const field = readFieldLine(line.replace(task, ''));
-    return field === undefined ? [] : [field];
-  });
+    if (field !== undefined) {
+      onField(field);
+    }
+    colons = text.indexOf('::', end);
+  }
 }
 
 function readFieldLine(line: string): InlineField | undefined {

