@@ -30,7 +30,9 @@ export class HiddenFiles {
   #excluded: ExcludedFiles;
   #stamp: string | undefined;
   #isBroken = false;
-  #refreshing: Promise<boolean> | undefined;
+  /** The refresh that goes on or is the last to begin, and one that has not begun. */
+  #last: Promise<boolean> = Promise.resolve(false);
+  #next: Promise<boolean> | undefined;
 
   constructor({ root, patterns, filters }: HiddenFilesOptions) {
     this.#root = root;
@@ -59,11 +61,14 @@ export class HiddenFiles {
    * read, as in the middle of a change, what they said last is hidden.
    */
   refresh(): Promise<boolean> {
-    // One at a time: of two that overlap, the one that read first could end last.
-    this.#refreshing ??= this.#refresh().finally(() => {
-      this.#refreshing = undefined;
+    // One at a time: of two that overlap, the one that read first could end last. One that goes on may have read what was
+    // there before its caller asked, so that he waits for the next, which is one for all who wait.
+    this.#next ??= this.#last.then(() => {
+      this.#next = undefined;
+      return this.#refresh();
     });
-    return this.#refreshing;
+    this.#last = this.#next;
+    return this.#next;
   }
 
   async #refresh(): Promise<boolean> {

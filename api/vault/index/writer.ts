@@ -161,7 +161,7 @@ export class IndexWriter {
     for (const { folder, rank, path } of files) {
       if (hiddenFiles.has(namedBy(path))) {
         this.#statements.removeEntry.run(folder, rank, path);
-        this.#statements.addEntry.run(folder, ranks.hidden, folder, 0);
+        this.#statements.addEntry.run(folder, ranks.hidden, folder, null, 0);
       }
     }
   }

@@ -22,6 +22,9 @@ import { setField } from '../../../api/vault/writing/front-matter-edit.ts';
 import { parseNewPath } from '../../../api/vault/writing/new-path.ts';
 import { count, measureGrowth, repeat } from '../../support/growth.ts';
 
+// Some hundred parsers, each over every pattern.
+t.setTimeout(600_000);
+
 type Parser = (text: string) => unknown;
 
 /** A refusal is as good as an answer, if it comes as soon. */

@@ -4,6 +4,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, symlink, utimes, writeFile } from 
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import t, { type Test } from 'tap';
 import { NoteNotFound, PathClosed } from '../../../../api/vault/errors.ts';
@@ -315,6 +316,24 @@ async function countReads(directory: string, work: () => Promise<void>): Promise
   });
   return opened.sort();
 }
+
+t.test('who asks after a change of the settings is told of it, whoever else asked before', async (t) => {
+  const { directory, write } = await createWorld(t);
+  await write('.obsidian/app.json', '{}');
+  const hidden = new HiddenFiles({ root: directory, patterns: [] });
+  const path = join(directory, '.obsidian/app.json');
+  const late: number[] = [];
+  for (let round = 0; round < 100; round += 1) {
+    const before = hidden.refresh();
+    // Somewhere in the middle of what was begun.
+    for (let turn = 0; turn < round % 10; turn += 1) await setImmediate();
+    fs.writeFileSync(path, JSON.stringify({ userIgnoreFilters: [`Round ${round}/`] }));
+    await hidden.refresh();
+    if (!hidden.isHidden(`Round ${round}/a.md`)) late.push(round);
+    await before;
+  }
+  t.same(late, []);
+});
 
 t.test('only what is hidden no longer is read when that changes', async (t) => {
   const world = await createWorld(t);
