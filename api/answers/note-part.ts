@@ -1,5 +1,6 @@
 // A note as an answer can hold it: whole, or a part that says how to read on. What follows has an id of its own.
 // The room: how much an answer may hold. Not what is in it: tools/, mcp/; not how it goes out: http/.
+import type { Image } from '../vault/documents/image.ts';
 import { VaultRefusal } from '../vault/errors.ts';
 import type { Note, Vault } from '../vault/vault.ts';
 import { findBlock } from './blocks.ts';
@@ -18,8 +19,11 @@ export interface NoteSource {
 export interface NotePart {
   id: string;
   path: string;
+  kind: Note['kind'];
   title: string;
   text: string;
+  /** Of an image. It goes out beside the text, within a bound of its own. */
+  image?: Image;
   revision: string;
   /** The id of the note that this is a copy of. */
   conflictOf?: string;
@@ -48,7 +52,7 @@ const shareOfText = 0.32;
 const shareOfLastLine = 0.25;
 
 /**
- * Reads what `given` names: a note by whatever names it (Vault.findNote), a section or block of one, or a stretch of its
+ * Reads what `given` names: a note or another file by whatever names it (Vault.findNote), a section or block of one, or a stretch of its
  * text such as `Note.md?from=4000`. Undefined where there is no such note. Throws VaultAway, and VaultRefusal for a part
  * that isn't there or a name that several notes have.
  */
@@ -130,11 +134,15 @@ function blockOf(note: Note, name: string): NotePart {
 
 const noOutline: Outline = { entries: [], count: 0 };
 
-type Named = Pick<NotePart, 'id' | 'path' | 'title' | 'revision' | 'warnings' | 'conflictOf'>;
+type Named = Pick<
+  NotePart,
+  'id' | 'path' | 'kind' | 'title' | 'image' | 'revision' | 'warnings' | 'conflictOf'
+>;
 
-function nameOf({ id, path, title, revision, warnings, conflictOf }: Note): Named {
+function nameOf({ id, path, kind, title, image, revision, warnings, conflictOf }: Note): Named {
   const copy = conflictOf === undefined ? {} : { conflictOf };
-  return { id, path, title: shortenTitle(title), revision, warnings, ...copy };
+  const bytes = image === undefined ? {} : { image };
+  return { id, path, kind, title: shortenTitle(title), ...bytes, revision, warnings, ...copy };
 }
 
 /** For all but text, what is known of the note and warnings: the same for each way to the note, so that parts are too. */
@@ -178,12 +186,14 @@ function show(part: NotePart, note: Note, { from, to }: Stretch, whole: number |
   const text = copyText(note.text.slice(from, to));
   const place = `Only characters ${from} to ${to} of ${length} are shown here`;
   const change =
-    'To change the note use append_to_note or edit_note: replace_note would lose what is not shown.';
+    note.kind === 'note'
+      ? ' To change the note use append_to_note or edit_note: replace_note would lose what is not shown.'
+      : '';
   if (whole === undefined) {
     const end = to === length ? ', to the end of the note' : '';
-    return { ...part, text, warnings: [...part.warnings, `${place}${end}. ${change}`] };
+    return { ...part, text, warnings: [...part.warnings, `${place}${end}.${change}`] };
   }
   const next = createStretchId(note.id, { from: to, to: whole < length ? whole : undefined });
-  const warning = `${place}; fetch the id in metadata.next for what follows. ${change}`;
+  const warning = `${place}; fetch the id in metadata.next for what follows.${change}`;
   return { ...part, text, next, warnings: [...part.warnings, warning] };
 }

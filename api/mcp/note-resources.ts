@@ -13,12 +13,13 @@ interface ListedResource {
   name: string;
 }
 
-interface ResourceText {
+interface ResourceBody {
   [field: string]: unknown;
   uri: string;
   mimeType: string;
-  text: string;
 }
+
+type ResourceContents = ResourceBody & ({ text: string } | { blob: string });
 
 export interface NoteResources {
   /** Throws ProtocolError, as `read` does. */
@@ -30,7 +31,7 @@ export interface NoteResources {
     description: string;
     mimeType: string;
   }>;
-  read(uri: string): Promise<{ contents: ResourceText[] }>;
+  read(uri: string): Promise<{ contents: ResourceContents[] }>;
 }
 
 /** What a token needs to see them. */
@@ -75,7 +76,7 @@ export function createNoteResources(source: NoteSource & { vault: Pick<Vault, 's
       const own = createNoteUri(part.id);
       // However long somebody writes it, it is a part of an answer that is bounded.
       const shown = uri.length > own.length + longestPart ? own : uri;
-      return { contents: [{ uri: shown, mimeType, text: part.text, _meta: describePart(part) }] };
+      return { contents: [{ uri: shown, ...bodyOf(part), _meta: describePart(part) }] };
     },
   };
 }
@@ -85,6 +86,15 @@ function listPage({ notes, ...rest }: ReturnType<Vault['scan']>): {
   nextCursor?: string;
 } {
   return { resources: notes.map(describeNote), ...rest };
+}
+
+function bodyOf({
+  kind,
+  text,
+  image,
+}: NotePart): { mimeType: string } & ({ text: string } | { blob: string }) {
+  if (image) return { mimeType: image.mimeType, blob: image.bytes.toString('base64') };
+  return { mimeType: kind === 'note' ? mimeType : 'text/plain', text };
 }
 
 function describePart(part: NotePart): Record<string, unknown> {

@@ -3,11 +3,12 @@
 import type { JSONObject } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import { countJson, largestAnswer } from '../answers/size.ts';
+import type { Image } from '../vault/documents/image.ts';
 import { VaultRefusal } from '../vault/errors.ts';
 
 export interface ToolResult {
   [field: string]: unknown;
-  content: Array<{ type: 'text'; text: string }>;
+  content: [{ type: 'text'; text: string }, ...Array<{ type: 'image'; data: string; mimeType: string }>];
   structuredContent?: Record<string, unknown>;
   isError?: boolean;
 }
@@ -71,6 +72,8 @@ export interface ToolOptions<Input extends z.ZodObject, Output extends z.ZodObje
   scopes: readonly string[];
   annotations: { readOnlyHint: boolean; destructiveHint?: boolean; idempotentHint?: boolean };
   run(input: z.output<Input>): z.input<Output> | Promise<z.input<Output>>;
+  /** For a client of MCP, the image that goes with an output; it is no part of the answer's length. */
+  imageOf?: (output: z.input<Output>) => Image | undefined;
 }
 
 export function createTool<Input extends z.ZodObject, Output extends z.ZodObject>(
@@ -101,7 +104,11 @@ export function createTool<Input extends z.ZodObject, Output extends z.ZodObject
       _meta: { securitySchemes },
     },
     run,
-    call: (input) => answer(() => run(input)),
+    call: (input) =>
+      answer(async () => {
+        const output = await run(input);
+        return { output, image: options.imageOf?.(output) };
+      }),
   };
 }
 
@@ -111,15 +118,25 @@ export function withhold(tool: Tool, why: VaultRefusal): Tool {
   return { ...tool, isListed: false, scopes: [], run, call: () => answer(run) };
 }
 
-async function answer(run: () => Promise<Record<string, unknown>>): Promise<ToolResult> {
+interface Said {
+  output: Record<string, unknown>;
+  image: Image | undefined;
+}
+
+async function answer(run: () => Promise<Said>): Promise<ToolResult> {
   try {
-    const output = await run();
+    const { output, image } = await run();
     // MCP (Tools, Structured Content): the same JSON once more as text, for clients that read only that
-    return { content: [{ type: 'text', text: JSON.stringify(output) }], structuredContent: output };
+    const said = { type: 'text' as const, text: JSON.stringify(output) };
+    return { content: image ? [said, toImageItem(image)] : [said], structuredContent: output };
   } catch (error) {
     if (error instanceof VaultRefusal) return refuse(error.message);
     throw error;
   }
+}
+
+function toImageItem({ mimeType, bytes }: Image): { type: 'image'; data: string; mimeType: string } {
+  return { type: 'image', data: bytes.toString('base64'), mimeType };
 }
 
 function refuse(message: string): ToolResult {

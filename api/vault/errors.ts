@@ -61,6 +61,17 @@ export class NoteNotFound extends VaultRefusal {
   }
 }
 
+/** There is such a file, and nothing in it that could be given; `why` is the beginning of a sentence. */
+export class FileRefused extends VaultRefusal {
+  override readonly name = 'FileRefused';
+  constructor(why: string) {
+    super(
+      'invalid',
+      `${why}: notes, canvases and bases can be fetched as text, and PNG, JPEG, GIF and WebP up to 1 MB as images.`,
+    );
+  }
+}
+
 /** What is to be made is there already, maybe in another spelling. */
 export class NoteExists extends VaultRefusal {
   override readonly name = 'NoteExists';

@@ -1,9 +1,12 @@
-// The vault: what the tools may ask of a folder of Markdown notes. Reads the disk for one note and the index for all
-// else, writes notes where it may (writing/); the index is kept by a thread of its own (index/worker.ts).
-import { lstat, mkdtemp, rm } from 'node:fs/promises';
+// The vault: what the tools may ask of a folder of Markdown notes. Reads the disk for one note or file and the index for
+// all else, writes notes where it may (writing/); the index is kept by a thread of its own (index/worker.ts).
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDailyNotes, type DailyNotes } from './daily/daily-notes.ts';
+import type { Image } from './documents/image.ts';
+import { type FileKind, kindOf } from './documents/kind.ts';
+import { type FileContent, readVaultFile } from './documents/reading.ts';
 import { IndexNotUsable, VaultAway } from './errors.ts';
 import { findOpenPlace, HiddenFiles } from './hidden/hidden-files.ts';
 import type { HiddenPattern } from './hidden/patterns.ts';
@@ -14,9 +17,8 @@ import type { ListName, ListRows } from './index/lists/lists.ts';
 import type { ListPage } from './index/lists/walk.ts';
 import { findConflictOf } from './names/conflict-name.ts';
 import { findNamedNote, suggestIds } from './naming/named-notes.ts';
-import { readReferences } from './naming/reference.ts';
-import type { NoteContent } from './notes/content.ts';
-import { createNoteFile, createUnreadableNote, type NoteFile, readNoteBytes } from './notes/file.ts';
+import { type NoteReference, readReferences } from './naming/reference.ts';
+import type { NoteFile } from './notes/file.ts';
 import { isInside, type NotePlace } from './notes/path.ts';
 import { findRoot } from './root.ts';
 import { normalizeText } from './unicode.ts';
@@ -62,6 +64,9 @@ interface PageOptions {
 }
 
 export interface Note extends NoteSummary {
+  kind: FileKind;
+  /** Of an image; its text says that it is one. */
+  image?: Image;
   /** Without the front matter, unless that could not be read. */
   text: string;
   /** Sentences for the reader: why the text is empty, or the front matter is part of it. */
@@ -80,13 +85,15 @@ export interface Vault {
    */
   search(query: string, options?: SearchOptions): Promise<SearchResult[]>;
   /**
-   * The note as it is on disk now, also by `daily:today` or `daily:2026-11-26`; undefined where there is none, or it is hidden or outside of the vault.
-   * Throws VaultAway.
+   * The note, or another file that has something to give, as it is on disk now, also by `daily:today` or
+   * `daily:2026-11-26`; undefined where there is none, or it is hidden or outside of the vault. Throws VaultAway, and
+   * FileRefused for a file that has nothing to give.
    */
   readNote(id: string): Promise<Note | undefined>;
   /**
-   * The note that `given` names: an id, a path without extension, a name, a link, an alias; and the part of it that is
-   * named behind a `#`, '' for all. An exact id wins. Throws NoteAmbiguous, VaultAway.
+   * The note or other file that `given` names: an id, a path without extension (of a note), a name, a link, an alias; and
+   * the part of it that is named behind a `#`, '' for all. An exact id wins, but for that of a file of no known kind.
+   * Throws NoteAmbiguous, VaultAway.
    */
   findNote(given: string): Promise<{ id: string; part: string } | undefined>;
   /** Folders, then notes, then other files, by name; 100 by default, 1000 at most. Throws BadCursor. */
@@ -96,7 +103,10 @@ export interface Vault {
   /** Every note once, even while notes change or move; while the index is building, those it has. Throws BadCursor. */
   scan(options?: ScanOptions): { notes: NoteSummary[]; nextCursor?: string };
   progress(): { notes: number; indexed: number; building: boolean };
-  /** The ids of the notes whose text took over a second to read: they are found by their names until they change. */
+  /**
+   * The ids of the notes whose text took over a second to read, and of other files that can't be read: they are found by
+   * their names until they change.
+   */
   unreadNotes(): string[];
   /**
    * Paths of folders whose name is there in several Unicode forms (they are one folder), and ids of the files that are not
@@ -220,14 +230,27 @@ class FolderVault implements Vault {
 
   async findNote(given: string): Promise<{ id: string; part: string } | undefined> {
     const references = readReferences(given);
+    const exact = await this.#findExact(references, (id) => kindOf(id) !== undefined);
+    if (exact !== undefined) {
+      return exact;
+    }
+    await this.#requireHome();
+    const named = this.#index.ask((_, facts) => findNamedNote(references, facts));
+    // A name without an extension is rather a note's than that of a file called so.
+    return named ?? this.#findExact(references, (id) => kindOf(id) === undefined);
+  }
+
+  async #findExact(
+    references: readonly NoteReference[],
+    isMeant: (id: string) => boolean,
+  ): Promise<{ id: string; part: string } | undefined> {
     for (const { name, part } of references) {
       const id = (await this.#daily.findDailyNote(name)) ?? name;
-      if ((await findOpenPlace(this.#root, id, this.#hidden)) !== undefined) {
+      if (isMeant(id) && (await findOpenPlace(this.#root, id, this.#hidden)) !== undefined) {
         return { id: normalizeText(id, 'NFC'), part };
       }
     }
-    await this.#requireHome();
-    return this.#index.ask((_, facts) => findNamedNote(references, facts));
+    return undefined;
   }
 
   // Asked of the disk and not of the indexing thread, which may not know yet.
@@ -238,31 +261,19 @@ class FolderVault implements Vault {
     }
   }
 
-  async #readFile(id: string, { target, named }: NotePlace): Promise<NoteFile<NoteContent> | undefined> {
-    const asIs = (content: NoteContent): NoteContent => content;
-    try {
-      const bytes = await readNoteBytes(this.#root, target);
-      const isUnread =
-        bytes !== undefined && this.#index.ask((_, facts) => facts.isUnread(id, bytes.revision));
-      return bytes && createNoteFile(named, bytes, asIs, isUnread);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EACCES' || code === 'EPERM') {
-        return createUnreadableNote(named, await lstat(target), asIs);
-      }
-      if (code === 'ENOENT' || code === 'ELOOP') {
-        return undefined;
-      }
-      throw error;
-    }
+  #readFile(id: string, place: NotePlace): Promise<NoteFile<FileContent> | undefined> {
+    return readVaultFile(this.#root, place, {
+      isUnread: (revision) => this.#index.ask((_, facts) => facts.isUnread(id, revision)),
+    });
   }
 
-  async #createNote(id: string, file: NoteFile<NoteContent>, conflictOf: string | undefined): Promise<Note> {
+  async #createNote(id: string, file: NoteFile<FileContent>, conflictOf: string | undefined): Promise<Note> {
     const { said, bornAt, statedAt, modifiedAt, sizeBytes, revision } = file;
     const knownBornAt = this.#index.ask((_, facts) => facts.bornAt(id)) ?? bornAt;
     return {
       id,
       path: id,
+      kind: kindOf(id) ?? 'image',
       title: said.title,
       frontMatter: said.frontMatter,
       createdAt: statedAt ?? Math.min(bornAt, knownBornAt),
@@ -271,6 +282,7 @@ class FolderVault implements Vault {
       revision,
       tags: said.tags,
       text: said.text,
+      ...(said.image === undefined ? {} : { image: said.image }),
       warnings: said.warnings,
       ...(conflictOf === undefined ? {} : { conflictOf }),
       ...(await this.#index.askInSteps(({ links }) => links.resolve(id, said.links))),

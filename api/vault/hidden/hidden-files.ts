@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { foldName } from '../notes/name.ts';
-import { findNotePlace, type NotePlace, wayTo } from '../notes/path.ts';
+import { findFilePlace, type NotePlace, wayTo } from '../notes/path.ts';
 import { normalizeText } from '../unicode.ts';
 import { ExcludedFiles, parseExcludedFiles } from './excluded-files.ts';
 import { type HiddenPattern, isHiddenBy } from './patterns.ts';
@@ -141,14 +141,14 @@ export class HiddenFiles {
   }
 }
 
-/** The note file that `id` names, as findNotePlace finds it; undefined too where it is hidden, or a link to what is. */
+/** The note or other file that `id` names, as findFilePlace finds it; undefined too where it is hidden, or a link to what is. */
 export async function findOpenPlace(
   root: string,
   id: string,
   hidden: HiddenFiles,
 ): Promise<NotePlace | undefined> {
   await hidden.refresh();
-  const place = await findNotePlace(root, id);
+  const place = await findFilePlace(root, id);
   const isHidden =
     place !== undefined &&
     (hidden.isHidden(place.named) || (place.target !== place.path && hidden.isHiddenTarget(place.target)));

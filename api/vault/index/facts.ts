@@ -18,7 +18,8 @@ const sql = {
   setHidden: "INSERT OR REPLACE INTO facts VALUES ('hidden', ?)",
   bornAt: 'SELECT born_at AS value FROM notes WHERE id = ?',
   counts: `SELECT (SELECT count(*) FROM entries WHERE rank = ${ranks.note}) AS notes,
-    (SELECT count(*) FROM notes) AS indexed, (SELECT count(*) FROM notes WHERE unread = 1) AS unread,
+    (SELECT count(*) FROM notes) - (SELECT count(*) FROM notes WHERE kind <> 'note') AS indexed,
+    (SELECT count(*) FROM notes WHERE unread = 1) AS unread,
     (SELECT count(*) FROM entries WHERE forms = 1) AS forms,
     (SELECT count(*) FROM notes WHERE conflict_of IS NOT NULL) AS conflicts`,
   conflicts:
@@ -75,7 +76,7 @@ export class IndexFacts implements KnownNames {
     return (this.#statements.forms.all() as Array<{ path: string }>).map(({ path }) => path);
   }
 
-  /** The ids of the notes whose text took too long to read, in order. */
+  /** The ids of the notes and other files whose text could not be read, in order. */
   unreadNotes(): string[] {
     return (this.#statements.unread.all() as Array<{ id: string }>).map(({ id }) => id);
   }

@@ -7,15 +7,16 @@ import { IndexNotUsable } from '../errors.ts';
 /** "loop" in ASCII, in SQLite's header: whether a file is ours to delete. */
 const applicationId = 0x6c6f6f70;
 /** Raise it with any change of the schema, of `search/tokens.ts` or of what is written into a row. */
-const schemaVersion = 7;
+const schemaVersion = 8;
 
 // `words` holds no text (content=''): the words are in pieces that nobody could read back. How the columns weigh is
-// reader.ts's matter. What may be long stands last in `notes`: SQLite goes through all that is before a column.
+// reader.ts's matter. `notes` has the other files that can be searched too (documents/kind.ts). What may be long stands last
+// in it: SQLite goes through all that is before a column.
 const schema = `
 CREATE TABLE facts(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE notes(
-  number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, folder TEXT NOT NULL, upward TEXT NOT NULL,
-  conflict_of TEXT,
+  number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, folder TEXT NOT NULL,
+  upward TEXT NOT NULL, conflict_of TEXT,
   title TEXT NOT NULL, stated_at INTEGER, born_at INTEGER NOT NULL, modified_at INTEGER NOT NULL, size_bytes INTEGER NOT NULL,
   revision TEXT NOT NULL, stamp TEXT NOT NULL, file TEXT NOT NULL, unread INTEGER NOT NULL, tags TEXT NOT NULL,
   front_matter TEXT NOT NULL
@@ -23,9 +24,10 @@ CREATE TABLE notes(
 CREATE INDEX notes_by_folder ON notes(folder, upward);
 CREATE INDEX notes_by_upward ON notes(upward, id);
 CREATE INDEX notes_by_file ON notes(revision, file);
-CREATE INDEX notes_by_time ON notes(modified_at, id);
+CREATE INDEX notes_by_time ON notes(modified_at, id) WHERE kind = 'note';
 CREATE INDEX notes_in_conflict ON notes(id, conflict_of) WHERE conflict_of IS NOT NULL;
 CREATE INDEX notes_unread ON notes(id) WHERE unread = 1;
+CREATE INDEX notes_other ON notes(id) WHERE kind <> 'note';
 CREATE TABLE texts(note INTEGER PRIMARY KEY, names TEXT NOT NULL, headings TEXT NOT NULL, text TEXT NOT NULL);
 CREATE TABLE entries(folder TEXT, rank INTEGER, path TEXT, upward TEXT, forms INTEGER, PRIMARY KEY(folder, rank, path)) WITHOUT ROWID;
 CREATE INDEX entries_by_upward ON entries(upward) WHERE upward IS NOT NULL;

@@ -3,6 +3,7 @@
 import type Database from 'better-sqlite3';
 import type { NoteLink } from '../notes/markdown/link-target.ts';
 import { folderOf, foldName, withoutExtension } from '../notes/name.ts';
+import { isNoteName } from '../notes/path.ts';
 import { prepareStatements, type Statements } from './statements.ts';
 
 /** More than anybody reads, or an answer could hold. */
@@ -66,8 +67,8 @@ export class LinkReader {
   }
 
   /**
-   * The ids of the notes that the links of the note `id` lead to, and as written those that lead to nothing; a step a
-   * link. Links to other files are neither.
+   * The ids of the notes and other indexed files that the links of the note `id` lead to, and as written those that lead
+   * to nothing; a step a link. Links to files that the index only lists are neither.
    */
   *resolve(id: string, links: NoteLink[]): Generator<void, { links: string[]; missing: string[] }> {
     const found = new Set<string>();
@@ -100,10 +101,12 @@ export class LinkReader {
     return [...found].sort();
   }
 
-  /** Whether a link leads from the note to another, or from another to it; a step some links. */
+  /** Whether a link leads from the note to another, or from another or a canvas to it; a step some links. */
   *isLinked({ number, id }: { number: number; id: string }): Generator<void, boolean> {
     for (const link of this.#statements.targetsFrom.all(number) as LinkKey[]) {
-      if ((this.#follow(folderOf(id), link) ?? id) !== id) {
+      const meant = this.#follow(folderOf(id), link) ?? id;
+      // A picture in it connects a note with no other.
+      if (meant !== id && isNoteName(meant)) {
         return true;
       }
       yield;

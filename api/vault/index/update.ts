@@ -1,7 +1,10 @@
 // Reads what a look through the folder found into the index, a batch at a time, and forgets what is gone.
 import { setImmediate } from 'node:timers/promises';
+import { parseContent } from '../documents/content.ts';
+import { kindOf } from '../documents/kind.ts';
 import type { NoteContent } from '../notes/content.ts';
-import { createNoteFile, createUnreadableNote } from '../notes/file.ts';
+import { createNamedFile, createNoteFile, createUnreadableNote } from '../notes/file.ts';
+import { isNoteName } from '../notes/path.ts';
 import type { IndexProgress } from './answers.ts';
 import type { IndexFacts } from './facts.ts';
 import type { Vocabulary } from './finding/vocabulary.ts';
@@ -51,7 +54,7 @@ export class IndexUpdate {
       writer.startBulk();
     }
     while (comparison.changed.length > 0 && !this.#stopped) {
-      const unknown = comparison.changed.filter(({ known }) => known === undefined).length;
+      const unknown = comparison.changed.filter(isNew).length;
       onProgress({ notes, indexed: notes - unknown, ...counts, building: true });
       inTransaction(() => this.#readBatch(comparison));
       await setImmediate();
@@ -142,6 +145,8 @@ export class IndexUpdate {
   }
 }
 
+const isNew = ({ note, known }: ChangedNote): boolean => known === undefined && isNoteName(note.id);
+
 function understand(
   named: string,
   reading: Exclude<ListedNoteReading, { kind: 'gone' } | { kind: 'failed' }>,
@@ -150,7 +155,10 @@ function understand(
     content,
     words: createIndexWords(named, content),
   });
-  return reading.kind === 'read'
-    ? createNoteFile(named, reading.bytes, use)
-    : createUnreadableNote(named, reading.stats, use);
+  if (reading.kind === 'forbidden') {
+    return createUnreadableNote(named, reading.stats, use);
+  }
+  return kindOf(named) === 'image'
+    ? createNamedFile(named, reading.bytes, use)
+    : createNoteFile(named, reading.bytes, { parse: parseContent, use });
 }

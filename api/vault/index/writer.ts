@@ -2,6 +2,7 @@
 
 import type { Stats } from 'node:fs';
 import type Database from 'better-sqlite3';
+import { kindOf } from '../documents/kind.ts';
 import type { HiddenFiles } from '../hidden/hidden-files.ts';
 import { findConflictOf } from '../names/conflict-name.ts';
 import { parseTwinId } from '../names/forms.ts';
@@ -50,9 +51,9 @@ const usualCrisismerge = 16;
 export const ranks = { folder: 0, note: 1, file: 2, hidden: 3 } as const;
 
 const columns =
-  'id, folder, upward, conflict_of, title, tags, front_matter, stated_at, revision, stamp, file, unread, modified_at, size_bytes, born_at';
+  'id, kind, folder, upward, conflict_of, title, tags, front_matter, stated_at, revision, stamp, file, unread, modified_at, size_bytes, born_at';
 const values =
-  ':id, :folder, :upward, :conflictOf, :title, :tags, :frontMatter, :statedAt, :revision, :stamp, :file, :isUnread, :modifiedAt, :sizeBytes';
+  ':id, :kind, :folder, :upward, :conflictOf, :title, :tags, :frontMatter, :statedAt, :revision, :stamp, :file, :isUnread, :modifiedAt, :sizeBytes';
 // Our own change of a note makes a new file, as many editors and all sync programs do: the earliest time is kept.
 const born = 'min(born_at, :bornAt)';
 
@@ -263,6 +264,7 @@ function createRow(id: string, file: IndexedNote, stamp: string): Record<string,
   return {
     ...rest,
     id,
+    kind: kindOf(id) ?? 'note',
     folder: folderOf(id),
     upward: upwardKey(withoutExtension(id)),
     conflictOf: findConflictOf(namedBy(id)) ?? null,

@@ -107,7 +107,8 @@ function readList(value: unknown, separator = /,/): string[] {
     .filter((entry) => entry !== '');
 }
 
-function uniqueTags(tags: string[]): string[] {
+/** As many as a note may have, each once whatever its case, as first written. */
+export function uniqueTags(tags: string[]): string[] {
   const byKey = new Map<string, string>();
   for (const tag of tags) {
     const plain = trimTag(tag);

@@ -3,13 +3,7 @@
 import type { Stats } from 'node:fs';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import {
-  createEmptyContent,
-  createRevision,
-  largestNote,
-  type NoteContent,
-  parseNoteContent,
-} from './content.ts';
+import { createEmptyContent, createRevision, largestNote, type NoteContent } from './content.ts';
 import { findStatedCreation } from './dates.ts';
 import { isOpenedInside } from './opened-path.ts';
 import { computeWithin } from './time-limit.ts';
@@ -44,30 +38,36 @@ const seconds = (ms: number): number => Math.floor(ms / 1000);
 
 /**
  * The note at the real path `path` below `root`; undefined where it is no regular file, or is not there any more.
- * Throws what opening throws.
+ * One of more than `most` bytes is not read. Throws what opening throws.
  */
-export async function readNoteBytes(root: string, path: string): Promise<NoteBytes | undefined> {
+export async function readNoteBytes(
+  root: string,
+  path: string,
+  most = largestNote,
+): Promise<NoteBytes | undefined> {
   const file = await open(path, flags);
   try {
     const stats = await file.stat();
     if (!stats.isFile() || !isOpenedInside(root, path, file.fd)) {
       return undefined;
     }
-    return createNoteBytes(stats, stats.size > largestNote ? undefined : await file.readFile());
+    return createNoteBytes(stats, stats.size > most ? undefined : await file.readFile());
   } finally {
     await file.close();
   }
 }
 
-/** The same for the indexing thread, where waiting is nobody's loss and the fewest calls win. */
-export function readNoteBytesSync(root: string, path: string): NoteBytes | undefined {
+/**
+ * The same for the indexing thread, where waiting is nobody's loss and the fewest calls win.
+ */
+export function readNoteBytesSync(root: string, path: string, most = largestNote): NoteBytes | undefined {
   const file = openSync(path, flags);
   try {
     const stats = fstatSync(file);
     if (!stats.isFile() || !isOpenedInside(root, path, file)) {
       return undefined;
     }
-    return createNoteBytes(stats, stats.size > largestNote ? undefined : readAll(file, stats.size));
+    return createNoteBytes(stats, stats.size > most ? undefined : readAll(file, stats.size));
   } finally {
     closeSync(file);
   }
@@ -96,6 +96,12 @@ function createNoteBytes(stats: Stats, read: Buffer | undefined): NoteBytes {
 const surelyQuick = 16 * 1024;
 const longestReadingMs = 1000;
 
+/** What is made of the bytes of a file: what they say, and of that what the caller wants. */
+export interface NoteReading<Said> {
+  parse: (id: string, bytes: Buffer) => NoteContent;
+  use: (content: NoteContent) => Said;
+}
+
 /**
  * The note `id` as its bytes say, and what `use` makes of that. Where both together take longer than a second, or where
  * it is known that they do (`isUnread`), as of a note without text.
@@ -103,14 +109,15 @@ const longestReadingMs = 1000;
 export function createNoteFile<Said>(
   id: string,
   { stats, bytes, revision }: NoteBytes,
-  use: (content: NoteContent) => Said,
+  reading: NoteReading<Said>,
   isUnread = false,
 ): NoteFile<Said> {
-  const read = bytes === undefined || isUnread ? undefined : readWithinTime(id, bytes, use);
+  const read = bytes === undefined || isUnread ? undefined : readWithinTime(id, bytes, reading);
+  const { use } = reading;
   const why =
     bytes === undefined
-      ? `The note is larger than ${largestNote / 1024 / 1024} MB, so its text is not shown.`
-      : 'Reading the note took too long, so its text is not shown.';
+      ? `The file is larger than ${largestNote / 1024 / 1024} MB, so its text is not shown.`
+      : 'Reading the file took too long, so its text is not shown.';
   const known = read ?? { said: use(createEmptyContent(id, why)), statedAt: undefined };
   return {
     ...known,
@@ -123,13 +130,24 @@ export function createNoteFile<Said>(
 function readWithinTime<Said>(
   id: string,
   bytes: Buffer,
-  use: (content: NoteContent) => Said,
+  { parse, use }: NoteReading<Said>,
 ): Pick<NoteFile<Said>, 'said' | 'statedAt'> | undefined {
   const read = (): Pick<NoteFile<Said>, 'said' | 'statedAt'> => {
-    const content = parseNoteContent(id, bytes);
+    const content = parse(id, bytes);
     return { said: use(content), statedAt: findStatedCreation(content.frontMatter) };
   };
   return bytes.length <= surelyQuick ? read() : computeWithin(longestReadingMs, read);
+}
+
+/** What is known by its name alone, and why: `warnings`. */
+export function createNamedFile<Said>(
+  id: string,
+  { stats, revision }: Pick<NoteBytes, 'stats' | 'revision'>,
+  use: (content: NoteContent) => Said,
+  warnings: string[] = [],
+): NoteFile<Said> {
+  const said = use({ ...createEmptyContent(id, ''), warnings });
+  return { said, revision, isUnread: false, statedAt: undefined, ...describeFile(stats) };
 }
 
 /** Stands for a note that this process may not read: it is named, and says why it is empty. */
@@ -138,13 +156,8 @@ export function createUnreadableNote<Said>(
   stats: Stats,
   use: (content: NoteContent) => Said,
 ): NoteFile<Said> {
-  return {
-    said: use(createEmptyContent(id, 'The file can not be read by the server.')),
-    revision: createRevision('unreadable'),
-    isUnread: false,
-    statedAt: undefined,
-    ...describeFile(stats),
-  };
+  const revision = createRevision('unreadable');
+  return createNamedFile(id, { stats, revision }, use, ['The file can not be read by the server.']);
 }
 
 /** What of a note the file system alone tells. */

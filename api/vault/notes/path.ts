@@ -71,13 +71,13 @@ export interface NotePlace {
 }
 
 /**
- * The note file that `id` names, or undefined when there is none, or when the way to it is
+ * The file that `id` names, or undefined when there is none, or when the way to it is
  * hidden or leads through a link out of the vault. `root` is a real path. A link to a folder is never followed
  * (it could close a circle); a link to a file is, where its target is a visible file of the vault.
  */
-export async function findNotePlace(root: string, id: string): Promise<NotePlace | undefined> {
+export async function findFilePlace(root: string, id: string): Promise<NotePlace | undefined> {
   const named = parseVaultPath(id)?.join('/');
-  if (named === undefined || !isNoteName(named)) {
+  if (named === undefined) {
     return undefined;
   }
   for await (const place of findPlaces(root, root, named)) {

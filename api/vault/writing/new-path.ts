@@ -1,6 +1,7 @@
 // Where a new note may be put: names that every system and Obsidian itself can live with, in folders inside the vault.
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isOtherFileName } from '../documents/kind.ts';
 import { NoteExists, PathRefused } from '../errors.ts';
 import { foldName } from '../notes/name.ts';
 import { type HeldFolder, holdFolder, holdFolderOf } from '../notes/opened-path.ts';
@@ -21,6 +22,11 @@ const direction = /[\u202a-\u202e\u2066-\u2069\u200e\u200f]/;
 
 /** The id of the note that is to be made at `path`: in NFC, with `.md` where there was no extension. Throws PathRefused. */
 export function parseNewPath(path: string): string {
+  if (isOtherFileName(path)) {
+    throw new PathRefused(
+      'only Markdown notes can be made here, so give a name that ends in .md or in nothing',
+    );
+  }
   const segments = parseVaultPath(isNoteName(path) ? path : `${path}.md`);
   if (segments === undefined) {
     throw new PathRefused(

@@ -20,7 +20,7 @@ import { createRevision, largestNote } from '../notes/content.ts';
 import { parseFrontMatter } from '../notes/front-matter.ts';
 import { foldName } from '../notes/name.ts';
 import { FolderMoved, inFolder } from '../notes/opened-path.ts';
-import type { NotePlace } from '../notes/path.ts';
+import { isNoteName, type NotePlace } from '../notes/path.ts';
 import { normalizeText } from '../unicode.ts';
 import { type AppendedText, createAppend, type WrittenNote } from './append.ts';
 import { createFile, replaceFile } from './atomic-file.ts';
@@ -169,6 +169,9 @@ async function findPlace(root: string, id: string, hidden: HiddenFiles): Promise
   const place = await findOpenPlace(root, id, hidden);
   if (place === undefined) {
     throw new NoteNotFound();
+  }
+  if (!isNoteName(place.named)) {
+    throw new EditRefused('This is not a note: only Markdown notes can be changed or deleted here.');
   }
   return place;
 }

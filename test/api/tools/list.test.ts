@@ -121,7 +121,7 @@ t.test('a Markdown link is looked for from its own folder first, then anywhere',
   t.same((await linksOf(world, 'sub/note.md'))['backlinks'], []);
 });
 
-t.test('links to nothing are named as written, those to other files are none', async (t) => {
+t.test('links to nothing are named as written, those to files that are there are none of them', async (t) => {
   const world = await openWorld(t, {
     'A.md':
       '---\nup: "[[Gone/Up|up]]"\n---\n[[Nowhere]] [[nowhere#h|again]] [x](far/Away.md) [[B]] ![[pic.png]] [[Files/doc.pdf]]',
@@ -130,7 +130,7 @@ t.test('links to nothing are named as written, those to other files are none', a
     'Files/doc.pdf': '',
   });
   t.same(await linksOf(world, 'A.md'), {
-    links: ['B.md'],
+    links: ['B.md', 'Files/pic.png'],
     backlinks: [],
     missing: ['Gone/Up', 'Nowhere', 'far/Away.md'],
   });

@@ -106,7 +106,7 @@ export class FolderComparison {
     if (listing === undefined) {
       return [];
     }
-    this.#compareNotes(folder.path, listing);
+    this.#compareNotes(folder.path, [...listing.notes, ...listing.documents], listing.isPartial);
     const before = this.#options.writer.entriesIn(folder.path);
     const after = entriesOf(folder.path, listing, listing.isPartial ? before : []);
     if (!isSame(before, after)) {
@@ -121,7 +121,7 @@ export class FolderComparison {
     );
   }
 
-  #compareNotes(folder: string, { notes, isPartial }: FolderListing): void {
+  #compareNotes(folder: string, notes: ListedNote[], isPartial: boolean): void {
     const known = new Map(this.#options.writer.notesIn(folder).map((note) => [note.id, note]));
     for (const note of notes) {
       const before = known.get(note.id);

@@ -1,6 +1,7 @@
-// Reads a note that a look at its folder has listed, for the index.
+// Reads a note, or another file, that a look at its folder has listed, for the index.
 import { existsSync, lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
+import { largestOf } from '../../documents/kind.ts';
 import { formsOf, parseTwinId } from '../../names/forms.ts';
 import { type NoteBytes, readNoteBytesSync } from '../../notes/file.ts';
 import { createStamp, type ListedNote } from './listing.ts';
@@ -13,9 +14,9 @@ export type ListedNoteReading =
   | { kind: 'failed' };
 
 /** `root` is the vault's real path. */
-export function readListedNote(root: string, { diskPath, stamp }: ListedNote): ListedNoteReading {
+export function readListedNote(root: string, { id, diskPath, stamp }: ListedNote): ListedNoteReading {
   try {
-    const bytes = readNoteBytesSync(root, diskPath);
+    const bytes = readNoteBytesSync(root, diskPath, largestOf(id));
     return bytes === undefined
       ? { kind: 'gone' }
       : { kind: 'read', bytes, stamp: createStamp(bytes.stats, Date.now()) };

@@ -2,6 +2,7 @@
 import type { Dirent, Stats } from 'node:fs';
 import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { kindOf as kindOfFile } from '../../documents/kind.ts';
 import type { HiddenFiles } from '../../hidden/hidden-files.ts';
 import { compareForms, createTwinId } from '../../names/forms.ts';
 import { inFolderSync } from '../../notes/opened-path.ts';
@@ -28,8 +29,10 @@ export interface ListedFolder {
 export interface FolderListing {
   notes: ListedNote[];
   folders: ListedFolder[];
-  /** Vault paths of what is named and never read. */
+  /** Vault paths of all other files. */
   files: string[];
+  /** Those of them that can be searched and fetched. */
+  documents: ListedNote[];
   /** Of notes and files, the ids of those that are not the first one of their path. */
   twins: Set<string>;
   /** One of the folder's forms could not be read: what is missing here may be there. */
@@ -63,7 +66,8 @@ export function listDiskFolder({ root, hidden }: ListedVault, folder: ListedFold
 }
 
 function createListing(): FolderListing {
-  return { notes: [], folders: [], files: [], twins: new Set(), isPartial: false, hasHidden: false };
+  const state = { twins: new Set<string>(), isPartial: false, hasHidden: false };
+  return { notes: [], folders: [], files: [], documents: [], ...state };
 }
 
 function pathsOfFiles(entries: Map<string, FoundEntry[]>): string[] {
@@ -116,6 +120,8 @@ function readEntries(diskPath: string): Map<string, FoundEntry[]> {
   return entries;
 }
 
+type UnreadFile = Omit<ListedNote, 'stamp'> & { stamp: string | undefined };
+
 interface FilePlace extends ListedVault {
   path: string;
   isTaken: (id: string) => boolean;
@@ -134,25 +140,31 @@ function addFiles(listing: FolderListing, place: FilePlace, found: FoundEntry[])
       listing.twins.add(id);
     }
     isFirst = false;
-    if (file.stamp === undefined) {
-      listing.files.push(id);
-    } else {
-      listing.notes.push({ id, named: path, diskPath: file.target, stamp: file.stamp });
-    }
+    addFile(listing, { id, named: path, diskPath: file.target, stamp: file.stamp });
   }
 }
 
-/** Undefined for what is no file of the vault; only notes have a stamp. */
+function addFile(listing: FolderListing, { stamp, ...file }: UnreadFile): void {
+  const isNote = isNoteName(file.named);
+  if (!isNote) {
+    listing.files.push(file.id);
+  }
+  if (stamp !== undefined) {
+    (isNote ? listing.notes : listing.documents).push({ ...file, stamp });
+  }
+}
+
+/** Undefined for what is no file of the vault; only what the index reads has a stamp. */
 function findFile(
   { path, ...vault }: FilePlace,
   { kind, diskPath }: FoundEntry,
-): { target: string; stamp?: string } | undefined {
+): { target: string; stamp: string | undefined } | undefined {
   const target = kind === 'link' ? findLinkedFile(vault, diskPath) : diskPath;
   if (kind === undefined || kind === 'folder' || target === undefined) {
     return undefined;
   }
-  if (!isNoteName(path)) {
-    return { target };
+  if (kindOfFile(path) === undefined) {
+    return { target, stamp: undefined };
   }
   const stats = findStats(target, statSync);
   if (stats === 'unknown') {

@@ -34,13 +34,13 @@ const rowsPerStep = 100;
 const sql = {
   nextTag: 'SELECT min(key) AS key FROM tags WHERE key > ?',
   tag: 'SELECT count(*) AS notes, (SELECT tag FROM tags WHERE key = :key ORDER BY note LIMIT 1) AS tag FROM tags WHERE key = :key',
-  recent: `SELECT id, title, modified_at AS modifiedAt FROM notes WHERE (modified_at, id) < (?, ?)
+  recent: `SELECT id, title, modified_at AS modifiedAt FROM notes WHERE kind = 'note' AND (modified_at, id) < (?, ?)
     ORDER BY modified_at DESC, id DESC LIMIT ${rowsPerStep}`,
   nextTarget: 'SELECT min(target) AS target FROM links WHERE target > ?',
   written: 'SELECT written FROM links WHERE target = ? ORDER BY note, near LIMIT 1',
   from: `SELECT DISTINCT n.id FROM links l JOIN notes n ON n.number = l.note WHERE l.target = ? ORDER BY l.note LIMIT ${mostFrom}`,
   countFrom: 'SELECT count(DISTINCT note) AS count FROM links WHERE target = ?',
-  notes: `SELECT number, id, title FROM notes WHERE id > ? ORDER BY id LIMIT ${rowsPerStep}`,
+  notes: `SELECT number, id, title FROM notes WHERE kind = 'note' AND id > ? ORDER BY id LIMIT ${rowsPerStep}`,
 };
 
 export class ListReader {
