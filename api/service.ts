@@ -70,7 +70,10 @@ function openOwnVault(config: Config, metrics: Metrics, logger: Logger): Promise
     onExcludedFaults: (faults) =>
       logger.warn({ faults }, "Obsidian's excluded files can't all be read: what is in doubt stays hidden"),
     onUnread: (notes) =>
-      logger.warn({ notes }, 'notes whose text took over a second to read are found by their names only'),
+      logger.warn(
+        { notes },
+        'notes and other files whose text could not be read are found by their names only',
+      ),
   });
 }
 

@@ -67,7 +67,7 @@ export class FileRefused extends VaultRefusal {
   constructor(why: string) {
     super(
       'invalid',
-      `${why}: notes, canvases and bases can be fetched as text, and PNG, JPEG, GIF and WebP up to 1 MB as images.`,
+      `${why}: notes, canvases, bases and PDFs can be fetched as text, and PNG, JPEG, GIF and WebP up to 1 MB as images.`,
     );
   }
 }

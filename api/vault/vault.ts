@@ -264,6 +264,7 @@ class FolderVault implements Vault {
   #readFile(id: string, place: NotePlace): Promise<NoteFile<FileContent> | undefined> {
     return readVaultFile(this.#root, place, {
       isUnread: (revision) => this.#index.ask((_, facts) => facts.isUnread(id, revision)),
+      pdfText: (revision) => this.#index.ask((_, facts) => facts.pdfText(id, revision)),
     });
   }
 

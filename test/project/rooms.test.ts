@@ -79,6 +79,8 @@ const started = new Set([
   'auth/main.ts',
   'api/main.ts',
   'api/vault/index/worker.ts',
+  'api/vault/documents/pdf/program.ts',
+  'api/vault/documents/pdf/extraction.ts',
   ...['backup', 'migrate-store', 'restore'].map((name) => `scripts/${name}.ts`),
 ]);
 

@@ -3,11 +3,12 @@ import { largestNote } from '../notes/content.ts';
 import { isNoteName } from '../notes/path.ts';
 
 /** What a file is to a client. `image`: found by its name alone. */
-export type FileKind = 'note' | 'canvas' | 'base' | 'image';
+export type FileKind = 'note' | 'canvas' | 'base' | 'pdf' | 'image';
 
 const kinds = new Map<string, FileKind>([
   ['canvas', 'canvas'],
   ['base', 'base'],
+  ['pdf', 'pdf'],
   ...['png', 'jpg', 'jpeg', 'gif', 'webp'].map((extension): [string, FileKind] => [extension, 'image']),
 ]);
 
@@ -16,14 +17,14 @@ export function kindOf(path: string): FileKind | undefined {
   return isNoteName(path) ? 'note' : kinds.get(extensionOf(path));
 }
 
-/** Bytes that the index reads of such a file; none of an image, which is found by its name. */
+/** Bytes that the index reads of such a file at once; none of an image, and of a PDF later (index/pdf/). */
 export function largestOf(path: string): number {
-  return kindOf(path) === 'image' ? -1 : largestNote;
+  const kind = kindOf(path);
+  return kind === 'image' || kind === 'pdf' ? -1 : largestNote;
 }
 
 /** What else Obsidian shows (its help, "Accepted file formats"). */
 const shownByObsidian = new Set([
-  'pdf',
   'avif',
   'bmp',
   'svg',

@@ -11,7 +11,7 @@ import {
 import type { NotePlace } from '../notes/path.ts';
 import { parseContent } from './content.ts';
 import { type Image, readImage } from './image.ts';
-import { kindOf } from './kind.ts';
+import { kindOf, largestOf } from './kind.ts';
 
 export interface FileContent extends NoteContent {
   image?: Image;
@@ -21,6 +21,8 @@ export interface FileContent extends NoteContent {
 export interface KnownFile {
   /** Whether its text took too long to read, when it had this revision. */
   isUnread(revision: string): boolean;
+  /** The text of a PDF that had this revision; undefined while it waits to be read. */
+  pdfText(revision: string): { text: string; warnings: string[] } | undefined;
 }
 
 /**
@@ -58,11 +60,25 @@ async function read(
     const found = await readImage(root, target);
     return found && createNamedFile(named, found, (content) => asImage(content, found.image));
   }
-  const bytes = await readNoteBytes(root, target);
+  const bytes = await readNoteBytes(root, target, largestOf(named));
+  if (kind === 'pdf') {
+    return (
+      bytes &&
+      createNamedFile(named, bytes, (content) => ({
+        ...content,
+        ...(known.pdfText(bytes.revision) ?? unread),
+      }))
+    );
+  }
   return (
     bytes && createNoteFile(named, bytes, { parse: parseContent, use: asIs }, known.isUnread(bytes.revision))
   );
 }
+
+const unread = {
+  text: '',
+  warnings: ['The text of this PDF is still being read: ask for it again in a minute.'],
+};
 
 function asImage(content: NoteContent, image: Image): FileContent {
   const text = `An image (${image.mimeType}, ${image.bytes.length} bytes). Clients of MCP are given it beside this text.`;

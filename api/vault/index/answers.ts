@@ -73,7 +73,7 @@ export interface IndexProgress {
   /** Notes in the folder, as far as it has been looked through. */
   notes: number;
   indexed: number;
-  /** Of those, the ones that are known by their names alone: reading their text took too long. */
+  /** Of these and of other files, the ones that are known by their names alone: their text could not be read. */
   unread: number;
   /** Names that are there in several Unicode forms: folders, which are one, and files beyond the first of their path. */
   forms: number;

@@ -26,6 +26,8 @@ const sql = {
     'SELECT id, conflict_of AS conflictOf FROM notes WHERE conflict_of IS NOT NULL AND id > ? ORDER BY id LIMIT ?',
   forms: 'SELECT path FROM entries WHERE forms = 1 ORDER BY path',
   unread: 'SELECT id FROM notes WHERE unread = 1 ORDER BY id',
+  pdfText: `SELECT p.text, p.warnings FROM pdfs p JOIN notes n ON n.number = p.note
+    WHERE n.id = ? AND n.revision = ? AND p.text IS NOT NULL`,
   isUnread: 'SELECT 1 AS value FROM notes WHERE id = ? AND revision = ? AND unread = 1',
   // What fits the end of a path is a range of `upward`, since '0' follows '/'.
   endingWith: `SELECT id, count(*) OVER () AS count FROM notes WHERE upward >= :upward AND upward < :end
@@ -97,6 +99,12 @@ export class IndexFacts implements KnownNames {
 
   isUnread(id: string, revision: string): boolean {
     return this.#find<number>(this.#statements.isUnread.get(id, revision)) !== undefined;
+  }
+
+  /** The text of the PDF `id`, when it had this revision; undefined while it waits to be read. */
+  pdfText(id: string, revision: string): { text: string; warnings: string[] } | undefined {
+    const row = this.#statements.pdfText.get(id, revision) as { text: string; warnings: string } | undefined;
+    return row && { text: row.text, warnings: JSON.parse(row.warnings) };
   }
 
   endingWith(path: string): { ids: string[]; count: number } {

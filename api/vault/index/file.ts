@@ -11,7 +11,8 @@ const schemaVersion = 8;
 
 // `words` holds no text (content=''): the words are in pieces that nobody could read back. How the columns weigh is
 // reader.ts's matter. `notes` has the other files that can be searched too (documents/kind.ts). What may be long stands last
-// in it: SQLite goes through all that is before a column.
+// in it: SQLite goes through all that is before a column. `pdfs` has the whole texts of PDFs, or none while they wait to be
+// read.
 const schema = `
 CREATE TABLE facts(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE notes(
@@ -29,6 +30,8 @@ CREATE INDEX notes_in_conflict ON notes(id, conflict_of) WHERE conflict_of IS NO
 CREATE INDEX notes_unread ON notes(id) WHERE unread = 1;
 CREATE INDEX notes_other ON notes(id) WHERE kind <> 'note';
 CREATE TABLE texts(note INTEGER PRIMARY KEY, names TEXT NOT NULL, headings TEXT NOT NULL, text TEXT NOT NULL);
+CREATE TABLE pdfs(note INTEGER PRIMARY KEY, tries INTEGER NOT NULL, text TEXT, warnings TEXT);
+CREATE INDEX pdfs_waiting ON pdfs(tries, note) WHERE text IS NULL;
 CREATE TABLE entries(folder TEXT, rank INTEGER, path TEXT, upward TEXT, forms INTEGER, PRIMARY KEY(folder, rank, path)) WITHOUT ROWID;
 CREATE INDEX entries_by_upward ON entries(upward) WHERE upward IS NOT NULL;
 CREATE INDEX entries_hidden ON entries(folder) WHERE rank = 3;

@@ -13,6 +13,8 @@ import { findVaultHome } from './folder/home.ts';
 import type { ListedFolder } from './folder/listing.ts';
 import { SettingsWatch } from './folder/settings-watch.ts';
 import { FolderWatch } from './folder/watch.ts';
+import { PdfQueue } from './pdf/queue.ts';
+import type { PdfTexts } from './pdf/texts.ts';
 import { IndexUpdate } from './update.ts';
 import type { IndexWriter } from './writer.ts';
 
@@ -25,6 +27,7 @@ export interface IndexKeeperOptions {
   writer: IndexWriter;
   facts: IndexFacts;
   vocabulary: Vocabulary;
+  pdfTexts: PdfTexts;
   inTransaction: (work: () => void) => void;
   onProgress: (progress: IndexProgress) => void;
 }
@@ -50,6 +53,7 @@ export class IndexKeeper {
   readonly #gone = new GoneNotes();
   readonly #settings: SettingsWatch;
   readonly #update: IndexUpdate;
+  readonly #pdfs: PdfQueue;
   #hasLooked = false;
   #told: Omit<IndexProgress, 'excludedFaults'> | undefined;
   #wake: (() => void) | undefined;
@@ -64,16 +68,19 @@ export class IndexKeeper {
       onChange: (path): void => this.#noteChange(path),
     });
     this.#settings = new SettingsWatch(options.root, () => this.#noteSettings());
-    const { root, writer, facts, vocabulary, inTransaction } = options;
+    const { root, writer, facts, vocabulary, pdfTexts, inTransaction } = options;
     this.#update = new IndexUpdate({
       root,
       writer,
       facts,
+      pdfTexts,
       gone: this.#gone,
       vocabulary,
       inTransaction,
       onProgress: (progress): void => this.#tell({ ...progress, isAway: false }),
     });
+    const onUnread = (): void => this.#update.report();
+    this.#pdfs = new PdfQueue({ root, texts: pdfTexts, inTransaction, onUnread });
   }
 
   /** Goes on until `close`; throws what SQLite throws. */
@@ -87,6 +94,7 @@ export class IndexKeeper {
     this.#closed = true;
     this.#update.stop();
     this.#wake?.();
+    await this.#pdfs.close();
     await this.#running;
     this.#watch.remove('');
     this.#settings.close();
@@ -209,6 +217,7 @@ export class IndexKeeper {
     if (home === undefined) {
       // Its watchers are deaf from now on; looking again finds out when it is back.
       this.#watch.remove('');
+      this.#pdfs.hold();
       this.#tell({ ...facts.counts(), building: false, isAway: true });
       return false;
     }
@@ -234,6 +243,8 @@ export class IndexKeeper {
 
   /** Looks at the folders given, or at all; returns how long looking took. */
   async #bringInStep(dirty: string[] | undefined): Promise<number> {
+    // Notes first.
+    this.#pdfs.hold();
     const comparison = this.#createComparison();
     this.#gone.startLook();
     const startedAt = performance.now();
@@ -253,6 +264,7 @@ export class IndexKeeper {
       this.#hasLooked = true;
     }
     await this.#update.run(comparison);
+    this.#pdfs.start();
     return lookMs;
   }
 }

@@ -1,7 +1,7 @@
 // Reads what a look through the folder found into the index, a batch at a time, and forgets what is gone.
 import { setImmediate } from 'node:timers/promises';
 import { parseContent } from '../documents/content.ts';
-import { kindOf } from '../documents/kind.ts';
+import { kindOf, largestOf } from '../documents/kind.ts';
 import type { NoteContent } from '../notes/content.ts';
 import { createNamedFile, createNoteFile, createUnreadableNote } from '../notes/file.ts';
 import { isNoteName } from '../notes/path.ts';
@@ -11,7 +11,8 @@ import type { Vocabulary } from './finding/vocabulary.ts';
 import type { ChangedNote, FolderComparison } from './folder/comparison.ts';
 import type { GoneNotes } from './folder/gone-notes.ts';
 import { type ListedNoteReading, readListedNote } from './folder/listed-note.ts';
-import { createIndexWords } from './words.ts';
+import type { PdfTexts } from './pdf/texts.ts';
+import { createIndexWords, type IndexWords } from './words.ts';
 import type { IndexedNote, IndexWriter } from './writer.ts';
 
 export interface IndexUpdateOptions {
@@ -19,6 +20,7 @@ export interface IndexUpdateOptions {
   root: string;
   writer: IndexWriter;
   facts: IndexFacts;
+  pdfTexts: PdfTexts;
   gone: GoneNotes;
   vocabulary: Vocabulary;
   inTransaction: (work: () => void) => void;
@@ -64,16 +66,22 @@ export class IndexUpdate {
     }
     this.#removeGone();
     this.#isSettled ||= gone.isEmpty;
-    onProgress({ ...facts.counts(), notes, indexed: notes, building: !this.#isSettled });
+    this.report();
     if (isBulk) {
       await this.#merge();
     }
     await this.#countWords();
   }
 
+  /** Tells how far the index is, between two runs. */
+  report(): void {
+    const counts = this.#options.facts.counts();
+    this.#options.onProgress({ ...counts, indexed: counts.notes, building: !this.#isSettled });
+  }
+
   /** In a transaction of the caller's. */
   readNote(comparison: FolderComparison, { note, known }: ChangedNote): void {
-    const { root, writer, gone, vocabulary } = this.#options;
+    const { root, writer, pdfTexts, gone } = this.#options;
     const reading = readListedNote(root, note);
     if (reading.kind === 'failed') {
       return;
@@ -90,10 +98,17 @@ export class IndexUpdate {
     }
     const read = understand(note.named, reading);
     const number = known?.number ?? comparison.takeMoved(read);
-    writer.putNote(number, note.id, read, reading.stamp);
+    if (reading.kind === 'read' && kindOf(note.named) === 'pdf') {
+      pdfTexts.put(number, note.id, read, reading.stamp);
+    } else {
+      writer.putNote(number, note.id, read, reading.stamp);
+    }
+    this.#learn(read.said.words);
+  }
+
+  #learn({ title, aliases, headings, body }: IndexWords): void {
     if (this.#isCounted) {
-      const { title, aliases, headings, body } = read.said.words;
-      vocabulary.addNote([title, aliases, headings, body]);
+      this.#options.vocabulary.addNote([title, aliases, headings, body]);
     }
   }
 
@@ -158,7 +173,7 @@ function understand(
   if (reading.kind === 'forbidden') {
     return createUnreadableNote(named, reading.stats, use);
   }
-  return kindOf(named) === 'image'
+  return largestOf(named) < 0
     ? createNamedFile(named, reading.bytes, use)
     : createNoteFile(named, reading.bytes, { parse: parseContent, use });
 }

@@ -10,6 +10,7 @@ import type { SearchPlan } from './finding/plan.ts';
 import { IndexSearch } from './finding/search.ts';
 import { Vocabulary } from './finding/vocabulary.ts';
 import { IndexKeeper } from './keeper.ts';
+import { PdfTexts } from './pdf/texts.ts';
 import { IndexWriter } from './writer.ts';
 
 const { root, indexPath, isPolling, patterns, filters } = workerData as IndexWorkerData;
@@ -35,13 +36,16 @@ export type IndexWorkerNews =
 
 const tell = (news: IndexWorkerNews): void => parentPort?.postMessage(news);
 const database = connectToIndex(indexPath);
+const writer = new IndexWriter(database);
+const vocabulary = new Vocabulary(database);
 const keeper = new IndexKeeper({
   root,
   isPolling,
   hidden: new HiddenFiles({ root, patterns, filters }),
-  writer: new IndexWriter(database),
+  writer,
   facts: new IndexFacts(database),
-  vocabulary: new Vocabulary(database),
+  vocabulary,
+  pdfTexts: new PdfTexts(database, { writer, vocabulary }),
   inTransaction: (work): void => database.transaction(work).immediate(),
   onProgress: (progress): void => tell({ kind: 'progress', progress }),
 });

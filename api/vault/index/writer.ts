@@ -81,9 +81,11 @@ const sql = {
   addTag: 'INSERT OR IGNORE INTO tags VALUES (?, ?, ?)',
   clearTags: 'DELETE FROM tags WHERE note = ?',
   clearLinks: 'DELETE FROM links WHERE note = ?',
+  setUnread: 'UPDATE notes SET unread = ? WHERE number = ?',
   removeNote: 'DELETE FROM notes WHERE number = ?',
   removeText: 'DELETE FROM texts WHERE note = ?',
   removeWords: 'DELETE FROM words WHERE rowid = ?',
+  removePdf: 'DELETE FROM pdfs WHERE note = ?',
   // '0' follows '/': the range holds what lies below a folder.
   foldersBelow:
     "SELECT DISTINCT folder FROM entries WHERE folder = :path OR (folder > :path || '/' AND folder < :path || '0')",
@@ -92,6 +94,8 @@ const sql = {
   merge: "INSERT INTO words(words, rank) VALUES('merge', ?)",
   changes: 'SELECT total_changes() AS count',
 };
+
+const removals = ['removeNote', 'removeText', 'removeWords', 'removePdf', 'clearLinks', 'clearTags'] as const;
 
 /** The writing side of an index; its caller wraps many calls in one transaction. */
 export class IndexWriter {
@@ -167,8 +171,11 @@ export class IndexWriter {
     }
   }
 
-  /** Writes a note in place of the one with the number `known` (which may have had another id), or as a new one. */
-  putNote(known: number | undefined, id: string, file: IndexedNote, stamp: string): void {
+  /**
+   * Writes a note in place of the one with the number `known` (which may have had another id), or as a new one; returns
+   * its number.
+   */
+  putNote(known: number | undefined, id: string, file: IndexedNote, stamp: string): number {
     const row = createRow(id, file, stamp);
     // Another process may keep the same index: what it wrote since the comparison is replaced, not met as a conflict.
     const there = this.findNumber(id);
@@ -183,6 +190,17 @@ export class IndexWriter {
       this.#statements.clearTags.run(number);
     }
     this.#putWords(number, id, file.said);
+    return number;
+  }
+
+  /** In place of the text that it had. */
+  putText(
+    { number, id }: { number: number; id: string },
+    said: IndexedNote['said'],
+    isUnread: boolean,
+  ): void {
+    this.#putWords(number, id, said);
+    this.#statements.setUnread.run(isUnread ? 1 : 0, number);
   }
 
   findNumber(id: string): number | undefined {
@@ -216,7 +234,7 @@ export class IndexWriter {
   }
 
   removeNote(number: number): void {
-    for (const name of ['removeNote', 'removeText', 'removeWords', 'clearLinks', 'clearTags'] as const) {
+    for (const name of removals) {
       this.#statements[name].run(number);
     }
   }

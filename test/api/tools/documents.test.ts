@@ -4,6 +4,16 @@ import { dirname, join } from 'node:path';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import t, { type Test } from 'tap';
 import { makeVault, RESOURCE, startWorld, type World, waitForIndex } from '../../support/loop-api.ts';
+import {
+  cjkFont,
+  deflated,
+  helvetica,
+  showBytes,
+  showLines,
+  writePages,
+  writePdf,
+  writeTextPdf,
+} from '../../support/pdf-file.ts';
 import { until } from '../../support/until.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: what a tool answers is what the test is about to find out
@@ -266,6 +276,9 @@ t.test('an image of a megabyte is given, a larger one and what is none are refus
   t.match(await world.ask('fetch', { id: 'drawing.svg' }), /SVG is not given/);
 });
 
+/** PDFs are the last to have their turn. */
+const patience = 60_000;
+
 const cardOf = (text: string): string => JSON.stringify({ nodes: [{ type: 'text', text }] });
 
 t.test('other files are hidden, named and told from each other as notes are', async (t) => {
@@ -280,6 +293,9 @@ t.test('other files are hidden, named and told from each other as notes are', as
       'shown/Puffin.draft.base': 'filters: puffin',
       'caf\u00e9.canvas': cardOf('A composed walrus'),
       'cafe\u0301.canvas': cardOf('A decomposed walrus'),
+      'caf\u00e9.pdf': writeTextPdf('A composed narwhal'),
+      'cafe\u0301.pdf': writeTextPdf('A decomposed narwhal'),
+      'Secret/Paper.pdf': writeTextPdf('A secret narwhal'),
       LICENSE: pixels.png,
       'LICENSE.md': 'free',
     },
@@ -303,6 +319,15 @@ t.test('other files are hidden, named and told from each other as notes are', as
   for (const id of ['[[Board.canvas]]', '/board.CANVAS', 'https://notes.example/notes/Board.canvas'])
     t.match(await world.ask('fetch', { id }), { id: 'Board.canvas' }, id);
   t.match(await world.ask('fetch', { id: 'LICENSE' }), { id: 'LICENSE.md' }, 'rather a note');
+  await until(async () => (await found(world, 'narwhal')).length === 2, 'the PDFs', patience);
+  const pdfs = (await world.ask('search', { query: 'narwhal' })).results;
+  t.same(
+    pdfs.map(({ title }: { title: string }) => title),
+    ['caf\u00e9.pdf', 'caf\u00e9.pdf'],
+  );
+  const twinPdf = pdfs.find(({ id }: { id: string }) => id.includes('~')).id;
+  t.match(await world.ask('fetch', { id: twinPdf }), { text: '[page 1]\nA decomposed narwhal' });
+  t.match(await world.ask('fetch', { id: 'Secret/Paper.pdf' }), /There is no note/);
 });
 
 t.test('a long canvas is read in parts, and each has a way to the next', async (t) => {
@@ -356,4 +381,136 @@ t.test('lists of notes are of notes, and what a canvas shows is no orphan', asyn
     (await rows('missing')).filter(({ from }) => from.includes('a.canvas')),
     [{ target: 'Gone.md', from: ['a.canvas'] }],
   );
+});
+
+const utf16 = (text: string): Buffer => Buffer.from(text, 'utf16le').swap16();
+
+t.test('a PDF is found by its text and name, and fetched with marks of its pages', async (t) => {
+  const world = await startConnectedWorld(t, {
+    'Papers/Okapi study.pdf': writeTextPdf('On the okapi', 'It eats leaves'),
+    '회의록.PDF': writePages([showBytes(utf16('분기 예산 회의록'))], cjkFont('UniKS-UCS2-H', 'Korea1', 1)),
+    'Index.md': '[[Okapi study.pdf#2]]\n',
+  });
+  const id = 'Papers/Okapi study.pdf';
+  await until(async () => (await found(world, 'leaves')).length > 0, 'its text', patience);
+  t.same(await found(world, 'leaves'), [id]);
+  await until(async () => (await found(world, 'eating')).join() === id, 'its words in other forms');
+  t.match((await world.ask('search', { query: 'study' })).results[0], { id, title: 'Okapi study.pdf' });
+  t.match(await world.ask('fetch', { id }), {
+    id,
+    title: 'Okapi study.pdf',
+    text: '[page 1]\nOn the okapi\n\n[page 2]\nIt eats leaves',
+    metadata: { kind: 'pdf', backlinks: ['Index.md'] },
+  });
+  t.match(await world.ask('fetch', { id: '[[okapi STUDY.pdf]]' }), { id }, 'by whatever names it');
+  await until(async () => (await found(world, '예산')).length > 0, 'the Korean one', patience);
+  t.match(await world.ask('fetch', { id: '회의록.PDF' }), { text: '[page 1]\n분기 예산 회의록' });
+  t.same(await found(world, 'page'), [], 'the marks are nothing to be found by');
+  t.match(await world.rest(`/api/notes/${encodeURI(id)}`), { status: 200, body: { text: /okapi/ } });
+  const { contents } = await world.client.readResource({ uri: `vault:///${encodeURI(id)}` });
+  t.match(contents, [{ mimeType: 'text/plain', text: /okapi/ }]);
+  const { notes } = await world.ask('scan', {});
+  t.equal(notes.length, 4, 'notes alone');
+});
+
+t.test('one that can not be read says why, and is read when it has changed', async (t) => {
+  const world = await startConnectedWorld(t, {
+    'Broken.pdf': 'no PDF at all',
+    'Empty.pdf': writeTextPdf(''),
+  });
+  const warnings = async (id: string): Promise<string> =>
+    ((await world.ask('fetch', { id })).metadata.warnings ?? []).join();
+  await until(async () => /damaged/.test(await warnings('Broken.pdf')), 'its reading', patience);
+  t.same(await found(world, 'broken'), ['Broken.pdf'], 'found by its name');
+  await until(
+    async () => /no text: its pages may be images/.test(await warnings('Empty.pdf')),
+    'the other',
+    patience,
+  );
+  const unread = world.log.filter(({ notes }) => notes === 1);
+  t.match(unread, [{ msg: /could not be read are found by their names only/ }]);
+  await world.write('Broken.pdf', writeTextPdf('mended with a pangolin'));
+  await until(async () => (await found(world, 'pangolin')).length > 0, 'the change', patience);
+  t.equal(await warnings('Broken.pdf'), '');
+});
+
+t.test('a long PDF is given in parts, as a note is', { timeout: 120_000 }, async (t) => {
+  const line = 'A line of text that is as long as a page of this size can be wide';
+  const page = showLines(...Array.from({ length: 45 }, () => line));
+  const world = await startConnectedWorld(t, {
+    'Long.pdf': writePages(
+      Array.from({ length: 500 }, () => page),
+      helvetica,
+    ),
+  });
+  await until(async () => (await found(world, 'wide')).length > 0, 'its text', patience);
+  const parts = [await world.ask('fetch', { id: 'Long.pdf' })];
+  t.match(parts[0].metadata.next, /^Long\.pdf\?/);
+  for (let next = parts[0].metadata.next; next !== undefined; next = parts.at(-1).metadata.next) {
+    parts.push(await world.ask('fetch', { id: next }));
+  }
+  const text = parts.map((part) => part.text).join('');
+  t.equal(
+    text,
+    Array.from({ length: 500 }, (_, index) => `[page ${index + 1}]\n${Array(45).fill(line).join('\n')}`).join(
+      '\n\n',
+    ),
+  );
+});
+
+t.test('a PDF that takes too much says so, and everything else goes on', { timeout: 120_000 }, async (t) => {
+  const page = '/Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Resources << /Font << /F1 3 0 R >> >>';
+  const bomb = writePdf([
+    '<< /Type /Catalog /Pages 2 0 R >>',
+    '<< /Type /Pages /Kids [4 0 R] /Count 1 >>',
+    helvetica,
+    `<< ${page} /Contents 5 0 R >>`,
+    deflated(Buffer.alloc(150 * 1024 * 1024, '(word) Tj ')),
+  ]);
+  const world = await startConnectedWorld(t, { 'Bomb.pdf': bomb, 'Whole.pdf': writeTextPdf('a takahe') });
+  t.same(await found(world, 'apple'), ['garden.md']);
+  await until(async () => (await found(world, 'takahe')).length > 0, 'the other PDF', patience);
+  const { metadata } = await world.ask('fetch', { id: 'Bomb.pdf' });
+  t.match(metadata.warnings, [/takes too much memory to be read|still being read/]);
+  await until(
+    async () =>
+      /too much memory/.test((await world.ask('fetch', { id: 'Bomb.pdf' })).metadata.warnings.join()),
+    'the word of it',
+    patience,
+  );
+  t.same(await found(world, 'bomb'), ['Bomb.pdf']);
+});
+
+t.test('every file on the disk is named by scan or by list, in whatever form its name is', async (t) => {
+  const world = await startConnectedWorld(t, {
+    ['Mac/회의록.canvas'.normalize('NFD')]: canvas,
+    ['Mac/보고서.pdf'.normalize('NFD')]: writeTextPdf('a rhea'),
+    'Mac/no extension': 'x',
+    'Mac/b.base': 'views: []',
+    'Deep/er/c.zip': 'PK',
+    'Deep/d.MD': 'x',
+  });
+  const named: string[] = (await world.ask('scan', {})).notes.map(({ id }: { id: string }) => id);
+  for (const folder of ['', 'Mac', 'Deep', 'Deep/er', 'projects', '한국어']) {
+    const { entries } = await world.ask('list', { folder });
+    named.push(
+      ...entries
+        .filter(({ kind }: { kind: string }) => kind === 'file')
+        .map(({ path }: { path: string }) => path),
+    );
+  }
+  t.same(named.sort(), [
+    'Deep/d.MD',
+    'Deep/er/c.zip',
+    'Mac/b.base',
+    'Mac/no extension',
+    'Mac/보고서.pdf',
+    'Mac/회의록.canvas',
+    'garden.md',
+    'projects/loop.md',
+    '한국어/인증.md',
+  ]);
+  t.match(await world.ask('fetch', { id: 'Mac/회의록.canvas' }), { text: /capybara/ });
+  await until(async () => (await found(world, 'rhea')).length > 0, 'the PDF', patience);
+  t.match(await world.ask('fetch', { id: 'Mac/보고서.pdf' }), { text: /rhea/ });
 });

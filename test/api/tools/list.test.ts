@@ -130,7 +130,7 @@ t.test('links to nothing are named as written, those to files that are there are
     'Files/doc.pdf': '',
   });
   t.same(await linksOf(world, 'A.md'), {
-    links: ['B.md', 'Files/pic.png'],
+    links: ['B.md', 'Files/pic.png', 'Files/doc.pdf'],
     backlinks: [],
     missing: ['Gone/Up', 'Nowhere', 'far/Away.md'],
   });

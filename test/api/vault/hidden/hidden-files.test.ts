@@ -14,6 +14,7 @@ import { IndexFacts } from '../../../../api/vault/index/facts.ts';
 import { openIndexFile } from '../../../../api/vault/index/file.ts';
 import { Vocabulary } from '../../../../api/vault/index/finding/vocabulary.ts';
 import { IndexKeeper } from '../../../../api/vault/index/keeper.ts';
+import { PdfTexts } from '../../../../api/vault/index/pdf/texts.ts';
 import { IndexWriter } from '../../../../api/vault/index/writer.ts';
 import { openVault, type Vault } from '../../../../api/vault/vault.ts';
 import type { NoteWriter } from '../../../../api/vault/writing/writer.ts';
@@ -340,13 +341,15 @@ t.test('only what is hidden no longer is read when that changes', async (t) => {
   const settle = async (hidden: string, filters: string[]): Promise<string[]> => {
     const database = openIndexFile(world.indexPath, world.directory);
     await world.write('.obsidian/app.json', JSON.stringify({ userIgnoreFilters: filters }));
+    const [writer, vocabulary] = [new IndexWriter(database), new Vocabulary(database)];
     const keeper = new IndexKeeper({
       root: world.directory,
       isPolling: false,
       hidden: new HiddenFiles({ root: world.directory, patterns: patternsOf(hidden) }),
-      writer: new IndexWriter(database),
+      writer,
       facts: new IndexFacts(database),
-      vocabulary: new Vocabulary(database),
+      vocabulary,
+      pdfTexts: new PdfTexts(database, { writer, vocabulary }),
       inTransaction: (work) => database.transaction(work).immediate(),
       onProgress: ({ building }) => {
         if (!building) settled.resolve();
