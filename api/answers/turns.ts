@@ -3,9 +3,10 @@
 import type { NoteWriter } from '../vault/writing/writer.ts';
 
 /**
- * A note of 5 MB takes some 20 MB while it is read. Node's own threads read four files at once, so a turn costs no time.
+ * A note of 5 MB takes some 20 MB while it is read. One is parsed while the next comes from the disk, so a turn costs next
+ * to no time.
  */
-export const mostNotesAtOnce = 4;
+export const mostNotesAtOnce = 2;
 /** Twice as much as reading it: the text before and after. A turn is over when the change can be found. */
 const mostChangesAtOnce = 2;
 

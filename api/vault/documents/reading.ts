@@ -7,6 +7,7 @@ import {
   createUnreadableNote,
   type NoteFile,
   readNoteBytes,
+  releaseBytes,
 } from '../notes/file.ts';
 import type { NotePlace } from '../notes/path.ts';
 import { parseContent } from './content.ts';
@@ -70,9 +71,12 @@ async function read(
       }))
     );
   }
-  return (
-    bytes && createNoteFile(named, bytes, { parse: parseContent, use: asIs }, known.isUnread(bytes.revision))
-  );
+  const file =
+    bytes && createNoteFile(named, bytes, { parse: parseContent, use: asIs }, known.isUnread(bytes.revision));
+  if (bytes !== undefined) {
+    releaseBytes(bytes);
+  }
+  return file;
 }
 
 const unread = {

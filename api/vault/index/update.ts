@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { parseContent } from '../documents/content.ts';
 import { kindOf, largestOf } from '../documents/kind.ts';
 import type { NoteContent } from '../notes/content.ts';
-import { createNamedFile, createNoteFile, createUnreadableNote } from '../notes/file.ts';
+import { createNamedFile, createNoteFile, createUnreadableNote, releaseBytes } from '../notes/file.ts';
 import { isNoteName } from '../notes/path.ts';
 import type { IndexProgress } from './answers.ts';
 import type { IndexFacts } from './facts.ts';
@@ -173,7 +173,10 @@ function understand(
   if (reading.kind === 'forbidden') {
     return createUnreadableNote(named, reading.stats, use);
   }
-  return largestOf(named) < 0
-    ? createNamedFile(named, reading.bytes, use)
-    : createNoteFile(named, reading.bytes, { parse: parseContent, use });
+  const file =
+    largestOf(named) < 0
+      ? createNamedFile(named, reading.bytes, use)
+      : createNoteFile(named, reading.bytes, { parse: parseContent, use });
+  releaseBytes(reading.bytes);
+  return file;
 }
