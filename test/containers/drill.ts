@@ -366,7 +366,8 @@ async function printSizes(): Promise<void> {
 
 /**
  * The most that each process has had for itself, and what compose allows its container. What it has mapped of files, its
- * program above all, is the kernel's to take back, so that a process may have more than its limit resident.
+ * program above all, is the kernel's to take back, so that a process may have more than its limit resident. Not judged
+ * where the container sees no such limit: V8 then takes what the machine has.
  */
 async function printMemory(): Promise<void> {
   for (const service of ['loop-auth', 'loop-api']) {
@@ -377,9 +378,18 @@ async function printMemory(): Promise<void> {
     const container = `$(docker compose ps -q ${service})`;
     const limit =
       Number(await command(`docker inspect -f '{{.HostConfig.Memory}}' ${container}`)) / 1024 ** 2;
-    console.log(`         ${service}: ${peak.toFixed(0)} MB at most, of ${limit.toFixed(0)}`);
-    conclude(peak < limit ? [] : [`${service} had ${peak.toFixed(0)} MB of ${limit}`]);
+    const isHeld = (await findHeldLimit(service)) <= limit;
+    const judgement = isHeld ? '' : '; its container is not held to that here';
+    console.log(`         ${service}: ${peak.toFixed(0)} MB at most, of ${limit.toFixed(0)}${judgement}`);
+    conclude(peak < limit || !isHeld ? [] : [`${service} had ${peak.toFixed(0)} MB of ${limit}`]);
   }
+}
+
+/** Megabytes, as the container's own control group says (version 2, or 1); without end where it says nothing. */
+async function findHeldLimit(service: string): Promise<number> {
+  const files = '/sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes';
+  const text = await command(`docker compose exec -T ${service} sh -c 'cat ${files} 2>/dev/null || true'`);
+  return Number(/^\d+$/m.exec(text)?.[0] ?? Number.POSITIVE_INFINITY) / 1024 ** 2;
 }
 
 /** Runs a command in the clone, as docs/nas.md shows it. */
