@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import t from 'tap';
 import { createTools } from '../../../api/tools/tools.ts';
 import { openVault } from '../../../api/vault/vault.ts';
+import { writeTextPdf } from '../../support/pdf-file.ts';
 import { until } from '../../support/until.ts';
 
 t.setTimeout(600_000);
@@ -13,8 +14,8 @@ t.setTimeout(600_000);
 const longest = 50_000;
 
 /** Paths as they are on the disk. */
-function makeFiles(): Map<string, string> {
-  const files = new Map<string, string>();
+function makeFiles(): Map<string, string | Buffer> {
+  const files = new Map<string, string | Buffer>();
   for (let number = 0; number < 4300; number += 1) {
     files.set(
       `Folder ${number % 60}/Note ${number}.md`,
@@ -42,6 +43,10 @@ function makeFiles(): Map<string, string> {
     files.set(`Boards/Board ${number}.canvas`, JSON.stringify({ nodes, edges: [] }));
     files.set(`Boards/Base ${number}.base`, `filters:\n  and:\n    - file.hasTag("b${number}")\n`);
   }
+  for (let number = 0; number < 10; number += 1) {
+    files.set(`Papers/Paper ${number}.pdf`, writeTextPdf(`A paper on pelicans, number ${number}`));
+  }
+  files.set('Papers/Broken.pdf', '%PDF-1.7\nnothing of the kind');
   return files;
 }
 
@@ -113,7 +118,18 @@ t.test('each file is in scan, or named by list; no answer is longer than it may 
   const modified = await all('scan', { order: 'modified' }, 'notes');
   t.equal(modified.length, notes.length, 'in either order');
 
-  t.same(told, { forms: 101, conflicts: 100, unread: 0 }, 'one folder, a hundred files, a hundred copies');
+  t.same(
+    { ...told, unread: 0 },
+    { forms: 101, conflicts: 100, unread: 0 },
+    'a folder and a hundred files; copies',
+  );
+  await until(
+    async () => ((await call('search', { query: 'pelicans' }))['results'] as unknown[]).length === 10,
+    'the PDFs, which come after the notes',
+    120_000,
+  );
+  await until(() => told.unread === 1, 'the one that can not be read', 120_000);
+  t.same(vault.unreadNotes(), ['Papers/Broken.pdf']);
   t.equal((await all('list', { of: 'conflicts' }, 'entries')).length, 100);
   t.equal((await all('list', { of: 'tags' }, 'entries')).length, 200);
   t.equal((await all('list', { of: 'missing' }, 'entries')).length, 1, 'the last note leads to nothing');

@@ -59,7 +59,10 @@ export class SearchPlanner {
     const choice = chooseWords(groups, parsed.compounds, notes);
     return {
       expressions: choice.any.map((any) => combine(parsed, any)),
-      unnarrowed: choice.any.map((any) => combine({ ...parsed, unwanted: [] }, any)),
+      unnarrowed:
+        parsed.unwanted.length === 0
+          ? []
+          : choice.any.map((any) => combine({ ...parsed, unwanted: [] }, any)),
       wider: {
         words: parsed.words.flatMap(({ text, terms }) => (terms.length === 0 ? [text] : [])),
         required: parsed.required,
