@@ -2,9 +2,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client as ModernClient, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { StreamableHTTPClientTransport as OlderTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import t, { type Test } from 'tap';
 import { largestAnswer, largestAnswerBytes } from '../../../api/answers/size.ts';
 import { createTools } from '../../../api/tools/tools.ts';
@@ -22,6 +19,7 @@ import {
   type World,
   waitForIndex,
 } from '../../support/loop-api.ts';
+import { connectBoth } from '../../support/mcp-clients.ts';
 import { createRandom, type Random } from '../../support/random.ts';
 
 interface NoteWorld extends World {
@@ -187,17 +185,7 @@ t.test('a model finds its way through a note of 4,000 sections by what the answe
   const { url, write, ...world } = await startNoteWorld(t);
   await write('Huge.md', `# Huge\n\nAbout pelicans.\n\n${many.join('')}`);
   await waitForIndex({ url, ...world });
-  const requestInit = { headers: { authorization: 'Bearer good' } };
-  const older = new Client({ name: 'test', version: '1' });
-  const transport = new OlderTransport(new URL(`${url}/mcp`), { requestInit });
-  await older.connect(transport as Parameters<typeof older.connect>[0]);
-  const modern = new ModernClient(
-    { name: 'test', version: '1' },
-    { versionNegotiation: { mode: { pin: '2026-07-28' } } },
-  );
-  await modern.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { requestInit }));
-  t.teardown(() => Promise.all([older.close(), modern.close()]));
-  for (const client of [older, modern]) {
+  for (const client of await connectBoth(t, url)) {
     const call = async (name: string, args: Record<string, unknown>) =>
       // biome-ignore lint/suspicious/noExplicitAny: what a tool answers is what the test is about to find out
       (await client.callTool({ name, arguments: args })).structuredContent as any;

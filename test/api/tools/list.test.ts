@@ -1,13 +1,13 @@
 // The tool list over the whole vault, and what fetch says of links: as a client meets them, over MCP and REST.
-import { mkdir, mkdtemp, rm, unlink, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { unlink, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { Tool } from '../../../api/tools/tool.ts';
 import { createTools } from '../../../api/tools/tools.ts';
-import { openVault, type Vault } from '../../../api/vault/vault.ts';
+import type { Vault } from '../../../api/vault/vault.ts';
 import { readJson, startGoodWorld } from '../../support/loop-api.ts';
 import { callTool } from '../../support/mcp-call.ts';
+import { openNotes } from '../../support/open-notes.ts';
 import { until } from '../../support/until.ts';
 
 interface World {
@@ -17,17 +17,7 @@ interface World {
 }
 
 async function openWorld(t: Test, notes: Record<string, string>): Promise<World> {
-  const directory = await mkdtemp(join(tmpdir(), 'list-test-'));
-  for (const [path, text] of Object.entries(notes)) {
-    await mkdir(dirname(join(directory, path)), { recursive: true });
-    await writeFile(join(directory, path), text);
-  }
-  const vault = await openVault({ directory, indexPath: ':memory:' });
-  t.teardown(async () => {
-    await vault.close();
-    await rm(directory, { recursive: true });
-  });
-  await until(() => !vault.progress().building, 'the index');
+  const { directory, vault } = await openNotes(t, notes);
   const tools = createTools(vault, (id) => `https://notes.example/${id}`);
   return {
     directory,

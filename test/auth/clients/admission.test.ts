@@ -4,19 +4,9 @@ import { startClientHosts } from '../../support/client-hosts.ts';
 import { shiftClock } from '../../support/clock.ts';
 import { type Answer, type LoopAuth, redirectUri, startLoopAuth } from '../../support/loop-auth.ts';
 import { connectOver } from '../../support/recorded-clients.ts';
+import { good, registerFrom, trusting } from '../../support/registrations.ts';
 
 const hour = 3600;
-const trusting = { settings: { AUTH_TRUSTED_PROXIES: '127.0.0.1' } };
-
-function registerFrom(world: LoopAuth, address: string, metadata: unknown): Promise<Answer> {
-  const headers = { 'Content-Type': 'application/json', 'X-Forwarded-For': address };
-  return world.ask('/reg', { method: 'POST', headers, body: JSON.stringify(metadata) });
-}
-
-const good = (host = 'app.example'): object => ({
-  redirect_uris: [`https://${host}/cb`],
-  token_endpoint_auth_method: 'none',
-});
 
 /**
  * Registers from new addresses until there were too many; resolves to how many were taken. Ten from each address, so that

@@ -13,9 +13,9 @@ import {
   present,
   startLoopAuth,
 } from '../../support/loop-auth.ts';
+import { trusting } from '../../support/registrations.ts';
 
 // From as many networks as one likes, so that no limit of guessing stands in the way.
-const trusting = { settings: { AUTH_TRUSTED_PROXIES: '127.0.0.1' } };
 
 function signIn(world: LoopAuth, n: number, person: Record<string, string> = ann): Promise<Answer> {
   return world.post('/account/sign-in', { ...person }, { 'X-Forwarded-For': `198.18.0.${n}` });

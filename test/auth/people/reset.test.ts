@@ -7,8 +7,8 @@ import { hashPassword } from '../../../auth/people/passwords.ts';
 import { Browser } from '../../../scripts/demo/browser.ts';
 import { lockOut } from '../../support/limits.ts';
 import { type Answer, addAccount, ann, type LoopAuth, startLoopAuth } from '../../support/loop-auth.ts';
+import { trusting } from '../../support/registrations.ts';
 
-const trusting = { settings: { AUTH_TRUSTED_PROXIES: '127.0.0.1' } };
 const changed = { ...ann, password: 'quite another sentence of hers' };
 
 interface World {

@@ -136,7 +136,8 @@ t.test('nor is anything outside made, changed or removed, or left half done insi
         () => {
           done += 1;
         },
-        ({ name }: Error) => refusals.add(name),
+        // Of an error of the system's own its code says which.
+        ({ name, code }: NodeJS.ErrnoException) => refusals.add(name === 'Error' ? `${name} ${code}` : name),
       );
     }
   };

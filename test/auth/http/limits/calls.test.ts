@@ -3,6 +3,7 @@ import t from 'tap';
 import { shiftClock } from '../../../support/clock.ts';
 import { untilRefused } from '../../../support/limits.ts';
 import { type Answer, basic, startLoopAuth } from '../../../support/loop-auth.ts';
+import { trusting } from '../../../support/registrations.ts';
 
 // Thousands of requests: more than the usual two minutes on a busy machine.
 t.setTimeout(600_000);
@@ -18,7 +19,6 @@ async function many(count: number, ask: (n: number) => Promise<Answer>): Promise
 }
 
 const from = (address: string): Record<string, string> => ({ 'X-Forwarded-For': address });
-const trusting = { settings: { AUTH_TRUSTED_PROXIES: '127.0.0.1' } };
 
 t.test('one grant is refreshed 500 times a minute; beyond it is 503, and nothing is used up', async (t) => {
   const clock = shiftClock(t);

@@ -3,19 +3,8 @@ import t from 'tap';
 import { Browser } from '../../../../scripts/demo/browser.ts';
 import { shiftClock } from '../../../support/clock.ts';
 import { untilRefused } from '../../../support/limits.ts';
-import { type Answer, type LoopAuth, startLoopAuth } from '../../../support/loop-auth.ts';
-
-const trusting = { settings: { AUTH_TRUSTED_PROXIES: '127.0.0.1' } };
-
-function registerFrom(world: LoopAuth, address: string, metadata: unknown): Promise<Answer> {
-  const headers = { 'Content-Type': 'application/json', 'X-Forwarded-For': address };
-  return world.ask('/reg', { method: 'POST', headers, body: JSON.stringify(metadata) });
-}
-
-const good = (host = 'app.example'): object => ({
-  redirect_uris: [`https://${host}/cb`],
-  token_endpoint_auth_method: 'none',
-});
+import { type Answer, startLoopAuth } from '../../../support/loop-auth.ts';
+import { good, registerFrom, trusting } from '../../../support/registrations.ts';
 
 t.test('registrations from one address are limited, with a time to wait', async (t) => {
   const world = await startLoopAuth(t);

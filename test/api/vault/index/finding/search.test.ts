@@ -1,30 +1,15 @@
 // Which notes a search finds and in what order: reports of users, each with the notes that it needs.
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { openVault, type Vault } from '../../../../../api/vault/vault.ts';
+import { openNotes } from '../../../../support/open-notes.ts';
 import { until } from '../../../../support/until.ts';
 
-async function openNotes(
-  t: Test,
-  notes: Record<string, string>,
-): Promise<{ vault: Vault; directory: string; find: (query: string, limit?: number) => Promise<string[]> }> {
-  const top = await mkdtemp(join(tmpdir(), 'search-test-'));
-  const directory = join(top, 'notes');
-  for (const [path, text] of Object.entries(notes)) {
-    await mkdir(dirname(join(directory, path)), { recursive: true });
-    await writeFile(join(directory, path), text);
-  }
-  const vault = await openVault({ directory, indexPath: ':memory:' });
-  t.teardown(async () => {
-    await vault.close();
-    await rm(top, { recursive: true });
-  });
-  await until(() => !vault.progress().building, 'the index');
-  const find = async (query: string, limit = 10) =>
-    (await vault.search(query, { limit })).map(({ id }) => id);
-  return { vault, directory, find };
+async function openSearched(t: Test, notes: Record<string, string>) {
+  const world = await openNotes(t, notes);
+  const find = async (query: string, limit = 10): Promise<string[]> =>
+    (await world.vault.search(query, { limit })).map(({ id }) => id);
+  return { ...world, find };
 }
 
 /** The words of a vault are counted after its notes are there to be found. */
@@ -33,7 +18,7 @@ async function whenCounted(find: (query: string) => Promise<string[]>, query: st
 }
 
 t.test('an option of a command is a word', async (t) => {
-  const { find } = await openNotes(t, {
+  const { find } = await openSearched(t, {
     'Ops.md': 'The user dislikes rm -rf on a mount. Use docker run -d nginx.',
     'Other.md': 'nothing of the kind',
   });
@@ -43,7 +28,7 @@ t.test('an option of a command is a word', async (t) => {
 });
 
 t.test('an exclusion takes away what it names, and stays where something is left', async (t) => {
-  const { find } = await openNotes(t, { 'a.md': 'alpha beta', 'b.md': 'alpha gamma' });
+  const { find } = await openSearched(t, { 'a.md': 'alpha beta', 'b.md': 'alpha gamma' });
   t.same(await find('alpha -beta'), ['b.md']);
   t.same(await find('alpha -"gamma"'), ['a.md']);
   t.same((await find('beta -gamma')).sort(), ['a.md']);
@@ -52,7 +37,7 @@ t.test('an exclusion takes away what it names, and stays where something is left
 t.test(
   'a plain question finds the note that is called so, not the one that has its small words',
   async (t) => {
-    const { find } = await openNotes(t, {
+    const { find } = await openSearched(t, {
       'c.md': '# Long\nHow do I do what I do? my notes on a phone',
       'd.md': '# Back up your notes\nCopy the folder to another disk.',
     });
@@ -62,7 +47,7 @@ t.test(
 
 t.test('a note with every word does not hide the others', async (t) => {
   const everything = 'backup restore folder disk phone copy note vault '.repeat(40);
-  const { find } = await openNotes(t, {
+  const { find } = await openSearched(t, {
     'FAQ.md': everything,
     'Restore a vault.md': 'Copy it back.',
     'x.md': 'restore',
@@ -76,7 +61,7 @@ t.test('a note with every word does not hide the others', async (t) => {
 
 t.test('words that stand together come before words apart, and more of them before fewer', async (t) => {
   const filler = 'lorem ipsum dolor sit amet '.repeat(40);
-  const { find } = await openNotes(t, {
+  const { find } = await openSearched(t, {
     'apart.md': `quantum ${filler} cheese`,
     'near.md': `${filler} quantum cheese ${filler.slice(0, 5)}`,
     'one.md': `quantum ${filler}`,
@@ -85,7 +70,7 @@ t.test('words that stand together come before words apart, and more of them befo
 });
 
 t.test('inflections meet, in both directions', async (t) => {
-  const { find } = await openNotes(t, {
+  const { find } = await openSearched(t, {
     'category.md': 'a category of things',
     'categories.md': 'many categories',
     'testing.md': 'testing is dull',
@@ -98,7 +83,7 @@ t.test('inflections meet, in both directions', async (t) => {
 });
 
 t.test('a part of a long word is found, lower down than the word itself', async (t) => {
-  const { find } = await openNotes(t, {
+  const { find } = await openSearched(t, {
     'plugin.md': 'ObsidianOmnisearch is a plugin',
     'word.md': `${'something else '.repeat(50)} omnisearch`,
     'code.md': 'call getUserName() first',
@@ -110,7 +95,7 @@ t.test('a part of a long word is found, lower down than the word itself', async 
 });
 
 t.test('one misspelt word costs no more than its weight', async (t) => {
-  const { find } = await openNotes(t, {
+  const { find } = await openSearched(t, {
     'Walrus.md': 'it lives in the north',
     'Ostrich.md': 'it lives in the south',
     'wallet.md': 'money',
@@ -125,7 +110,7 @@ t.test('one misspelt word costs no more than its weight', async (t) => {
 });
 
 t.test('a word that comes with a change is known in its other forms too', async (t) => {
-  const { find, directory } = await openNotes(t, { 'a.md': 'first', 'b.md': 'second' });
+  const { find, directory } = await openSearched(t, { 'a.md': 'first', 'b.md': 'second' });
   await whenCounted(find, 'frist', 'a.md');
   await writeFile(join(directory, 'a.md'), 'a hedgehog');
   await until(async () => (await find('hedgehogs')).includes('a.md'), 'the change');
@@ -133,7 +118,7 @@ t.test('a word that comes with a change is known in its other forms too', async 
 });
 
 t.test('what is written as one comes first where it stands so', async (t) => {
-  const { find } = await openNotes(t, {
+  const { find } = await openSearched(t, {
     'a.md': 'better is the enemy. sqlite3 has a file format. better not.',
     'b.md': 'we use better-sqlite3 here',
   });
@@ -142,7 +127,7 @@ t.test('what is written as one comes first where it stands so', async (t) => {
 });
 
 t.test('a name in Korean is found with its particles, and with a space in it', async (t) => {
-  const { find } = await openNotes(t, {
+  const { find } = await openSearched(t, {
     '해시 테이블.md': '값을 찾는다',
     '테이블 예약.md': '식당 테이블을 예약한다',
     '일일 노트.md': '템플릿을 고른다',
@@ -156,7 +141,10 @@ t.test('more than are asked for are not given, and the line shows the match', as
   const notes = Object.fromEntries(
     Array.from({ length: 30 }, (_, number) => [`${number}.md`, `pelican ${number}`]),
   );
-  const { vault, find } = await openNotes(t, { ...notes, 'z.md': `${'x '.repeat(3000)} the walrus is here` });
+  const { vault, find } = await openSearched(t, {
+    ...notes,
+    'z.md': `${'x '.repeat(3000)} the walrus is here`,
+  });
   t.equal((await find('pelican')).length, 10);
   t.equal((await find('pelican', 25)).length, 25);
   t.match((await vault.search('walrus'))[0]?.snippet, /the walrus is here/);

@@ -1,0 +1,20 @@
+// The official clients of both SDKs, connected to one endpoint with a token.
+import { Client as ModernClient, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport as OlderTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import type { Test } from 'tap';
+
+/** The client of version 1, and that of version 2 in revision 2026-07-28; closed with the test. */
+export async function connectBoth(t: Test, url: string): Promise<[Client, ModernClient]> {
+  const requestInit = { headers: { authorization: 'Bearer good' } };
+  const older = new Client({ name: 'test', version: '1' });
+  const transport = new OlderTransport(new URL(`${url}/mcp`), { requestInit });
+  await older.connect(transport as Parameters<typeof older.connect>[0]);
+  const modern = new ModernClient(
+    { name: 'test', version: '1' },
+    { versionNegotiation: { mode: { pin: '2026-07-28' } } },
+  );
+  await modern.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { requestInit }));
+  t.teardown(() => Promise.all([older.close(), modern.close()]));
+  return [older, modern];
+}
