@@ -2,7 +2,7 @@
 // well-formed, and never dear ones.
 // The room: how text and queries become words, and how well a note answers. Not where words are kept: index/.
 import { isSmallWord, withoutSmallWords } from './small-words.ts';
-import { filterWord, foldWord, presenceWord, type QueryRun, segmentQuery } from './tokens.ts';
+import { filterWord, presenceWord, type QueryRun, readWord, segmentQuery, type Word } from './tokens.ts';
 
 /** FTS5 takes 256 levels and no such bound on width; 32 terms is more than anybody types and keeps a query cheap. */
 const mostTerms = 32;
@@ -30,7 +30,7 @@ export interface SearchQuery {
   /** What is written as one, `better-sqlite3`, stands so in the note that is meant: any may match. */
   compounds: Expression[];
   /** What the phrases are made of. */
-  phrased: SightWord[];
+  phrased: Word[];
 }
 
 export interface Expression {
@@ -40,13 +40,7 @@ export interface Expression {
   weight: number;
 }
 
-export interface SightWord {
-  /** Folded, in lower case. */
-  text: string;
-  isCjk: boolean;
-}
-
-export interface QueryWord extends SightWord {
+export interface QueryWord extends Word {
   /** Any of them stands for the word; none for one whose forms are to be looked up. */
   terms: Expression[];
 }
@@ -83,7 +77,7 @@ export function parseSearchQuery(query: string, isField: (name: string) => boole
     unwanted: areAllExcluded ? [] : terms.filter((term) => term.isExcluded),
     words: withoutSmall(boundPairs(free.flatMap(readWords))),
     compounds: free.filter(({ runs, isPrefix }) => runs.length > 1 && !isPrefix),
-    phrased: wanted.flatMap(({ runs, isRequired }) => (isRequired ? runs : [])).map(createSightWord),
+    phrased: wanted.flatMap(({ runs, isRequired }) => (isRequired ? runs : [])).map(readWord),
   };
 }
 
@@ -131,7 +125,7 @@ function readTerm(match: RegExpMatchArray, isField: (name: string) => boolean): 
 function canBeExcluded(text: string, runs: QueryRun[]): boolean {
   const [first] = runs;
   const shortest = first?.isCjk === true ? 2 : shortestExcluded;
-  return !text.startsWith('-') && runs.length > 0 && wordOf(first).length >= shortest;
+  return !text.startsWith('-') && first !== undefined && readWord(first).text.length >= shortest;
 }
 
 function readFilter(
@@ -194,19 +188,19 @@ function writePhrase(runs: QueryRun[], wantsPrefix: boolean): Piece {
 
 function readWords({ runs, isPrefix }: Term): QueryWord[] {
   // The s of Goodhart's is found with the compound, and nobody means it alone.
-  const long = runs.filter((run) => run.isCjk || wordOf(run).length > 1);
+  const long = runs.filter((run) => run.isCjk || readWord(run).text.length > 1);
   const meant = long.length > 0 ? long : runs;
   return meant.flatMap((run, index) => {
     if (isPrefix && index === meant.length - 1) {
-      return [{ ...createSightWord(run), terms: [writePhrase([run], true)] }];
+      return [{ ...readWord(run), terms: [writePhrase([run], true)] }];
     }
-    const word = createSightWord(run);
+    const word = readWord(run);
     return run.isCjk ? splitCjk(word) : [{ ...word, terms: [] }];
   });
 }
 
 // One pair of characters each: a particle after a Korean noun must not hide a note.
-function splitCjk(word: SightWord): QueryWord[] {
+function splitCjk(word: Word): QueryWord[] {
   const pieces = withoutSmallWords(word.text);
   return (pieces.length === 0 ? [word.text] : pieces).map((text) => {
     const run = segmentQuery(text);
@@ -231,14 +225,4 @@ function withoutSmall(words: QueryWord[]): QueryWord[] {
   const content = words.filter(({ text }) => !isSmallWord(text));
   const different = new Map((content.length > 0 ? content : words).map((word) => [word.text, word]));
   return [...different.values()];
-}
-
-function createSightWord(run: QueryRun): SightWord {
-  const word = wordOf(run);
-  return { text: run.isCjk ? word : foldWord(word), isCjk: run.isCjk };
-}
-
-function wordOf(run: QueryRun | undefined): string {
-  const tokens = run?.tokens ?? [];
-  return run?.isCjk === true ? tokens.map((token) => Array.from(token)[0]).join('') : tokens.join('');
 }

@@ -1,12 +1,11 @@
 // How well a note answers a query, among those that have its words: by its names and headings, and by how near to each
 // other the words stand. bm25 knows nothing of the one that is called what is asked for.
 
-import type { SightWord } from './query.ts';
 import { isSmallWord } from './small-words.ts';
-import { foldWord, segmentQuery } from './tokens.ts';
+import { listPairs, readWord, segmentQuery, type Word } from './tokens.ts';
 
 /** A word of a query with the forms in which the vault has it. */
-export interface RankedWord extends SightWord {
+export interface RankedWord extends Word {
   /** In lower case, without diacritics; the word itself among them. */
   forms: readonly string[];
 }
@@ -38,7 +37,7 @@ export class Ranking {
 
   constructor(words: readonly RankedWord[]) {
     this.#words = words;
-    this.#starts = words.flatMap(({ text, isCjk, forms }) => (isCjk ? pairsOf(text) : forms));
+    this.#starts = words.flatMap(({ text, isCjk, forms }) => (isCjk ? listPairs(text) : forms));
     this.#forms = new Set(words.flatMap(({ forms }) => forms));
     this.#cjk = words.map(({ text, isCjk }) => (isCjk ? text : '')).join('');
   }
@@ -96,10 +95,7 @@ export class Ranking {
     if (!this.#mayHold(name)) {
       return 0;
     }
-    const runs = segmentQuery(name).map(({ isCjk, tokens }) => ({
-      isCjk,
-      text: isCjk ? joinPairs(tokens) : foldWord(tokens.join('')),
-    }));
+    const runs = segmentQuery(name).map(readWord);
     const latin = new Set(runs.filter(({ isCjk }) => !isCjk).map(({ text }) => text));
     const cjk = runs.map(({ isCjk, text }) => (isCjk ? text : '')).join('');
     const covered = shareOf(this.#words, ({ text, isCjk, forms }) =>
@@ -115,7 +111,7 @@ export class Ranking {
 }
 
 /** The part of the words that `judge` finds, between 0 and 1, each as much as it is long. */
-function shareOf<Word extends SightWord>(words: readonly Word[], judge: (word: Word) => number): number {
+function shareOf<Kind extends Word>(words: readonly Kind[], judge: (word: Kind) => number): number {
   let all = 0;
   let found = 0;
   for (const word of words) {
@@ -126,23 +122,11 @@ function shareOf<Word extends SightWord>(words: readonly Word[], judge: (word: W
   return all === 0 ? 0 : found / all;
 }
 
-function joinPairs(tokens: readonly string[]): string {
-  return tokens.map((token) => Array.from(token)[0]).join('');
-}
-
 /** The part of the pairs of `text` that stand in `other`; `spare` of them may be a particle's. */
 function sharedPairs(text: string, other: string, spare: number): number {
-  const pairs = pairsOf(text);
+  const pairs = listPairs(text);
   const needed = pairs.length > 2 ? pairs.length - spare : pairs.length;
   return Math.min(1, pairs.filter((pair) => other.includes(pair)).length / needed);
-}
-
-/** A single character stands for itself. */
-function pairsOf(text: string): string[] {
-  const characters = Array.from(text);
-  return characters.length < 2
-    ? characters
-    : characters.slice(1).map((character, index) => `${characters[index]}${character}`);
 }
 
 // What its forms have in common, or a Korean noun without its particle.

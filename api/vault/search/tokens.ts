@@ -35,6 +35,12 @@ function splitRun(run: string): string[] {
   return characters.map((character, index) => character + (characters[index + 1] ?? ''));
 }
 
+/** The pairs of characters that a run of Korean, Japanese or Chinese is found by; of a single character that itself. */
+export function listPairs(run: string): string[] {
+  const pairs = splitRun(run);
+  return pairs.length > 1 ? pairs.slice(0, -1) : pairs;
+}
+
 /**
  * Text for the index. Korean, Japanese and Chinese are written without the spaces a search would need, so each
  * run of their characters becomes overlapping pairs and its last character: 인증서 is stored as ` 인증  증서  서 `. A word
@@ -120,7 +126,7 @@ function countCjk(text: string): number {
 }
 
 /** A word as FTS5 keeps it: in lower case, without diacritics. Not for Korean, which has no case and falls apart. */
-export function foldWord(word: string): string {
+function foldWord(word: string): string {
   const lower = word.toLowerCase();
   return isAscii.test(lower) ? lower : normalizeText(lower, 'NFD').replace(/\p{M}+/gu, '');
 }
@@ -137,6 +143,17 @@ export function segmentQuery(text: string): QueryRun[] {
     isCjk: isCjk !== undefined,
     tokens: isCjk === undefined ? [run] : splitRun(run),
   }));
+}
+
+/** What a run says, as it is compared: folded, in lower case. */
+export interface Word {
+  text: string;
+  isCjk: boolean;
+}
+
+export function readWord({ isCjk, tokens }: QueryRun): Word {
+  const text = isCjk ? tokens.map((token) => Array.from(token)[0]).join('') : foldWord(tokens.join(''));
+  return { text, isCjk };
 }
 
 /** The word under which a note's property is stored in the index's `filters` column. */

@@ -5,7 +5,7 @@ import { type Expression, parseSearchQuery, type QueryWord, type SearchQuery } f
 import type { RankedWord } from '../../search/ranking.ts';
 import type { SearchOrder } from '../answers.ts';
 import { prepareStatements, type Statements } from '../statements.ts';
-import type { Vocabulary } from './vocabulary.ts';
+import { frequentPair, type Vocabulary } from './vocabulary.ts';
 
 const sql = { field: 'SELECT 1 FROM fields WHERE name = ?' };
 
@@ -35,8 +35,6 @@ const mostRows = (notes: number): number => 2000 + 0.35 * notes;
 const mostMisspelt = 3;
 /** Of the words and their forms, any of which will do. */
 const mostTerms = 96;
-/** Of a pair of characters that is not counted. */
-const usualRows = 200;
 
 export class SearchPlanner {
   readonly #statements: Statements<typeof sql>;
@@ -95,7 +93,7 @@ export class SearchPlanner {
     const rowsOf = (term: Expression): number =>
       term.weight > 1
         ? term.weight * notes
-        : (this.#vocabulary.countNotes(term.text.slice(1, -1)) ?? usualRows);
+        : (this.#vocabulary.countNotes(term.text.slice(1, -1)) ?? frequentPair);
     return {
       terms: terms.map((term) => term.text),
       ranked: { text, isCjk, forms: [text] },

@@ -3,7 +3,7 @@
 import type Database from 'better-sqlite3';
 import { distance } from 'fastest-levenshtein';
 import { stemmer } from 'stemmer';
-import { foldWord, segmentQuery } from '../../search/tokens.ts';
+import { readWord, segmentQuery } from '../../search/tokens.ts';
 import { prepareStatements, type Statements } from '../statements.ts';
 
 /** Characters. What is longer is no word of a language. */
@@ -16,7 +16,7 @@ const mostForms = 12;
 const longestSource = 100_000;
 const wordsPerStep = 2000;
 /** A pair of Korean, Japanese or Chinese characters is kept where so many notes have it. */
-const frequentPair = 200;
+export const frequentPair = 200;
 /** With so much more or fewer notes the counts are no longer true enough. */
 const outgrown = 1.25;
 /** Of the words that share three letters with a misspelt one. */
@@ -105,7 +105,7 @@ export class Vocabulary {
   /** Takes in the words of a note that was read; how many notes have them is counted later. */
   addNote(texts: readonly string[]): void {
     const runs = texts.flatMap((text) => segmentQuery(text.slice(0, longestSource)));
-    for (const word of new Set(runs.map(({ isCjk, tokens }) => (isCjk ? '' : foldWord(tokens.join('')))))) {
+    for (const word of new Set(runs.filter(({ isCjk }) => !isCjk).map((run) => readWord(run).text))) {
       this.#put(word, 1);
     }
   }
