@@ -2,7 +2,7 @@
 // other the words stand. bm25 knows nothing of the one that is called what is asked for.
 
 import { isSmallWord } from './small-words.ts';
-import { listPairs, readWord, segmentQuery, type Word } from './tokens.ts';
+import { listPairs, readWords, type Word } from './tokens.ts';
 
 /** A word of a query with the forms in which the vault has it. */
 export interface RankedWord extends Word {
@@ -80,6 +80,9 @@ export class Ranking {
   }
 
   #best(names: readonly string[]): number {
+    if (names.length > 1 && !this.#mayHold(names.join('\n'))) {
+      return 0;
+    }
     return names.reduce((best, name) => Math.max(best, this.#judgeName(name.slice(0, longestName))), 0);
   }
 
@@ -95,7 +98,7 @@ export class Ranking {
     if (!this.#mayHold(name)) {
       return 0;
     }
-    const runs = segmentQuery(name).map(readWord);
+    const runs = readWords(name);
     const latin = new Set(runs.filter(({ isCjk }) => !isCjk).map(({ text }) => text));
     const cjk = runs.map(({ isCjk, text }) => (isCjk ? text : '')).join('');
     const covered = shareOf(this.#words, ({ text, isCjk, forms }) =>

@@ -156,6 +156,18 @@ export function readWord({ isCjk, tokens }: QueryRun): Word {
   return { text, isCjk };
 }
 
+const wordsOfAscii = /[a-z0-9]+/g;
+
+/** The words that a text has, as `readWord` gives those of `segmentQuery`. */
+export function readWords(text: string): Word[] {
+  if (isAscii.test(text)) {
+    return Array.from(text.toLowerCase().match(wordsOfAscii) ?? [], (word) => ({ text: word, isCjk: false }));
+  }
+  return Array.from(fold(text).matchAll(runs), ([run, cjkRun]) =>
+    cjkRun === undefined ? { text: foldWord(run), isCjk: false } : { text: run, isCjk: true },
+  );
+}
+
 /** The word under which a note's property is stored in the index's `filters` column. */
 export function filterWord(name: string, value: string): string {
   return `${fillIn(name)}${separator}${fillIn(value)}`;

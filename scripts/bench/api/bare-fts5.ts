@@ -1,13 +1,15 @@
-// What is possible: FTS5 with the same words as the vault's index, and nothing around it.
+// What is possible: FTS5 with the same words in the same columns as the vault's index, and nothing around it.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import Database from 'better-sqlite3';
 import { createIndexWords } from '../../../api/vault/index/words.ts';
 import { parseNoteContent } from '../../../api/vault/notes/content.ts';
 
+const columns = 'title, aliases, tags, headings, path, body, filters';
+
 export interface BareIndex {
   database: Database.Database;
-  /** Reading, parsing and inserting, the file's name and its words alone. */
+  /** Reading, parsing and inserting the words alone. */
   buildMs: number;
 }
 
@@ -18,9 +20,11 @@ export function buildBareIndex(directory: string, path: string): BareIndex {
   database.pragma('journal_mode = WAL');
   database.pragma('synchronous = NORMAL');
   database.exec(
-    "CREATE VIRTUAL TABLE words USING fts5(text, content = '', tokenize = 'unicode61 remove_diacritics 2')",
+    `CREATE VIRTUAL TABLE words USING fts5(${columns}, content = '', tokenize = 'unicode61 remove_diacritics 2')`,
   );
-  const insert = database.prepare('INSERT INTO words(rowid, text) VALUES (?, ?)');
+  const insert = database.prepare(
+    `INSERT INTO words(rowid, ${columns}) VALUES (@number, @${columns.replaceAll(', ', ', @')})`,
+  );
   let number = 0;
   database.transaction(() => {
     for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
@@ -31,7 +35,7 @@ export function buildBareIndex(directory: string, path: string): BareIndex {
         parseNoteContent(entry.name, readFileSync(file)),
       );
       number += 1;
-      insert.run(number, Object.values(words).join('\n'));
+      insert.run({ number, ...words });
     }
   })();
   return { database, buildMs: performance.now() - startedAt };

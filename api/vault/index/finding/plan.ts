@@ -5,7 +5,7 @@ import { type Expression, parseSearchQuery, type QueryWord, type SearchQuery } f
 import type { RankedWord } from '../../search/ranking.ts';
 import type { SearchOrder } from '../answers.ts';
 import { prepareStatements, type Statements } from '../statements.ts';
-import { frequentPair, type Vocabulary } from './vocabulary.ts';
+import { type CountedWord, frequentPair, type Vocabulary } from './vocabulary.ts';
 
 const sql = { field: 'SELECT 1 FROM fields WHERE name = ?' };
 
@@ -102,7 +102,7 @@ export class SearchPlanner {
   }
 
   // A word that no note has as it stands may be a part of a longer one, or misspelt.
-  #findOther(text: string, mayBeMisspelt: boolean): string[] {
+  #findOther(text: string, mayBeMisspelt: boolean): CountedWord[] {
     const holding = this.#vocabulary.findHolding(text);
     return holding.length > 0 || !mayBeMisspelt ? holding : this.#vocabulary.findNear(text);
   }
@@ -111,12 +111,12 @@ export class SearchPlanner {
     const known = this.#vocabulary.findForms(text);
     const isKnown = known.length > 0;
     const forms = isKnown ? known : this.#findOther(text, mayBeMisspelt);
-    const all = [...new Set([text, ...forms])];
+    const all = [...new Set([text, ...forms.map(({ word }) => word)])];
     return {
       // Until its words are counted an index knows none.
       terms: [...all.map(quote), ...(forms.length === 0 && text.length > 3 ? [`${quote(text)}*`] : [])],
       ranked: { text, isCjk, forms: all },
-      rows: all.reduce((sum, form) => sum + (this.#vocabulary.countNotes(form) ?? 1), 0),
+      rows: forms.reduce((sum, { notes }) => sum + notes, forms.length < all.length ? 1 : 0),
       isKnown,
     };
   }

@@ -13,13 +13,19 @@ const weights = '10.0, 8.0, 5.0, 4.0, 2.0, 1.0, 0.0';
 // where SQLite keeps the best few. All in one statement, since each takes and gives back the lock of the file.
 // Copies that a sync program made come last: they say what another note says better.
 const isCopy = 'rowid IN (SELECT number FROM notes WHERE conflict_of IS NOT NULL)';
-const best = `SELECT rowid AS number, bm25(words, ${weights}) AS rank, ${isCopy} AS isCopy FROM words WHERE words MATCH ?
-  ORDER BY isCopy, rank LIMIT ?`;
+const find = (
+  order: string,
+): string => `SELECT f.number, n.id, n.title, n.modified_at, n.conflict_of, f.rank, t.names, t.headings
+  FROM (SELECT rowid AS number, bm25(words, ${weights}) AS rank FROM words WHERE words MATCH ? ORDER BY ${order} LIMIT ?) f
+  JOIN notes n ON n.number = f.number JOIN texts t ON t.note = f.number`;
 
 const sql = {
-  find: `SELECT f.number, n.id, n.title, n.modified_at, n.conflict_of, f.rank, t.names, t.headings
-    FROM (${best}) f JOIN notes n ON n.number = f.number JOIN texts t ON t.note = f.number`,
-  text: 'SELECT substr(text, 1, ?) AS text FROM texts WHERE note = ?',
+  find: find('rank'),
+  findCopiesLast: find(`${isCopy}, rank`),
+  copy: 'SELECT 1 FROM notes WHERE conflict_of IS NOT NULL LIMIT 1',
+  // Most texts are short, and taking a part of one is as dear as reading it.
+  text: `SELECT CASE WHEN octet_length(text) <= $most THEN text ELSE substr(text, 1, $most) END AS text
+    FROM texts WHERE note = $note`,
 };
 
 interface FoundRow {
@@ -42,7 +48,7 @@ interface RankedRow extends FoundRow {
 /** More than any score. */
 const stepDown = 10;
 /** What is looked at closer than bm25 does, beyond the results that are asked for. */
-const mostJudged = 12;
+const mostJudged = 8;
 /** Of those, how many are judged by their text too, and UTF-16 units of each. */
 const mostTextsJudged = 10;
 const longestJudged = 16 * 1024;
@@ -71,7 +77,9 @@ export class IndexSearch {
     for (const expression of expressions) {
       this.#add(found, expression, ranking, limit);
     }
-    this.#add(found, this.#widen(wider), ranking, limit);
+    if (found.size < limit) {
+      this.#add(found, this.#widen(wider), ranking, limit);
+    }
     for (const expression of found.size === 0 ? unnarrowed : []) {
       this.#add(found, expression, ranking, limit);
     }
@@ -93,23 +101,26 @@ export class IndexSearch {
   }
 
   #find(expression: string, limit: number): FoundRow[] {
-    return this.#statements.find.all(expression, limit + mostJudged) as FoundRow[];
+    // To look at each match for whether it is one costs a fifth of the search, and most vaults have none.
+    const hasCopies = this.#statements.copy.get() !== undefined;
+    const statement = this.#statements[hasCopies ? 'findCopiesLast' : 'find'];
+    return statement.all(expression, limit + mostJudged) as FoundRow[];
   }
 
   #rank(rows: FoundRow[], ranking: Ranking): RankedRow[] {
     // bm25 is negative, the better the smaller; nearly 0 where most notes have the word.
     const first = Math.min(-1e-9, ...rows.map(({ rank }) => rank));
     const byName = rows
-      .map((row) => ({
-        ...row,
-        score: row.rank / first + ranking.judgeNames(row.names.split('\n'), row.headings.split('\n')),
-      }))
+      .map((row): RankedRow => {
+        const fit = ranking.judgeNames(row.names.split('\n'), row.headings.split('\n'));
+        return Object.assign(row, { score: row.rank / first + fit });
+      })
       .sort(byScore);
-    const judged = byName.slice(0, mostTextsJudged).map((row) => {
-      const text = this.#readText(row.number, longestJudged);
-      return { ...row, text, score: row.score + ranking.judgeText(`${row.names}\n${text}`) };
-    });
-    return [...judged, ...byName.slice(mostTextsJudged)].sort(byScore);
+    for (const row of byName.slice(0, mostTextsJudged)) {
+      row.text = this.#readText(row.number, longestJudged);
+      row.score += ranking.judgeText(`${row.names}\n${row.text}`);
+    }
+    return byName.sort(byScore);
   }
 
   #createResult(row: RankedRow, cut: (text: string) => string): SearchResult {
@@ -121,12 +132,12 @@ export class IndexSearch {
 
   /** The first so many characters. */
   #readText(number: number, most: number): string {
-    return (this.#statements.text.get(most, number) as { text: string } | undefined)?.text ?? '';
+    return (this.#statements.text.get({ most, note: number }) as { text: string } | undefined)?.text ?? '';
   }
 
   /** Words that hold those of the query. */
   #widen({ words, ...narrowed }: SearchPlan['wider']): string | undefined {
-    const longer = words.flatMap((word) => this.#vocabulary.findHolding(word));
+    const longer = words.flatMap((text) => this.#vocabulary.findHolding(text).map(({ word }) => word));
     return longer.length === 0 ? undefined : combine(narrowed, joinWords(longer));
   }
 }

@@ -3,7 +3,7 @@
 import type Database from 'better-sqlite3';
 import { distance } from 'fastest-levenshtein';
 import { stemmer } from 'stemmer';
-import { readWord, segmentQuery } from '../../search/tokens.ts';
+import { readWords } from '../../search/tokens.ts';
 import { prepareStatements, type Statements } from '../statements.ts';
 
 /** Characters. What is longer is no word of a language. */
@@ -32,8 +32,8 @@ const sql = {
   setNotes: 'UPDATE vocabulary SET notes = ? WHERE word = ?',
   addParts: 'INSERT INTO word_parts(rowid, word) VALUES (?, ?)',
   notes: 'SELECT notes AS value FROM vocabulary WHERE word = ?',
-  stem: `SELECT word FROM vocabulary WHERE stem = ? ORDER BY notes DESC LIMIT ${mostForms}`,
-  holding: `SELECT v.word FROM word_parts p JOIN vocabulary v ON v.number = p.rowid
+  stem: `SELECT word, notes FROM vocabulary WHERE stem = ? ORDER BY notes DESC LIMIT ${mostForms}`,
+  holding: `SELECT v.word, v.notes FROM word_parts p JOIN vocabulary v ON v.number = p.rowid
     WHERE p.word MATCH ? ORDER BY v.notes DESC LIMIT ${mostForms}`,
   near: `SELECT v.word, v.notes FROM (SELECT rowid AS number FROM word_parts WHERE word MATCH ? ORDER BY rank LIMIT ${mostNear}) p
     JOIN vocabulary v ON v.number = p.number`,
@@ -41,6 +41,12 @@ const sql = {
   countedAt: "SELECT value FROM facts WHERE name = 'vocabulary'",
   setCountedAt: "INSERT OR REPLACE INTO facts VALUES ('vocabulary', ?)",
 };
+
+/** A word, and how many notes have it, as last counted. */
+export interface CountedWord {
+  word: string;
+  notes: number;
+}
 
 export class Vocabulary {
   readonly #statements: Statements<typeof sql>;
@@ -55,36 +61,39 @@ export class Vocabulary {
   }
 
   /** The word as it stands in notes and its inflections, `categories` for `category`; empty where no note has any. */
-  findForms(word: string): string[] {
+  findForms(word: string): CountedWord[] {
     const words = this.#list('stem', stemmer(word));
-    return this.countNotes(word) === undefined || words.includes(word) ? words : [word, ...words];
+    const notes = words.some((one) => one.word === word) ? undefined : this.countNotes(word);
+    return notes === undefined ? words : [{ word, notes }, ...words];
   }
 
   /** Longer words that have it in them, the most frequent first. */
-  findHolding(word: string): string[] {
-    return word.length < shortestPart ? [] : this.#list('holding', `"${word}"`).filter((one) => one !== word);
+  findHolding(word: string): CountedWord[] {
+    return word.length < shortestPart
+      ? []
+      : this.#list('holding', `"${word}"`).filter((one) => one.word !== word);
   }
 
   /** What the word may have been meant to be: one letter wrong, or two of a long one; the nearest. */
-  findNear(word: string): string[] {
+  findNear(word: string): CountedWord[] {
     const letters = Array.from(word);
     if (letters.length < shortestPart || letters.length > longestWord) {
       return [];
     }
     const parts = letters.slice(2).map((_, index) => `"${letters.slice(index, index + 3).join('')}"`);
     const most = letters.length < 6 ? 1 : 2;
-    const found = (this.#statements.near.all(parts.join(' OR ')) as Array<{ word: string; notes: number }>)
+    const found = this.#list('near', parts.join(' OR '))
       .map((one) => ({ ...one, away: distance(word, one.word) }))
       .filter(({ away }) => away <= most);
     const near = [...this.#findSwapped(letters), ...found].sort(
       (one, other) => one.away - other.away || other.notes - one.notes,
     );
-    const nearest = near.filter(({ away }) => away === near[0]?.away).map((one) => one.word);
-    return [...new Set(nearest)].slice(0, mostForms);
+    const nearest = near.filter(({ away }) => away === near[0]?.away).map((one) => [one.word, one] as const);
+    return [...new Map(nearest).values()].slice(0, mostForms);
   }
 
   // Two letters in each other's place, `zerba`, are two changes, and may leave no three letters together.
-  #findSwapped(letters: readonly string[]): Array<{ word: string; notes: number; away: number }> {
+  #findSwapped(letters: readonly string[]): Array<CountedWord & { away: number }> {
     return letters.slice(1).flatMap((letter, index) => {
       const word = letters
         .with(index, letter)
@@ -104,8 +113,8 @@ export class Vocabulary {
 
   /** Takes in the words of a note that was read; how many notes have them is counted later. */
   addNote(texts: readonly string[]): void {
-    const runs = texts.flatMap((text) => segmentQuery(text.slice(0, longestSource)));
-    for (const word of new Set(runs.filter(({ isCjk }) => !isCjk).map((run) => readWord(run).text))) {
+    const words = texts.flatMap((text) => readWords(text.slice(0, longestSource)));
+    for (const word of new Set(words.filter(({ isCjk }) => !isCjk).map(({ text }) => text))) {
       this.#put(word, 1);
     }
   }
@@ -144,7 +153,7 @@ export class Vocabulary {
     return this.#statements.page.all(after) as Array<{ term: string; notes: number }>;
   }
 
-  #list(statement: 'stem' | 'holding', value: string): string[] {
-    return (this.#statements[statement].all(value) as Array<{ word: string }>).map(({ word }) => word);
+  #list(statement: 'stem' | 'holding' | 'near', value: string): CountedWord[] {
+    return this.#statements[statement].all(value) as CountedWord[];
   }
 }
