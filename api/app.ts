@@ -6,6 +6,7 @@ import { mostNotesAtOnce, Turns } from './answers/turns.ts';
 import type { Config } from './config.ts';
 import { hardenAnswers } from './http/answer-headers.ts';
 import { answerErrors, RequestRefused } from './http/errors.ts';
+import { createShowPage } from './http/frame.ts';
 import { HeldBytes, heldLimits } from './http/held-bytes.ts';
 import type { Metrics } from './http/metrics.ts';
 import { showNotePage } from './http/note-page.ts';
@@ -80,7 +81,8 @@ export function createApp(options: AppOptions): App {
   app.use('/api', nothingHere, answerErrors('problem', logger));
   app.use(guardHost(resources));
   app.use(createResourceMetadataRouter({ resources, issuer: config.issuer, sse: config.sse }));
-  app.all('/notes/*path', onlyGet, showNotePage());
+  const showPage = createShowPage(resources.mcp, config.issuer, resources.pathPrefix);
+  app.all('/notes/*path', onlyGet, showNotePage(showPage));
   const openApi = createOpenApi({ tools, resources, issuer: config.issuer });
   app.all('/openapi.json', onlyGet, (_req, res) => {
     res.set({ 'Access-Control-Allow-Origin': '*', 'Cache-Control': 'public, max-age=300' }).json(openApi);

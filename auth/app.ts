@@ -24,6 +24,7 @@ import {
   rememberFailure,
   rememberRefusal,
 } from './http/errors.ts';
+import { framePages } from './http/frame.ts';
 import { limitRequests } from './http/limits/requests.ts';
 import type { Metrics } from './http/metrics.ts';
 import { pinOrigin } from './http/pinned-origin.ts';
@@ -78,6 +79,7 @@ export function createApp(parts: AppParts): RequestListener {
   provider.use(pinOrigin(config.issuer, config.trustedProxies));
   provider.use(metrics.middleware);
   provider.use(securityHeaders(config.issuer));
+  provider.use(framePages(config.issuer));
   provider.use(answerErrors(log));
   provider.use(refuseForeignHosts(config.issuer));
   provider.use(keepWithUnknownApps(parts.standing.mayRedirectUnseen));

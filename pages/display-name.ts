@@ -4,11 +4,11 @@ const longestName = 80;
 // The longest name that DNS allows, with room for a scheme and a port.
 const longestHost = 280;
 
-/** What an app calls itself, on one line of at most 80 characters; never empty. */
-export function displayName(name: string): string {
+/** What an app calls itself, on one line of at most 80 characters; undefined where nothing of it can be seen. */
+export function displayName(name: string): string | undefined {
   const visible = stripInvisible(name);
   if (!/[^\s\u2800\p{Default_Ignorable_Code_Point}\p{M}]/u.test(visible)) {
-    return 'an app without a name';
+    return undefined;
   }
   return shorten(visible, longestName);
 }

@@ -1,29 +1,48 @@
-// One layout and one style for the pages of both services; what stands inside is each service's own templates.
-// The room: the look. Not what a page says: auth/pages/, api/pages/.
+// One layout, one style and one script for the pages of both services; what stands inside is each service's own.
+// The room: the look, and the words by language. Not what a page shows: auth/pages/, api/pages/.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Eta } from 'eta';
-import { hashStyle } from './html.ts';
+import type { PageFrame } from './frame.ts';
+import { hashInline } from './html.ts';
+import { createWords, type Words } from './words.ts';
 
 const here = import.meta.dirname;
 
-// HTML parsers turn CRLF into LF before they hash, so a checkout with CRLF would not match its own hash.
-const style = `${read(here, 'colours.css')}${read(here, 'style.css')}`.replaceAll('\r\n', '\n');
+const style = ['colours.css', 'frame.css', 'style.css'].map(readInline).join('');
+const script = readInline('page.js');
 
-/** For `style-src` of the Content-Security-Policy; the icon needs `img-src data:` beside it. */
-export const styleHash = hashStyle(style);
+/** For the Content-Security-Policy; the icon needs `img-src data:` beside them. */
+export const styleHash = hashInline(style);
+export const scriptHash = hashInline(script);
+
+/** One complete HTML document. */
+export type Page<Data> = (frame: PageFrame, data: Data) => string;
 
 /**
- * Makes the renderers of a folder's templates, by their names. Templates are compiled at load, so that an error page
- * needs no file when the disk is the error.
+ * Makes the pages of a folder's templates, by their names; `prepare` makes of a page's data what its template shows.
+ * In a template `it.say(key, values)` is words as HTML, `it.moment(epochSeconds)` a date as text, `it.frame` the frame.
+ * Templates are compiled at load, so that an error page needs no file when the disk is the error.
  */
-export function createTemplates(folder: string): (name: string) => (data: object) => string {
+export function createPages(folder: string) {
   const eta = new Eta({ autoEscape: true });
   eta.loadTemplate('@layout', read(here, 'layout.eta'));
-  return (name) => {
+  return <Data extends object>(
+    name: string,
+    prepare: (data: Data, words: Words) => object = (data) => data,
+  ): Page<Data> => {
     eta.loadTemplate(`@${name}`, read(folder, `${name}.eta`));
-    return (data) => eta.render(`@${name}`, { ...data, style });
+    return (frame, data) => {
+      const words = createWords(frame);
+      const { html: say, moment } = words;
+      return eta.render(`@${name}`, { ...prepare(data, words), frame, say, moment, style, script });
+    };
   };
+}
+
+// HTML parsers turn CRLF into LF before they hash, so a checkout with CRLF would not match its own hash.
+function readInline(file: string): string {
+  return read(here, file).replaceAll('\r\n', '\n');
 }
 
 function read(folder: string, file: string): string {

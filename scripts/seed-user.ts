@@ -7,6 +7,7 @@ import { type Connection, ConnectionStore } from '../adapters/stores/connections
 import { SetupLinkStore } from '../adapters/stores/setup-links.ts';
 import { findCredentialFault } from '../auth/people/credential-rules.ts';
 import { hashPassword } from '../auth/people/passwords.ts';
+import { createWords } from '../pages/words.ts';
 import { fail, withDatabase } from './operator/database.ts';
 import { tell, tellRevoked } from './operator/trail.ts';
 
@@ -52,7 +53,7 @@ async function setPassword(): Promise<void> {
   const firstLine = await createInterface({ input: process.stdin })[Symbol.asyncIterator]().next();
   const password = firstLine.value ?? '';
   const fault = await findCredentialFault(username, password);
-  if (fault) fail(fault);
+  if (fault) fail(createWords({ language: 'en', zone: 'UTC' }).text(`faults.${fault.code}`, fault.values));
 
   await withDatabase(async (database) => {
     const accounts = new AccountStore(database);

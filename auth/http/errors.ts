@@ -3,38 +3,14 @@
 import type { Middleware, ParameterizedContext } from 'koa';
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Logger } from 'pino';
+import type { ErrorName } from '../../pages/words.ts';
 import { HostUnavailable } from '../clients/hosts/host-unavailable.ts';
-import { errorPage } from '../pages/pages.ts';
+import { type ErrorData, errorPage } from '../pages/error.ts';
+import { showPage } from './frame.ts';
 
 const pagePaths = /^\/(auth|interaction|setup|account|session)(\/|$)/;
 const retryAfterSeconds = 5;
 
-interface Words {
-  readonly title: string;
-  readonly message: string;
-  readonly hint?: string;
-}
-
-const clientGone: Words = {
-  title: 'This app is not known here',
-  message: 'The app that sent you has no registration on this server, or not any more.',
-  hint: 'In the app, remove this connector and add it again: it then registers anew.',
-};
-const signInOver: Words = {
-  title: 'This sign-in is over',
-  message: 'It was finished or stopped before, it took longer than an hour, or it began in another browser.',
-  hint: 'Go back to the app and connect again.',
-};
-const outage: Words = {
-  title: 'Not available for a moment',
-  message: 'The server could not do that just now. Nothing was changed and nothing was lost.',
-  hint: 'Try again in a few seconds.',
-};
-const appAway: Words = {
-  title: 'This app can’t be checked just now',
-  message: 'The address where the app describes itself did not answer as it should. Nothing was changed.',
-  hint: 'Try again in a minute. If it stays like this, the app’s maker has to mend it.',
-};
 // What an endpoint takes; the answer to another method says so.
 const methodsOf: Readonly<Record<string, string>> = {
   '/auth': 'GET, POST',
@@ -46,7 +22,6 @@ const methodsOf: Readonly<Record<string, string>> = {
   '/token/introspection': 'POST',
   '/token/revocation': 'POST',
 };
-const notFound: Words = { title: 'Nothing here', message: 'There is no page at this address.' };
 
 /** Catches all that is thrown further in, and turns the library's `server_error` into an outage that may be retried. */
 export function answerErrors(log: Logger): Middleware {
@@ -89,8 +64,15 @@ export async function renderError(
     ctx.body = out;
     return;
   }
-  ctx.type = 'html';
-  ctx.body = errorPage({ ...wordsFor(error, out.error_description), requestId: ctx.state['requestId'] });
+  const { error: code, error_description: description } = out;
+  showError(ctx, { about: aboutOf(error), detail: sayInProtocol(code, description) });
+}
+
+function showError(ctx: ParameterizedContext, data: ErrorData): void {
+  const values = { ...data.values, minutes: Math.ceil(Number(ctx.response.get('Retry-After')) / 60) };
+  // What a refused request asked for as the way on is not repeated, not even in a link of our own.
+  const isSwitched = !ctx.querystring.includes('redirect_uri');
+  showPage(ctx, errorPage, { ...data, values, requestId: ctx.state['requestId'] }, { isSwitched });
 }
 
 /** Remembers that the library refused an authorization request, for `keepWithUnknownApps`. */
@@ -115,16 +97,22 @@ export function keepWithUnknownApps(mayRedirectUnseen: (clientId: string) => Pro
 
 function answerRefusal(ctx: ParameterizedContext, error: ClientFault): void {
   ctx.remove('Location');
-  ctx.type = 'html';
   ctx.status = error.status >= 400 ? error.status : 400;
-  const words = knownWords(error) ?? notSentBack(error.error ?? error.message, error.error_description);
-  ctx.body = errorPage({ ...words, requestId: ctx.state['requestId'] });
+  const code = error.error ?? error.message;
+  const refused = /^(login|consent|interaction)_required$/.test(code) ? 'silentRefused' : 'requestRefused';
+  showError(ctx, {
+    about: knownName(error) ?? refused,
+    detail: sayInProtocol(code, error.error_description),
+  });
 }
 
 interface ClientFault extends Error {
   readonly status: number;
   readonly error?: string;
   readonly error_description?: string;
+  /** Of our own refusals, the page that says it. */
+  readonly about?: ErrorData['about'];
+  readonly values?: ErrorData['values'];
 }
 
 // Koa's and the body parser's errors say with `expose` that they are about the request.
@@ -136,8 +124,9 @@ function isClientFault(error: unknown): error is ClientFault {
 function answerFault(ctx: ParameterizedContext, error: ClientFault): void {
   ctx.status = error.status;
   if (pagePaths.test(ctx.path)) {
-    ctx.type = 'html';
-    ctx.body = errorPage({ ...wordsFor(error, error.message), requestId: ctx.state['requestId'] });
+    const { about, values = {}, message } = error;
+    const detail = about === undefined ? sayInProtocol(error.error ?? 'invalid_request', message) : undefined;
+    showError(ctx, { about: about ?? aboutOf(error), values, detail });
     return;
   }
   ctx.body = {
@@ -159,8 +148,7 @@ function answerOutage(ctx: ParameterizedContext, error: unknown, log: Logger): v
   ctx.set('Retry-After', String(retryAfterSeconds));
   ctx.set('Cache-Control', 'no-store');
   if (pagePaths.test(ctx.path)) {
-    ctx.type = 'html';
-    ctx.body = errorPage({ ...(isElsewhere ? appAway : outage), requestId: ctx.state['requestId'] });
+    showError(ctx, { about: isElsewhere ? 'appAway' : 'outage' });
   } else {
     ctx.body = { error: 'temporarily_unavailable', error_description: 'try again in a few seconds' };
   }
@@ -175,39 +163,25 @@ function answerNotFound(ctx: ParameterizedContext): void {
     return;
   }
   const isPage = pagePaths.test(ctx.path) || ctx.accepts('json', 'html') === 'html';
-  if (isPage) ctx.type = 'html';
-  const nothing = { error: 'not_found', error_description: 'there is nothing at this address' };
-  ctx.body = isPage ? errorPage(notFound) : nothing;
+  if (isPage) showPage(ctx, errorPage, { about: 'notFound' });
+  else ctx.body = { error: 'not_found', error_description: 'there is nothing at this address' };
   ctx.status = 404;
 }
 
-function wordsFor(error: Error, description: string | undefined): Words {
-  return (
-    knownWords(error) ?? { title: 'That did not work', message: description ?? 'The request is not valid.' }
-  );
+function sayInProtocol(code: string, description: string | undefined): string {
+  return description === undefined || description === code ? code : `${code}: ${description}`;
 }
 
-function notSentBack(error: string, description: string | undefined): Words {
-  const reason = description === undefined ? error : `${error}: ${description}`;
-  const asked = /^(login|consent|interaction)_required$/.test(error)
-    ? 'to be let in without your being asked'
-    : 'for something that this server does not do';
-  return {
-    title: 'This app could not be let in',
-    message: `It asked ${asked} (${reason}). Nobody has let this app in yet, so you were not sent on to it.`,
-    hint: 'If you did not come here from an app that you use, close this page. Else connect again from the app; if it stays like this, the app’s maker has to mend it.',
-  };
+function aboutOf(error: Error): ErrorName {
+  const { status } = error as { status?: number };
+  if (status === 413) return 'tooLarge';
+  if (status === 429) return 'tooMany';
+  return knownName(error) ?? 'badRequest';
 }
 
-function knownWords(error: Error): Words | undefined {
-  if (error instanceof errors.InvalidClient) return clientGone;
-  if (error instanceof errors.SessionNotFound) return signInOver;
-  if (error instanceof errors.InvalidRedirectUri) {
-    return {
-      title: 'The app asked to send you somewhere else',
-      message: 'The address to return to is not one that this app has registered, so nothing was sent there.',
-      hint: 'In the app, remove this connector and add it again.',
-    };
-  }
+function knownName(error: Error): ErrorName | undefined {
+  if (error instanceof errors.InvalidClient) return 'clientGone';
+  if (error instanceof errors.SessionNotFound) return 'signInOver';
+  if (error instanceof errors.InvalidRedirectUri) return 'redirectElsewhere';
   return undefined;
 }

@@ -40,6 +40,7 @@ function sendJson(response: ServerResponse, status: number, body: object): void 
   response.writeHead(status, {
     'Content-Type': 'application/json; charset=utf-8',
     'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
   });
   response.end(JSON.stringify(body));
 }

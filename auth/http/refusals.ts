@@ -11,7 +11,7 @@ export function refuseForeignForms(issuer: string): Middleware {
     const site = ctx.get('Sec-Fetch-Site');
     const from = ctx.get('Origin');
     const isForeign = (from !== '' && from !== origin) || !['', 'same-origin', 'none'].includes(site);
-    if (isForeign) ctx.throw(403, 'this form was posted from another site');
+    if (isForeign) ctx.throw(403, 'this form was posted from another site', { about: 'foreignForm' });
     await next();
   };
 }
@@ -30,7 +30,10 @@ export function refuseForeignHosts(issuer: string): Middleware {
   return async (ctx, next) => {
     const name = String(ctx.state['host'] ?? '').replace(/:\d*$/, '');
     if (!loopbackName.test(name.replace(/\.$/, '')) && !forPrograms.test(ctx.path)) {
-      ctx.throw(403, `this server answers as ${issuer} only; AUTH_ISSUER gives it another name`);
+      ctx.throw(403, `this server answers as ${issuer} only; AUTH_ISSUER gives it another name`, {
+        about: 'foreignHost',
+        values: { issuer },
+      });
     }
     await next();
   };

@@ -1,17 +1,16 @@
 // Headers that every answer carries.
 import type { Middleware } from 'koa';
-import { styleHash } from '../../pages/templates.ts';
-
-// No form-action: Chrome and Safari apply it to the redirects after the post too, all the way to the app's own
-// address, and the sign-in would end on a blank page. What it would stop, refusals.ts refuses.
-const policy = `default-src 'none'; style-src ${styleHash}; script-src 'none'; img-src data:; base-uri 'none'; frame-ancestors 'none'`;
+import { contentPolicy, permissionsPolicy } from '../../pages/policy.ts';
 
 /** No Cross-Origin-Opener-Policy: apps open the sign-in in a popup and wait for it. */
 export function securityHeaders(issuer: string): Middleware {
   const isHttps = issuer.startsWith('https:');
   return async (ctx, next) => {
     ctx.set({
-      'Content-Security-Policy': policy,
+      // No form-action: Chrome and Safari apply it to the redirects after the post too, all the way to the app's own
+      // address, and the sign-in would end on a blank page. What it would stop, refusals.ts refuses.
+      'Content-Security-Policy': contentPolicy,
+      'Permissions-Policy': permissionsPolicy,
       'X-Content-Type-Options': 'nosniff',
       'X-Frame-Options': 'DENY',
       // With no-referrer browsers post our own forms with `Origin: null`.

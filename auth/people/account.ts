@@ -5,7 +5,9 @@ import type { Account } from '../../adapters/stores/accounts.ts';
 import type { ConnectionStore } from '../../adapters/stores/connections.ts';
 import { documentHost } from '../clients/document.ts';
 import { redirectHost } from '../clients/metadata.ts';
-import { accountPage, signInPage } from '../pages/pages.ts';
+import { showPage } from '../http/frame.ts';
+import { type AccountData, accountPage } from '../pages/account.ts';
+import { signInPage } from '../pages/sign-in.ts';
 import type { AccountSessions } from './account-session.ts';
 import { checkPassword, type PasswordCheckParts, readForm } from './password-check.ts';
 
@@ -22,15 +24,14 @@ export function createAccountRoutes(parts: AccountPageParts): Middleware {
   const page = `${parts.issuerPath}/account`;
   router.get('/account', async (ctx) => {
     const account = await sessions.find(ctx);
-    ctx.type = 'html';
-    ctx.body = account ? await renderAccount(parts, account) : signInPage({ action: `${page}/sign-in` });
+    if (!account) return showPage(ctx, signInPage, { action: `${page}/sign-in` });
+    showPage(ctx, accountPage, await readAccount(parts, account), { accountName: account.username });
   });
   router.post('/account/sign-in', parts.form, async (ctx) => {
     const check = await checkPassword(parts, ctx);
     if ('refused' in check) {
-      ctx.type = 'html';
-      ctx.body = signInPage({ action: `${page}/sign-in`, ...check.refused });
-      return;
+      const data = { action: `${page}/sign-in`, ...check.refused };
+      return showPage(ctx, signInPage, data, { address: page });
     }
     await sessions.begin(ctx, check.account);
     seeOther(ctx, page);
@@ -52,12 +53,12 @@ export function createAccountRoutes(parts: AccountPageParts): Middleware {
   return router.routes() as Middleware;
 }
 
-async function renderAccount(
+async function readAccount(
   { connections, issuerPath }: AccountPageParts,
   account: Account,
-): Promise<string> {
+): Promise<AccountData> {
   const list = await connections.listOfAccount(account.id);
-  return accountPage({
+  return {
     username: account.username,
     revokeAction: `${issuerPath}/account/revoke`,
     signOutAction: `${issuerPath}/account/sign-out`,
@@ -66,19 +67,13 @@ async function renderAccount(
       clientName: client?.client_name ?? clientId,
       redirectHost: redirectHost(client?.redirect_uris?.[0] ?? 'about:blank'),
       describedAt: documentHost(clientId),
-      since: readable(since),
-      lastUsed: readable(lastUsed),
+      since,
+      lastUsed,
     })),
-  });
+  };
 }
 
 function seeOther(ctx: ParameterizedContext, path: string): void {
   ctx.redirect(path);
   ctx.status = 303;
-}
-
-function readable(epochSeconds: number): string {
-  return new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeZone: 'UTC' }).format(
-    new Date(epochSeconds * 1000),
-  );
 }

@@ -1,34 +1,30 @@
-// What a username and a password must be like, in words for their owner.
+// What a username and a password must be like.
+import type { Fault } from '../../pages/words.ts';
 import { fieldLimits } from '../pages/pages.ts';
 
-const weaknesses = {
-  common:
-    'That password is one of the first that are guessed. A few words that have nothing to do with each other are better.',
-  name: 'The password is little more than the username. Choose one that has nothing to do with it.',
-} as const;
+const weaknesses = { common: 'passwordCommon', name: 'passwordIsName' } as const;
 
 /** What is wrong with them; undefined when nothing is. Asked only where they are chosen: what is in use goes on. */
-export async function findCredentialFault(username: string, password: string): Promise<string | undefined> {
+export async function findCredentialFault(username: string, password: string): Promise<Fault | undefined> {
   const fault = findUsernameFault(username) ?? findLengthFault(password);
   if (fault !== undefined) return fault;
   const { findWeakness } = await import('./password-strength.ts');
   const weakness = findWeakness(password, username);
-  return weakness && weaknesses[weakness];
+  return weakness && { code: weaknesses[weakness] };
 }
 
-function findUsernameFault(username: string): string | undefined {
-  if (username === '') return 'Choose a username.';
+function findUsernameFault(username: string): Fault | undefined {
+  if (username === '') return { code: 'usernameMissing' };
   if (username.length > fieldLimits.username)
-    return `The username is longer than ${fieldLimits.username} characters.`;
-  if (/[\p{Cc}\p{Cf}]/u.test(username))
-    return 'The username has characters that can not be seen; type it again.';
+    return { code: 'usernameTooLong', values: { most: fieldLimits.username } };
+  if (/[\p{Cc}\p{Cf}]/u.test(username)) return { code: 'usernameUnseen' };
   return undefined;
 }
 
-function findLengthFault(password: string): string | undefined {
+function findLengthFault(password: string): Fault | undefined {
   if (password.length > fieldLimits.password)
-    return `The password is longer than ${fieldLimits.password} characters.`;
+    return { code: 'passwordTooLong', values: { most: fieldLimits.password } };
   if ([...password].length < fieldLimits.passwordLeast)
-    return `The password needs at least ${fieldLimits.passwordLeast} characters. A short sentence is good.`;
+    return { code: 'passwordTooShort', values: { least: fieldLimits.passwordLeast } };
   return undefined;
 }

@@ -6,10 +6,11 @@ import type Provider from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import { documentHost } from '../clients/document.ts';
 import { destinationOf } from '../clients/redirects/addresses.ts';
-import { consentPage, signInPage } from '../pages/pages.ts';
+import { showPage } from '../http/frame.ts';
+import { type ConsentData, consentPage } from '../pages/consent.ts';
+import { signInPage } from '../pages/sign-in.ts';
 import { isVaultScope } from '../scopes.ts';
-import { checkPassword, type PasswordCheckParts, readForm } from './password-check.ts';
-import { describeScopes } from './scope-words.ts';
+import { checkPassword, type FormRefused, type PasswordCheckParts, readForm } from './password-check.ts';
 
 export interface InteractionParts extends PasswordCheckParts {
   readonly provider: Provider;
@@ -34,9 +35,8 @@ export function createInteractionRoutes(parts: InteractionParts): Middleware {
   const router = new Router();
   router.get('/interaction/:uid', async (ctx) => {
     const turn = await findTurn(parts, ctx, ctx.params['uid']);
-    ctx.type = 'html';
-    ctx.body =
-      turn.interaction.prompt.name === 'login' ? renderSignIn(turn) : await renderConsent(parts, turn);
+    if (turn.interaction.prompt.name === 'login') showSignIn(ctx, turn);
+    else await showConsent(parts, ctx, turn);
   });
   router.post('/interaction/:uid', parts.form, async (ctx) => {
     const turn = await findTurn(parts, ctx, ctx.params['uid']);
@@ -61,23 +61,33 @@ async function findTurn(parts: InteractionParts, ctx: ParameterizedContext, uid:
   return { interaction, client, redirectUri, action };
 }
 
-function renderSignIn(turn: Turn, failed?: { username: string; error: string }): string {
+function showSignIn(ctx: ParameterizedContext, turn: Turn, failed?: FormRefused): void {
   const { client, interaction, redirectUri, action } = turn;
-  return signInPage({
+  const data = {
     action,
     clientName: nameOf(client),
     destination: destinationOf(redirectUri),
     describedAt: documentHost(client.clientId),
     isSignInOnly: isSignInOnly(String(interaction.params['scope'] ?? '').split(' ')),
     ...failed,
-  });
+  };
+  showPage(ctx, signInPage, data, frameOf(turn));
 }
 
-async function renderConsent({ accounts, isSeeded }: InteractionParts, turn: Turn): Promise<string> {
+/** An app's wish for a language came with its request, and a form that was sent in vain is asked for again as it was. */
+function frameOf({ interaction, action }: Turn): { uiLocales: unknown; address: string } {
+  return { uiLocales: interaction.params['ui_locales'], address: action };
+}
+
+async function showConsent(
+  { accounts, isSeeded }: InteractionParts,
+  ctx: ParameterizedContext,
+  turn: Turn,
+): Promise<void> {
   const { client, interaction, redirectUri, action } = turn;
   const account = await accounts.findById(String(interaction.session?.accountId));
   const scopes = requestedScopes(interaction);
-  return consentPage({
+  const data: ConsentData = {
     action,
     clientName: nameOf(client),
     clientUri: client.clientUri,
@@ -86,15 +96,15 @@ async function renderConsent({ accounts, isSeeded }: InteractionParts, turn: Tur
     describedAt: documentHost(client.clientId),
     accountName: account?.username ?? '',
     isSignInOnly: isSignInOnly(scopes),
-    scopes: describeScopes(scopes),
-  });
+    scopes,
+  };
+  showPage(ctx, consentPage, data, { ...frameOf(turn), accountName: data.accountName });
 }
 
 async function signIn(parts: InteractionParts, ctx: ParameterizedContext, turn: Turn): Promise<void> {
   const check = await checkPassword(parts, ctx, turn.client.clientId);
   if ('account' in check) return finish(parts, ctx, { login: { accountId: check.account.id } });
-  ctx.type = 'html';
-  ctx.body = renderSignIn(turn, check.refused);
+  showSignIn(ctx, turn, check.refused);
 }
 
 async function decide(parts: InteractionParts, ctx: ParameterizedContext, turn: Turn): Promise<void> {

@@ -1,6 +1,7 @@
 // Whether a posted username and password open an account, within the limits of guessing.
 import type { ParameterizedContext } from 'koa';
 import type { Account, AccountStore } from '../../adapters/stores/accounts.ts';
+import type { Fault } from '../../pages/words.ts';
 import type { Trail } from '../http/trail.ts';
 import { isPassword, isQueueFull, PasswordUnchecked } from './passwords.ts';
 import type { SignInLimits } from './sign-in-limits.ts';
@@ -14,11 +15,17 @@ export interface PasswordCheckParts {
 // By then the places of today are worked off, also where each takes half a second.
 const fullSeconds = 5;
 
-interface Refused {
-  readonly refused: { readonly username: string; readonly error: string };
+/** What a form that was sent in vain shows again. */
+export interface FormRefused {
+  readonly username: string;
+  readonly fault: Fault;
 }
 
-/** An account, or the words for why not (the status and Retry-After are then set on the answer). */
+interface Refused {
+  readonly refused: FormRefused;
+}
+
+/** An account, or why not (the status and Retry-After are then set on the answer). */
 export type PasswordCheck = { readonly account: Account } | Refused;
 
 /** The form a person posted; empty where there is none. */
@@ -48,14 +55,14 @@ export async function checkPassword(
   const facts = { accountId: account?.id, clientId };
   if (wait !== undefined) {
     parts.trail.warn(ctx, 'sign_in.locked_out', facts);
-    const error = `Too many tries. Wait ${Math.ceil(wait / 60)} min and try again.`;
-    return refuse(ctx, 429, { username, error }, wait);
+    const fault: Fault = { code: 'tooManyTries', values: { minutes: Math.ceil(wait / 60) } };
+    return refuse(ctx, 429, { username, fault }, wait);
   }
   const isRight = await isPasswordOf(account, password, ctx);
   if (isRight === undefined) return refuseFull(ctx, username);
   if (!account || !isRight || (await isClosed(parts, account))) {
     parts.trail.warn(ctx, 'sign_in.failed', { ...facts, reason: reasonFor(account, isRight) });
-    return refuse(ctx, 401, { username, error: 'Username or password is wrong.' });
+    return refuse(ctx, 401, { username, fault: { code: 'wrongPassword' } });
   }
   await parts.limits.succeeded(ctx, account);
   parts.trail.tell(ctx, 'sign_in.succeeded', facts);
@@ -91,15 +98,13 @@ function reasonFor(account: Account | undefined, isRight: boolean): string {
 
 /** For whoever found the queue of passwords full. */
 export function refuseFull(ctx: ParameterizedContext, username: string): Refused {
-  const error =
-    'Many people are signing in at this moment, so nothing was checked. Try again in a few seconds.';
-  return refuse(ctx, 503, { username, error }, fullSeconds);
+  return refuse(ctx, 503, { username, fault: { code: 'queueFull' } }, fullSeconds);
 }
 
 function refuse(
   ctx: ParameterizedContext,
   status: number,
-  refused: { username: string; error: string },
+  refused: FormRefused,
   retryAfterSeconds?: number,
 ): Refused {
   ctx.status = status;

@@ -4,10 +4,11 @@ import Router from '@koa/router';
 import type { Middleware, ParameterizedContext } from 'koa';
 import { type AccountStore, UsernameTaken } from '../../adapters/stores/accounts.ts';
 import { SetupLinkEnded, type SetupLinkStore } from '../../adapters/stores/setup-links.ts';
+import { showPage } from '../http/frame.ts';
 import type { Trail } from '../http/trail.ts';
-import { setupDonePage, setupPage } from '../pages/pages.ts';
+import { setupDonePage, setupPage } from '../pages/setup.ts';
 import { findCredentialFault } from './credential-rules.ts';
-import { readCredentials, refuseFull } from './password-check.ts';
+import { type FormRefused, readCredentials, refuseFull } from './password-check.ts';
 import { hashPassword, PasswordUnchecked } from './passwords.ts';
 
 const validSeconds = 24 * 3600;
@@ -40,17 +41,16 @@ export function createSetupRoutes(parts: SetupParts): Middleware {
   router.get('/setup', async (ctx) => {
     const token = String(ctx.query['token'] ?? '');
     if (!(await links.isLive(token))) return;
-    ctx.type = 'html';
-    ctx.body = setupPage({ action: actionOf(token) });
+    showPage(ctx, setupPage, { action: actionOf(token) });
   });
   router.post('/setup', form, async (ctx) => {
     const token = String(ctx.query['token'] ?? '');
     if (!(await links.isLive(token))) return;
     const outcome = await createAccount(parts, token, ctx);
     if (outcome === 'ended') return;
-    ctx.type = 'html';
-    ctx.body =
-      outcome === 'made' ? setupDonePage({ mcpUrl }) : setupPage({ action: actionOf(token), ...outcome });
+    if (outcome === 'made') return showPage(ctx, setupDonePage, { mcpUrl });
+    const action = actionOf(token);
+    showPage(ctx, setupPage, { action, ...outcome }, { address: action });
   });
   return router.routes() as Middleware;
 }
@@ -60,20 +60,20 @@ async function createAccount(
   { links, trail }: SetupParts,
   token: string,
   ctx: ParameterizedContext,
-): Promise<'made' | 'ended' | { username: string; error: string }> {
+): Promise<'made' | 'ended' | FormRefused> {
   const { username, password } = readCredentials(ctx);
-  const error = await findCredentialFault(username, password);
-  if (error !== undefined) {
+  const fault = await findCredentialFault(username, password);
+  if (fault !== undefined) {
     ctx.status = 422;
-    return { username, error };
+    return { username, fault };
   }
   try {
     const { id: accountId } = await links.createAccount(token, username, await hashPassword(password));
     trail.tell(ctx, 'account.created', { accountId });
     return 'made';
-  } catch (fault) {
-    if (fault instanceof PasswordUnchecked) return refuseFull(ctx, username).refused;
-    if (fault instanceof SetupLinkEnded || fault instanceof UsernameTaken) return 'ended';
-    throw fault;
+  } catch (error) {
+    if (error instanceof PasswordUnchecked) return refuseFull(ctx, username).refused;
+    if (error instanceof SetupLinkEnded || error instanceof UsernameTaken) return 'ended';
+    throw error;
   }
 }

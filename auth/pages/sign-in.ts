@@ -1,0 +1,23 @@
+// The sign-in page: for an app, or for a page of our own.
+import type { Fault } from '../../pages/words.ts';
+import { createPage, fieldLimits } from './pages.ts';
+import { type ShownDestination, showClient } from './shown-client.ts';
+
+export interface SignInData {
+  action: string;
+  /** Absent where nobody but loop asks, as before the account page. */
+  clientName?: string | undefined;
+  destination?: ShownDestination | undefined;
+  /** True where the app asks who the person is and for nothing of the vault. */
+  isSignInOnly?: boolean;
+  /** Of an app that is known by a document of its own, the host that the document was read from. */
+  describedAt?: string | undefined;
+  username?: string | undefined;
+  fault?: Fault | undefined;
+}
+
+export const signInPage = createPage<SignInData>('sign-in', (data, words) => ({
+  ...data,
+  ...showClient(data, words),
+  limits: fieldLimits,
+}));

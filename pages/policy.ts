@@ -1,0 +1,37 @@
+// The headers that hold for every page of both services: what it may load, run and use.
+import { scriptHash, styleHash } from './templates.ts';
+
+/** A Content-Security-Policy that loads nothing from anywhere; services add what else they forbid. */
+export const contentPolicy = [
+  "default-src 'none'",
+  `style-src ${styleHash}`,
+  `script-src ${scriptHash}`,
+  'img-src data:',
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const unused = [
+  'accelerometer',
+  'bluetooth',
+  'browsing-topics',
+  'camera',
+  'display-capture',
+  'geolocation',
+  'gyroscope',
+  'hid',
+  'idle-detection',
+  'local-fonts',
+  'magnetometer',
+  'microphone',
+  'midi',
+  'payment',
+  'screen-wake-lock',
+  'serial',
+  'storage-access',
+  'usb',
+  'xr-spatial-tracking',
+];
+
+/** Passkeys and the clipboard stay what they are without it: a page's own. */
+export const permissionsPolicy = unused.map((feature) => `${feature}=()`).join(', ');

@@ -1,0 +1,96 @@
+// What pages say, in the language and the zone of who reads: words with values in them, and moments.
+// The words themselves lie in words/, one file a language, in sections by page.
+import { IntlMessageFormat } from 'intl-messageformat';
+import { escapeHtml } from './html.ts';
+import { particleAfter, particles } from './korean.ts';
+import type { Language } from './language.ts';
+import en from './words/en.json' with { type: 'json' };
+import ko from './words/ko.json' with { type: 'json' };
+
+type Leaves<T, Path extends string = ''> = {
+  [K in keyof T & string]: T[K] extends string ? `${Path}${K}` : Leaves<T[K], `${Path}${K}.`>;
+}[keyof T & string];
+
+/** Where words stand in the files: `signIn.title`. */
+export type WordKey = Leaves<typeof en>;
+/** What is wrong with what a person typed. */
+type FaultCode = keyof typeof en.faults;
+/** What an error page is about. */
+export type ErrorName = keyof typeof en.errors;
+
+export type Values = Readonly<Record<string, string | number>>;
+
+/** For a person: a code that pages have words for, with the values in them. */
+export interface Fault {
+  readonly code: FaultCode;
+  readonly values?: Values;
+}
+
+export interface Words {
+  /** Plain text, for where it is escaped or no HTML. */
+  readonly text: (key: WordKey, values?: Values) => string;
+  /** HTML: the words may hold elements, their values are escaped. */
+  readonly html: (key: WordKey, values?: Values) => string;
+  /** The day and the minute in the reader's zone; where that is UTC, it is said. */
+  readonly moment: (epochSeconds: number) => string;
+}
+
+const messages = { en: compile('en', en), ko: compile('ko', ko) };
+
+export function createWords({ language, zone }: { language: Language; zone: string }): Words {
+  const say = (key: WordKey, values: Values, shown: Values): string => {
+    const message = messages[language].get(key);
+    if (!message) throw new Error(`there are no words for ${key}`);
+    return String(message.format({ ...particlesOf(values), ...shown }));
+  };
+  return {
+    text: (key, values = {}) => say(key, values, values),
+    html: (key, values = {}) => say(key, values, escapeAll(values)),
+    moment: (epochSeconds) => {
+      const format = new Intl.DateTimeFormat(language, {
+        dateStyle: 'long',
+        timeStyle: 'short',
+        timeZone: zone,
+      });
+      return `${format.format(epochSeconds * 1000)}${zone === 'UTC' ? ' (UTC)' : ''}`;
+    },
+  };
+}
+
+/** All at load: an error page needs no file when the disk is the error, and a message that can't be read stops the start. */
+function compile(language: Language, words: object): Map<string, IntlMessageFormat> {
+  return new Map(
+    listWords(words).map(([key, message]) => [
+      key,
+      new IntlMessageFormat(message, language, undefined, { ignoreTag: true }),
+    ]),
+  );
+}
+
+type Word = readonly [key: string, message: string];
+
+function listWords(words: object, path = ''): Word[] {
+  return Object.entries(words).flatMap(([name, value]): Word[] =>
+    typeof value === 'string' ? [[`${path}${name}`, value]] : listWords(value, `${path}${name}.`),
+  );
+}
+
+function escapeAll(values: Values): Values {
+  const escaped = Object.entries(values).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? escapeHtml(value) : value,
+  ]);
+  return Object.fromEntries(escaped);
+}
+
+function particlesOf(values: Values): Values {
+  const found = Object.entries(values).flatMap(([name, value]) =>
+    typeof value === 'string'
+      ? Object.entries(particles).map(([suffix, particle]) => [
+          `${name}_${suffix}`,
+          particleAfter(value, particle),
+        ])
+      : [],
+  );
+  return Object.fromEntries(found);
+}
