@@ -32,13 +32,15 @@ function bothForms(particle: Particle): string {
 
 /** Hangul whose ends sound as the name's; none where that takes knowing the word. */
 function readingsOf(name: string): string[] {
-  const characters = [...name.normalize('NFC')];
+  const characters = [...name.slice(-64).normalize('NFC')];
   const end = characters.findLastIndex((character) => /[\p{L}\p{N}]/u.test(character));
   const [before = '', last = ''] = [characters[end - 1], characters[end]];
   if (/[가-힣]/.test(last)) return [last];
   if (/\d/.test(last)) return /\d/.test(before) ? [] : (digits[Number(last)]?.split(' ') ?? []);
   // "GPT" and a letter of its own are spelt out. With a vowel it may be a word.
-  const capitals = /[A-Z]*$/.exec(characters.slice(Math.max(0, end - 9), end + 1).join(''))?.[0] ?? '';
-  const isSpelt = capitals.length === 1 ? !/\p{L}/u.test(before) : /^[B-DF-HJ-NP-TV-XZ]{2,}$/.test(capitals);
+  const start = characters.findLastIndex((character, at) => at <= end && !/[A-Z]/.test(character));
+  const capitals = characters.slice(start + 1, end + 1);
+  const isWord = capitals.length > 1 && capitals.some((letter) => /[AEIOUY]/.test(letter));
+  const isSpelt = capitals.length > 1 ? !isWord : /[A-Z]/.test(last) && !/\p{L}/u.test(before);
   return isSpelt ? [letters[last] ?? '피'] : [];
 }

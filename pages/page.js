@@ -1,13 +1,9 @@
 // The one script of the pages, and none needs it: it tells the person's zone, and makes copy buttons work.
 (() => {
   const { path, copied } = document.currentScript.dataset;
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const secure = location.protocol === 'https:' ? '; Secure' : '';
-  // biome-ignore lint/suspicious/noDocumentCookie: plain http on a home network has no Cookie Store
-  if (zone) document.cookie = `loop_zone=${zone}; Path=${path}; Max-Age=31536000; SameSite=Lax${secure}`;
-
   const said = document.getElementById('said');
   for (const button of document.querySelectorAll('button[data-copy]')) {
+    const label = button.textContent;
     button.hidden = false;
     button.addEventListener('click', async () => {
       const source = document.getElementById(button.dataset.copy);
@@ -20,7 +16,6 @@
         () => document.execCommand('copy'),
       );
       if (!isDone) return;
-      const label = button.textContent;
       said.textContent = button.textContent = copied;
       setTimeout(() => {
         button.textContent = label;
@@ -28,4 +23,9 @@
       }, 2000);
     });
   }
+
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const secure = location.protocol === 'https:' ? '; Secure' : '';
+  // biome-ignore lint/suspicious/noDocumentCookie: plain http on a home network has no Cookie Store
+  if (zone) document.cookie = `loop_zone=${zone}; Path=${path}; Max-Age=31536000; SameSite=Lax${secure}`;
 })();

@@ -13,7 +13,6 @@ export const contentPolicy = [
 
 const unused = [
   'accelerometer',
-  'bluetooth',
   'browsing-topics',
   'camera',
   'display-capture',

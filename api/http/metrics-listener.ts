@@ -4,6 +4,7 @@ import type { Metrics } from './metrics.ts';
 
 export function createMetricsListener({ registry }: Metrics): RequestListener {
   return async (req, res) => {
+    res.setHeader('X-Content-Type-Options', 'nosniff');
     if (req.url !== '/metrics') {
       res.writeHead(404, { 'Content-Type': 'application/json' }).end('{"error":"not_found"}');
     } else if (req.method !== 'GET' && req.method !== 'HEAD') {

@@ -100,8 +100,9 @@ function answerRefusal(ctx: ParameterizedContext, error: ClientFault): void {
   ctx.status = error.status >= 400 ? error.status : 400;
   const code = error.error ?? error.message;
   const refused = /^(login|consent|interaction)_required$/.test(code) ? 'silentRefused' : 'requestRefused';
+  const { client } = (ctx as unknown as KoaContextWithOIDC).oidc;
   showError(ctx, {
-    about: knownName(error) ?? refused,
+    about: knownName(error) ?? (client ? refused : 'badRequest'),
     detail: sayInProtocol(code, error.error_description),
   });
 }

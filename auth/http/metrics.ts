@@ -25,6 +25,7 @@ interface TableRows {
 /** What answers on the port of AUTH_METRICS_PORT: /metrics and nothing else. */
 export function createMetricsListener(metrics: Metrics): RequestListener {
   return async (request, response) => {
+    response.setHeader('X-Content-Type-Options', 'nosniff');
     if (request.url !== '/metrics') {
       response.writeHead(404, { 'Content-Type': 'application/json' }).end('{"error":"not_found"}');
     } else if (request.method !== 'GET' && request.method !== 'HEAD') {

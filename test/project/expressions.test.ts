@@ -103,6 +103,7 @@ const calls: ReadonlyArray<readonly [string, RegExp, Record<string, string>]> = 
       'auth/people/password-strength.ts': 'a password of at most 1,024 characters',
       'auth/people/passwords.ts': 'a password of at most 1,024 characters',
       'pages/display-name.ts': '2,000 characters',
+      'pages/korean.ts': 'the last 64 characters of a name',
     },
   ],
   [
