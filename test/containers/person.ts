@@ -1,15 +1,13 @@
 // A person at a real browser: Chromium without a screen, that takes every example name for this machine.
-import { existsSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { launchChromium } from '../support/chromium.ts';
 
 export interface Account {
   readonly username: string;
   readonly password: string;
 }
-
-const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
 export class Person {
   readonly #browser: Browser;
@@ -22,18 +20,7 @@ export class Person {
 
   /** Throws when there is no Chromium. The caller closes it. */
   static async open(): Promise<Person> {
-    const executablePath = process.env['CHROMIUM'] ?? places.find((path) => existsSync(path));
-    if (!executablePath) throw new Error('there is no Chromium; install it, or name it in CHROMIUM');
-    const browser = await chromium.launch({
-      executablePath,
-      args: [
-        '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync',
-        '--disable-background-networking --disable-component-update',
-      ]
-        .join(' ')
-        .split(' ')
-        .concat('--host-resolver-rules=MAP *.example 127.0.0.1'),
-    });
+    const browser = await launchChromium();
     // The drill's certificate is signed by nobody; clients of the drill do check it.
     const context = await browser.newContext({ ignoreHTTPSErrors: true });
     return new Person(browser, await context.newPage());

@@ -58,6 +58,7 @@ const runBy: ReadonlyArray<readonly [RegExp, string, string]> = [
   [/^npm run demo$/, 'test/flow/demo.test.ts', 'scripts/demo.ts'],
   [/^npm run mutate -- /, 'test/project/mutate.test.ts', "'scripts/mutate.ts'"],
   [/^npm run retrieval$/, 'test/api/vault/search/retrieval.test.ts', "'scripts/retrieval.ts'"],
+  [/^npm run test:browser$/, '.ci/run', 'suite test:browser'],
   [/^npm run check$/, '.ci/run', 'npm run lint'],
   [
     /^npm run (backup|restore|grants|rotate-keys)\b/,

@@ -1,0 +1,122 @@
+// The account page with none, one and many apps, and signing out.
+import type { Page } from 'playwright-core';
+import t from 'tap';
+import { Browser } from '../../scripts/demo/browser.ts';
+import type { Person } from '../../scripts/demo/sign-in.ts';
+import { App } from './support/app.ts';
+import { openBrowser } from './support/browser.ts';
+import { testState } from './support/looks.ts';
+import { startSite } from './support/site.ts';
+import { send, sendCredentials } from './support/steps.ts';
+
+let accountsLocked = 0;
+
+const row = 'main li';
+const leave = 'form[action$="/account/sign-out"] button';
+
+const site = await startSite(t);
+const browser = await openBrowser(t);
+const [none, one, many, revoking] = (await Promise.all(
+  ['nobody-yet', 'one-app', '아주-많은-앱', 'revoking'].map((username) => site.createAccount(username)),
+)) as [Person, Person, Person, Person];
+await connectApps(one, ['A notebook']);
+await connectApps(many, [
+  'Claude',
+  'Claude',
+  'Claude',
+  'ChatGPT',
+  '공책',
+  'An editor with a rather long name of its own',
+]);
+
+async function connectApps(person: Person, names: readonly string[]): Promise<void> {
+  for (const name of names) await (await App.register(t, site, { name })).connect(person);
+}
+
+async function useUpTries({ username }: Person): Promise<void> {
+  const program = new Browser();
+  const page = await program.visit(`${site.issuer}/account`);
+  for (let tries = 0; tries < 10; tries += 1)
+    await program.submit(page, { username, password: 'a wrong one' });
+}
+
+async function goToAccount(page: Page, person: Person): Promise<void> {
+  await page.goto(`${site.issuer}/account`);
+  await sendCredentials(page, person);
+}
+
+testState(t, browser, {
+  name: 'account-signed-out',
+  arrive: (page) => page.goto(`${site.issuer}/account`),
+  shows: 'input[name=password]',
+});
+
+testState(t, browser, {
+  name: 'account-locked-out',
+  // Each time another account, since the tries of one are counted over all browsers.
+  arrive: async (page) => {
+    const locked = await site.createAccount(`locked-${++accountsLocked}`);
+    await useUpTries(locked);
+    await goToAccount(page, locked);
+  },
+  shows: '[role=alert]',
+});
+
+testState(t, browser, { name: 'account-no-app', arrive: (page) => goToAccount(page, none), shows: leave });
+
+testState(t, browser, { name: 'account-one-app', arrive: (page) => goToAccount(page, one), shows: row });
+
+testState(t, browser, {
+  name: 'account-many-apps',
+  arrive: (page) => goToAccount(page, many),
+  shows: `${row}:nth-child(6)`,
+  readme: true,
+});
+
+testState(t, browser, {
+  name: 'sign-out-question',
+  arrive: async (page) => {
+    await page.goto((await App.register(t, site)).begin().url);
+    await sendCredentials(page, none);
+    await page.goto(`${site.issuer}/session/end`);
+  },
+  shows: 'button[name=logout]',
+});
+
+testState(t, browser, {
+  name: 'signed-out',
+  arrive: async (page) => {
+    await page.goto((await App.register(t, site)).begin().url);
+    await sendCredentials(page, none);
+    await page.goto(`${site.issuer}/session/end`);
+    await send(page, page.locator('button[name=logout][value=yes]'));
+  },
+  shows: 'main:not(:has(form)) h1',
+});
+
+t.test('an app that is revoked is gone from the page, and its token ends', async (t) => {
+  const app = await App.register(t, site);
+  const tokens = await app.connect(revoking);
+  const page = await browser.open(t);
+  await goToAccount(page, revoking);
+  t.equal(await page.locator(row).count(), 1);
+  await send(page, page.locator('form:has(input[name=id]) button[type=submit]'));
+  t.equal(await page.locator(row).count(), 0);
+  const refresh = await fetch(`${site.issuer}/token`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'refresh_token',
+      client_id: app.clientId,
+      refresh_token: tokens.refresh_token,
+    }),
+  });
+  t.match(await refresh.json(), { error: 'invalid_grant' });
+});
+
+t.test('who signs out at the account page is asked for the password there', async (t) => {
+  const page = await browser.open(t);
+  await goToAccount(page, none);
+  await send(page, page.locator(leave));
+  await page.goto(`${site.issuer}/account`);
+  t.equal(await page.locator('input[name=password]').count(), 1);
+});
