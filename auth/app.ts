@@ -14,6 +14,7 @@ import { asUnitOfWork } from '../adapters/database/unit-of-work.ts';
 import type { AccountSessionStore } from '../adapters/stores/account-sessions.ts';
 import type { AccountStore } from '../adapters/stores/accounts.ts';
 import type { ConnectionStore } from '../adapters/stores/connections.ts';
+import type { ResourceDescriptionStore } from '../adapters/stores/resource-descriptions.ts';
 import type { SetupLinkStore } from '../adapters/stores/setup-links.ts';
 import type { ClientStanding } from './clients/standing.ts';
 import { encodeRawBasic } from './http/basic-credentials.ts';
@@ -31,6 +32,7 @@ import { pinOrigin } from './http/pinned-origin.ts';
 import { redirectPosted } from './http/posted-requests.ts';
 import { refuseEncodings, refuseForeignForms, refuseForeignHosts } from './http/refusals.ts';
 import { registrationRoute } from './http/registration-route.ts';
+import { returnToApp } from './http/return-to-app.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import type { Trail } from './http/trail.ts';
 import { createAccountRoutes } from './people/account.ts';
@@ -40,6 +42,8 @@ import { createSetupRoutes } from './people/setup.ts';
 import type { SignInLimits } from './people/sign-in-limits.ts';
 import { createProvider, type ProviderParts } from './provider.ts';
 import { normalizeAuthorizationScope, splitScopes } from './scopes.ts';
+import { introspectGrant } from './vault/answers.ts';
+import { createDescriptionRoute } from './vault/description-route.ts';
 
 export interface AppParts extends ProviderParts {
   readonly database: Database;
@@ -47,6 +51,7 @@ export interface AppParts extends ProviderParts {
   readonly accountSessions: AccountSessionStore;
   readonly setupLinks: SetupLinkStore;
   readonly connections: ConnectionStore;
+  readonly descriptions: ResourceDescriptionStore;
   readonly standing: ClientStanding;
   readonly signInLimits: SignInLimits;
   readonly log: Logger;
@@ -81,6 +86,7 @@ export function createApp(parts: AppParts): RequestListener {
   provider.use(securityHeaders(config.issuer));
   provider.use(framePages(config.issuer));
   provider.use(answerErrors(log));
+  provider.use(returnToApp);
   provider.use(refuseForeignHosts(config.issuer));
   provider.use(keepWithUnknownApps(parts.standing.mayRedirectUnseen));
   provider.use(refuseOtherSpellings);
@@ -92,6 +98,10 @@ export function createApp(parts: AppParts): RequestListener {
   provider.use(encodeRawBasic);
   provider.use(parts.callLimits.middleware);
   provider.use(commitBeforeAnswering(parts.database));
+  provider.use(introspectGrant);
+  provider.use(
+    createDescriptionRoute({ provider, resources: parts.resources, descriptions: parts.descriptions }),
+  );
   for (const routes of routesForPeople(parts, provider, issuerPath)) provider.use(routes);
   return underIssuerPath(issuerPath, provider.callback());
 }
@@ -110,16 +120,28 @@ function normalizeAuthorization({ resources }: AppParts): Middleware {
 
 function routesForPeople(parts: AppParts, provider: Provider, issuerPath: string): Middleware[] {
   const { config, accounts, trail } = parts;
-  const form: Middleware = compose([
-    refuseForeignForms(config.issuer),
-    bodyParser({ enableTypes: ['form'], formLimit: '16kb' }) as Middleware,
-  ]);
+  const readForm = (formLimit: string): Middleware =>
+    compose([
+      refuseForeignForms(config.issuer),
+      bodyParser({ enableTypes: ['form'], formLimit }) as Middleware,
+    ]);
+  const form = readForm('16kb');
   const people = { accounts, limits: parts.signInLimits, trail, issuerPath, form };
   const sessions = createAccountSessions({ accounts, sessions: parts.accountSessions }, config.issuer);
   return [
     createSetupRoutes({ links: parts.setupLinks, issuerPath, mcpUrl: config.resources[0], form, trail }),
     createAccountRoutes({ ...people, connections: parts.connections, sessions }),
-    createInteractionRoutes({ ...people, provider, isSeeded: parts.standing.isSeeded }),
+    createInteractionRoutes({
+      ...people,
+      // All of the vault's folders, each letter of their names in percent-encoding.
+      form: readForm('512kb'),
+      provider,
+      isSeeded: parts.standing.isSeeded,
+      consents: parts.consents,
+      descriptions: parts.descriptions,
+      resources: parts.resources,
+      idleSeconds: config.refreshTokenIdleSeconds,
+    }),
   ];
 }
 

@@ -16,7 +16,8 @@ import { createGrantLoader, createInteractionPolicy, isSilent } from './people/c
 import { logoutSource, postLogoutSuccessSource } from './people/sign-out.ts';
 import type { Resources } from './resources.ts';
 import { nameGrantedScopes, openidScopes, requestedScope, vaultScopes } from './scopes.ts';
-import { compareSecretsByHash, normalizingFirst } from './token-requests.ts';
+import { compareSecretsByHash, leavingWithheld, normalizingFirst } from './token-requests.ts';
+import { nameAuthorizationDetails } from './vault/answers.ts';
 
 export interface ProviderParts {
   readonly config: AuthConfig;
@@ -46,6 +47,7 @@ export function createProvider(parts: ProviderParts): Provider {
   const lookedUp = (name: string): Adapter => {
     const stored = withinBounds(name, adapter(name), parts.rowLimits);
     if (name === 'AccessToken') return openUserinfo(stored, config.resources);
+    if (name === 'Grant') return leavingWithheld(stored);
     if (name !== 'Client') return stored;
     return normalizingFirst(createClientLookup(stored, clientLookup, check), parts.resources);
   };
@@ -58,6 +60,7 @@ export function createProvider(parts: ProviderParts): Provider {
   compareSecretsByHash(provider);
   deriveSuccessors(provider);
   provider.on('grant.success', nameGrantedScopes);
+  provider.on('grant.success', nameAuthorizationDetails);
   return provider;
 }
 

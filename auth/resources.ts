@@ -11,6 +11,8 @@ interface Asking {
 }
 
 export interface Resources {
+  /** The identifier under which a resource server describes itself: both of loop-api's are one vault. */
+  readonly describedAs: (resource: string) => string;
   readonly defaultResource: (ctx: KoaContextWithOIDC, client: unknown, oneOf?: readonly string[]) => string;
   /** Throws InvalidTarget for a resource that nobody here answers for. */
   readonly getResourceServerInfo: (ctx: KoaContextWithOIDC, resource: string) => Promise<ResourceServer>;
@@ -54,6 +56,7 @@ export function createResources(
       const { resource } = parameters;
       parameters.resource = Array.isArray(resource) ? resource.map(normalize) : normalize(resource);
     },
+    describedAs: (resource) => (known.has(resource) ? main : resource),
     isAudienceOf: (client, audience) =>
       typeof audience === 'string' &&
       (client.clientId === config.apiClientId ? known.has(audience) : client['resource_server'] === audience),

@@ -15,6 +15,7 @@ import { ConsentStore } from '../adapters/stores/consents.ts';
 import { DeviceStore } from '../adapters/stores/devices.ts';
 import { KeyStore } from '../adapters/stores/keys.ts';
 import { KnownClients } from '../adapters/stores/known-clients.ts';
+import { ResourceDescriptionStore } from '../adapters/stores/resource-descriptions.ts';
 import { SetupLinkStore } from '../adapters/stores/setup-links.ts';
 import { TableCounts } from '../adapters/sweep/rows.ts';
 import { type Sweep, startSweep } from '../adapters/sweep/sweep.ts';
@@ -62,8 +63,8 @@ const keyCheckMs = 30_000;
 export async function openApp(config: AuthConfig, surroundings: Surroundings): Promise<App> {
   const { database, log } = surroundings;
   const trail = createTrail(log, surroundings.metrics);
-  const accounts = new AccountStore(database);
-  const setupLinks = new SetupLinkStore(database, accounts);
+  const stores = createStores(database);
+  const { accounts, setupLinks } = stores;
   const keyStore = new KeyStore(database);
   const seal = createKeySeal(config.encryptionKey);
   let keys = await openKeysAlone(database, keyStore, seal);
@@ -73,13 +74,9 @@ export async function openApp(config: AuthConfig, surroundings: Surroundings): P
   const parts = {
     ...surroundings,
     ...bounded,
+    ...stores,
     config,
     trail,
-    accounts,
-    accountSessions: new AccountSessionStore(database),
-    setupLinks,
-    connections: new ConnectionStore(database),
-    consents: new ConsentStore(database),
     standing,
     adapter: surroundings.adapter ?? createAdapterFactory(database, refreshTokenRules(config, trail)),
     findAccount: createFindAccount(accounts),
@@ -117,6 +114,19 @@ export async function openApp(config: AuthConfig, surroundings: Surroundings): P
       clearInterval(timer);
       await sweep.stop();
     },
+  };
+}
+
+/** What our own code asks for; the library has its adapters. */
+function createStores(database: Database) {
+  const accounts = new AccountStore(database);
+  return {
+    accounts,
+    setupLinks: new SetupLinkStore(database, accounts),
+    accountSessions: new AccountSessionStore(database),
+    connections: new ConnectionStore(database),
+    consents: new ConsentStore(database),
+    descriptions: new ResourceDescriptionStore(database),
   };
 }
 

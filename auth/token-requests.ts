@@ -4,7 +4,7 @@ import Provider, { type Adapter, type AdapterPayload } from 'oidc-provider';
 import { hashClientSecret } from '../adapters/models/client.ts';
 import { noSecret, presentsNoSecret, rawBasicSecret } from './http/basic-credentials.ts';
 import type { Resources } from './resources.ts';
-import { normalizeRefreshScope } from './scopes.ts';
+import { normalizeRefreshScope, splitScopes } from './scopes.ts';
 import { wrapAdapter } from './wrapped-adapter.ts';
 
 /** Finding its client is the one public place that a token request passes before the library looks at what it asks for. */
@@ -20,6 +20,29 @@ export function normalizingFirst(clients: Adapter, resources: Resources): Adapte
       return client && presentsNoSecret(headers?.authorization) ? takingNoSecret(client) : client;
     },
   });
+}
+
+/**
+ * Clients repeat at a refresh what they asked for at first. What the person did not give of it is left out here: the
+ * library would refuse all of it, and the app would ask the person again.
+ */
+export function leavingWithheld(grants: Adapter): Adapter {
+  return wrapAdapter(grants, {
+    find: async (id) => {
+      const grant = await grants.find(id);
+      const { oidc } = Provider.ctx ?? {};
+      if (oidc?.route === 'token' && oidc.params) leaveWithheld(oidc.params, grant?.rejected);
+      return grant;
+    },
+  });
+}
+
+function leaveWithheld(parameters: { scope?: unknown }, rejected: AdapterPayload['rejected']): void {
+  const { resources = {} } = (rejected ?? {}) as { resources?: Record<string, string> };
+  const withheld = Object.values(resources).flatMap(splitScopes);
+  if (withheld.length === 0 || typeof parameters.scope !== 'string') return;
+  const rest = splitScopes(parameters.scope).filter((scope) => !withheld.includes(scope));
+  parameters.scope = rest.join(' ') || undefined;
 }
 
 /** A client that has no secret, as one that proves itself by not having one. */

@@ -5,6 +5,7 @@ import { tables } from './0001-tables.ts';
 import { clientSources } from './0002-client-sources.ts';
 import { bounds } from './0003-bounds.ts';
 import { accountSessions } from './0004-account-sessions.ts';
+import { resourceDescriptions } from './0005-resource-descriptions.ts';
 
 interface Migration {
   readonly name: string;
@@ -16,6 +17,7 @@ const migrations: readonly Migration[] = [
   { name: '0002-client-sources', up: clientSources },
   { name: '0003-bounds', up: bounds },
   { name: '0004-account-sessions', up: accountSessions },
+  { name: '0005-resource-descriptions', up: resourceDescriptions },
 ];
 
 /**

@@ -27,6 +27,7 @@ const counted = {
   account_sessions: 'id',
   limits: 'key',
   setup_links: 'id',
+  resource_descriptions: 'resource',
   server_keys: 'id',
   server_secrets: 'name',
   backups: 'made_at',

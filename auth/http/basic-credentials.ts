@@ -37,6 +37,18 @@ export function rawBasicSecret(authorization: string | undefined): string | unde
   return readBasic(authorization)?.secret;
 }
 
+/** A pair that `encodeRawBasic` has seen to; undefined where there is none, or one that can't be read. */
+export function readEncodedBasic(authorization: string | undefined): Pair | undefined {
+  const pair = readBasic(authorization);
+  if (!pair) return undefined;
+  try {
+    const decode = (half: string): string => decodeURIComponent(half.replaceAll('+', ' '));
+    return { id: decode(pair.id), secret: decode(pair.secret) };
+  } catch {
+    return undefined;
+  }
+}
+
 function readBasic(authorization: string | undefined): Pair | undefined {
   const encoded = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(authorization ?? '')?.[1];
   if (encoded === undefined) return undefined;

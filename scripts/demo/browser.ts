@@ -38,7 +38,11 @@ export class Browser {
   }
 
   /** Sends the form of a page (or the one that has a field or button of the first name) as a browser would. */
-  submit(page: Page, fields: Readonly<Record<string, string>>, stopAt?: string): Promise<Page> {
+  submit(
+    page: Page,
+    fields: Readonly<Record<string, string | readonly string[]>>,
+    stopAt?: string,
+  ): Promise<Page> {
     const wanted = Object.keys(fields)[0];
     const forms = parse(page.text).querySelectorAll('form');
     const form = forms.find((one) => wanted && one.querySelector(`[name="${wanted}"]`)) ?? forms[0];
@@ -47,7 +51,10 @@ export class Browser {
       .querySelectorAll('input[type="hidden"]')
       .map((input): [string, string] => [input.getAttribute('name') ?? '', input.getAttribute('value') ?? ''])
       .filter(([name]) => !(name in fields));
-    const body = new URLSearchParams([...hidden, ...Object.entries(fields)]);
+    const own = Object.entries(fields).flatMap(([name, values]) =>
+      [values].flat().map((value) => [name, value] as [string, string]),
+    );
+    const body = new URLSearchParams([...hidden, ...own]);
     const action = new URL(form.getAttribute('action') ?? '', page.url);
     const headers = { Origin: page.url.origin, 'Sec-Fetch-Site': 'same-origin' };
     return this.visit(action, stopAt, { method: 'POST', body, headers });

@@ -13,6 +13,13 @@ export async function createFirstAccount(setupUrl: string, person: Person): Prom
   if (page.status !== 200) throw new Error(`the first account was refused (${page.status})`);
 }
 
+interface Answers {
+  readonly browser?: Browser;
+  readonly decision?: 'allow' | 'deny';
+  /** What else the page of consent asks: `access`, `reach`, `folders`. */
+  readonly choice?: Readonly<Record<string, string | readonly string[]>>;
+}
+
 /**
  * Goes from an authorization URL through sign-in and consent to the app's redirect address and returns that URL
  * with the answer in its query.
@@ -20,13 +27,13 @@ export async function createFirstAccount(setupUrl: string, person: Person): Prom
 export async function authorizeInBrowser(
   authorizationUrl: URL | string,
   person: Person,
-  { browser = new Browser(), decision = 'allow' }: { browser?: Browser; decision?: 'allow' | 'deny' } = {},
+  { browser = new Browser(), decision = 'allow', choice = {} }: Answers = {},
 ): Promise<URL> {
   const redirectUri = new URL(new URL(authorizationUrl).searchParams.get('redirect_uri') ?? '');
   const stopAt = `${redirectUri.origin}${redirectUri.pathname}`;
   let page = await browser.visit(authorizationUrl, stopAt);
   if (has(page, 'name="password"')) page = await browser.submit(page, { ...person }, stopAt);
-  if (has(page, 'name="decision"')) page = await browser.submit(page, { decision }, stopAt);
+  if (has(page, 'name="decision"')) page = await browser.submit(page, { decision, ...choice }, stopAt);
   if (`${page.url.origin}${page.url.pathname}` === stopAt) return page.url;
   throw new Error(`the sign-in ended at ${page.url.pathname} with ${page.status}: ${readable(page)}`);
 }

@@ -59,8 +59,8 @@ t.test('a name in Korean words has its particle', (t) => {
 t.test('a value is no message: braces, dollars and elements in it stay as they are', (t) => {
   const { html, text } = createWords({ language: 'en', zone: 'UTC' });
   const odd = '{app} $& $1 <b>"\'& \\';
-  t.match(html('consent.quoted', { app: odd }), '“{app} $&amp; $1 &lt;b&gt;&quot;&#39;&amp; \\”');
-  t.equal(text('consent.quoted', { app: odd }), `“${odd}”`);
+  t.match(html('consent.beforeReadIn', { folders: odd }), '{app} $&amp; $1 &lt;b&gt;&quot;&#39;&amp; \\.');
+  t.equal(text('consent.beforeReadIn', { folders: odd }), `It could read in ${odd}.`);
   t.throws(() => text('consent.nothing' as WordKey), /no words for consent\.nothing/);
   t.end();
 });
@@ -89,7 +89,7 @@ t.test('no words stand in a template or in the code of a page', (t) => {
       .replace(/<\/?!?[a-z][\w]*|>/g, '')
       .replace(named, '');
     t.notMatch(
-      shown.replace(/\b(required|hidden|autofocus|aria-label|aria-current)\b/g, ''),
+      shown.replace(/\b(required|hidden|checked|disabled|autofocus|aria-label|aria-current)\b/g, ''),
       /[A-Za-z가-힣]{2}/,
       file,
     );

@@ -63,6 +63,9 @@ export interface WorldOptions {
   readonly fetchJson?: FetchJson;
 }
 
+/** What Ann marks on the page of consent. */
+export type Choice = Readonly<Record<string, string | readonly string[]>>;
+
 type Fields = Readonly<Record<string, string | undefined>>;
 
 // Making an RSA key and hashing a password cost more than all else in a small test.
@@ -247,8 +250,8 @@ export class LoopAuth {
   }
 
   /** Ann signs in and allows; resolves to the code. */
-  async code({ url }: Attempt, browser = new Browser()): Promise<string> {
-    const answer = await authorizeInBrowser(url, ann, { browser });
+  async code({ url }: Attempt, browser = new Browser(), choice: Choice = {}): Promise<string> {
+    const answer = await authorizeInBrowser(url, ann, { browser, choice });
     const code = answer.searchParams.get('code');
     if (!code) throw new Error(`no code in ${answer.search}`);
     return code;
@@ -274,13 +277,13 @@ export class LoopAuth {
 
   /** The whole way from nothing to tokens. */
   async connect(
-    options: { app?: App; browser?: Browser; parameters?: Fields } = {},
+    options: { app?: App; browser?: Browser; parameters?: Fields; choice?: Choice } = {},
   ): Promise<{ app: App; tokens: Tokens }> {
     const app = options.app ?? (await this.register());
     const attempt = this.authorization(app, options.parameters);
     const { status, text, body } = await this.exchange(
       app,
-      await this.code(attempt, options.browser),
+      await this.code(attempt, options.browser, options.choice),
       attempt,
     );
     if (status !== 200) throw new Error(`the code was refused (${status}): ${text}`);
@@ -296,6 +299,13 @@ export class LoopAuth {
     const { status, text, body } = await this.introspect(token);
     if (status !== 200) throw new Error(`introspection answered ${status}: ${text}`);
     return body['active'] === true;
+  }
+
+  /** As loop-api does, unless other credentials are given. */
+  describe(description: object, credentials = basic('loop-api', apiSecret)): Promise<Answer> {
+    const headers = { Authorization: credentials, 'Content-Type': 'application/json' };
+    const whole = { resource, name: 'Notes', isWritable: true, notes: 3, folders: [], ...description };
+    return this.ask('/resource-description', { method: 'PUT', headers, body: JSON.stringify(whole) });
   }
 
   revoke(app: App, token: unknown): Promise<Answer> {

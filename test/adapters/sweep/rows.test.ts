@@ -41,6 +41,7 @@ for (const engine of engines) {
       'accounts',
       'backups',
       'initial_access_tokens',
+      'resource_descriptions',
       'server_keys',
       'server_secrets',
     ]);

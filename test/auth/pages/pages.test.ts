@@ -47,6 +47,12 @@ function allPages(text: string): Array<{ name: string; html: string; values: num
     clientName: text,
     accountName: text,
     scopes: [text],
+    before: { since: 0, detail: { actions: ['read'] as const, folders: [text] } },
+    vault: {
+      asksToWrite: true,
+      vault: { isWritable: true, folders: [text] },
+      chosen: { access: 'read', reach: 'some', folders: [text] } as const,
+    },
   };
   const destination = (kind: 'web' | 'device' | 'app') => ({ destination: { kind, name: text } });
   return [
@@ -66,15 +72,15 @@ function allPages(text: string): Array<{ name: string; html: string; values: num
       values: 3,
     },
     { name: 'sign-in without an app', html: signInPage({ action: text }), values: 1 },
-    { name: 'consent', html: consentPage({ ...consent, ...destination('web') }), values: 6 },
-    { name: 'consent, loopback', html: consentPage({ ...consent, ...destination('device') }), values: 6 },
-    { name: 'consent, an app', html: consentPage({ ...consent, ...destination('app') }), values: 6 },
+    { name: 'consent', html: consentPage({ ...consent, ...destination('web') }), values: 8 },
+    { name: 'consent, loopback', html: consentPage({ ...consent, ...destination('device') }), values: 8 },
+    { name: 'consent, an app', html: consentPage({ ...consent, ...destination('app') }), values: 8 },
     {
       name: 'consent to say who one is, of an app that an operator made',
       html: consentPage({
         ...consent,
         ...destination('web'),
-        isSignInOnly: true,
+        vault: undefined,
         isNamedByOperator: true,
       }),
       values: 6,
@@ -188,6 +194,48 @@ t.test('sign-in asks for username and password and keeps what was typed', (t) =>
   t.end();
 });
 
+const whole = {
+  asksToWrite: true,
+  vault: { isWritable: true, folders: ['Daily', 'Daily/2026', '일기'] },
+  chosen: { access: 'write', reach: 'all', folders: [] },
+} as const;
+
+t.test('consent lets choose what is asked for and what the vault has, and no more', (t) => {
+  const data = {
+    action: '/x',
+    clientName: 'n',
+    destination: { kind: 'web', name: 'h' },
+    accountName: 'a',
+    scopes: [],
+    lastsSeconds: 90 * 24 * 3600,
+  } as const;
+  const page = consentPage({ ...data, vault: whole });
+  t.match(page, /name="access" value="write" checked>/);
+  t.match(page, /name="reach" value="all" checked>/);
+  const folders = [...page.matchAll(/name="folders" value="([^"]*)"/g)].map(([, path]) => path);
+  t.same(folders, ['일기', 'Daily', 'Daily/2026']);
+  t.match(page, /not used for 90 days[^<]*<a href="\/account">/);
+  const chosen = { access: 'read', reach: 'some', folders: ['Daily/2026'] } as const;
+  const again = consentPage({ ...data, vault: { ...whole, chosen }, fault: 'unknownFolder' });
+  t.match(again, /role="alert"[^>]*>One of the folders is not there any more/);
+  t.match(again, /name="access" value="read" checked>/);
+  t.match(again, /name="reach" value="some" checked>/);
+  t.same(
+    [...again.matchAll(/name="folders" value="([^"]*)" checked/g)].map(([, path]) => path),
+    ['Daily/2026'],
+  );
+  const fixed = { ...whole, vault: { isWritable: false, folders: [] }, chosen };
+  t.match(
+    consentPage({ ...data, vault: fixed }),
+    /value="write" disabled>[\s\S]*loop can only read this vault/,
+  );
+  const reader = consentPage({ ...data, vault: { ...fixed, asksToWrite: false }, lastsSeconds: undefined });
+  t.notMatch(reader, /name="(access|reach|folders)"/);
+  t.match(reader, 'It can change nothing');
+  t.match(reader, 'Ends by itself after an hour');
+  t.end();
+});
+
 t.test('consent is one form whose buttons send decision=allow and decision=deny', (t) => {
   const page = consentPage({
     action: '/interaction/1/confirm',
@@ -195,17 +243,20 @@ t.test('consent is one form whose buttons send decision=allow and decision=deny'
     clientUri: 'https://chatgpt.com/about',
     destination: { kind: 'web', name: 'app.example' },
     accountName: 'alice',
-    scopes: ['vault.write', 'vault.read'],
+    scopes: ['profile'],
+    vault: whole,
   });
   t.equal(page.match(/<form/g)?.length, 1);
   t.match(page, /<form method="post" action="\/interaction\/1\/confirm"/);
   t.match(page, /<button [^>]*type="submit" name="decision" value="allow">Allow</);
   t.match(page, /<button [^>]*type="submit" name="decision" value="deny">Deny</);
-  t.match(page, /It calls itself<\/dt>\n<dd[^>]*><bdi>“ChatGPT”/, 'the name is what the app says');
-  t.match(page, /You will be sent to<\/dt>\n<dd[^>]*><bdi>app\.example</, 'the redirect host is shown');
+  t.match(page, /<h1><bdi[^>]*>“ChatGPT”<\/bdi> wants to use your notes/);
+  t.match(page, 'Name not verified', 'the name is what the app says');
+  t.match(page, /You will be sent to<\/p>\n<p[^>]*><bdi>app\.example</, 'the redirect host is shown');
   t.match(page, /It names <bdi[^>]*>chatgpt\.com<\/bdi> as its website/);
-  t.match(page, /Read and search[\s\S]*vault\.read[\s\S]*change and delete[\s\S]*vault\.write/);
-  t.match(page, /Signed in as[^.]*alice[^.]*\. Not you\?/);
+  t.match(page, 'your username');
+  t.match(page, /Signed in as[^.]*alice[^.]*\./);
+  t.match(page, /name="decision" value="other-account"[^>]*>Use another account</);
   t.notMatch(page, 'can pretend to be this app');
   t.end();
 });
@@ -213,10 +264,10 @@ t.test('consent is one form whose buttons send decision=allow and decision=deny'
 t.test('consent warns where the answer stays on this computer, and calls an app an app', (t) => {
   const data = { action: '/x', clientName: 'Claude Code', accountName: 'alice', scopes: [] };
   const local = consentPage({ ...data, destination: { kind: 'device', name: 'localhost:3118' } });
-  t.match(local, /class="warning"[\s\S]*Any program on this computer can pretend to be this app/);
+  t.match(local, /class="note caution"[\s\S]*Any program on this computer can pretend to be this app/);
   const app = consentPage({ ...data, destination: { kind: 'app', name: 'chatgpt.com:' } });
-  t.match(app, /class="warning"[\s\S]*can pretend to be this app/);
-  t.match(app, /<dd>an app on this device that opens <code>chatgpt\.com:<\/code> links<\/dd>/);
+  t.match(app, /class="note caution"[\s\S]*can pretend to be this app/);
+  t.match(app, /<p>an app on this device that opens <code>chatgpt\.com:<\/code> links<\/p>/);
   t.notMatch(app, 'Allow only if you have just come from there');
   t.end();
 });
@@ -228,11 +279,11 @@ t.test('an app that asks only who one is does not ask for the vault', (t) => {
     destination: { kind: 'web', name: 'wiki.example' },
   } as const;
   const signIn = signInPage({ ...data, isSignInOnly: true });
-  const consent = consentPage({ ...data, accountName: 'alice', scopes: ['openid'], isSignInOnly: true });
+  const consent = consentPage({ ...data, accountName: 'alice', scopes: ['openid'] });
   t.match(signIn, /Sign in to <bdi[^>]*>“Wiki”<\/bdi> with loop/);
-  t.match(consent, /<h1>Sign in to this app with loop\?<\/h1>/);
+  t.match(consent, /<h1>Sign in to <bdi[^>]*>“Wiki”<\/bdi> with loop\?<\/h1>/);
   t.match(consent, 'It gets none of your notes');
-  for (const page of [signIn, consent]) t.notMatch(page, 'your vault');
+  for (const page of [signIn, consent]) t.notMatch(page, /your vault|use your notes/);
   t.end();
 });
 
@@ -243,8 +294,8 @@ t.test('the name of an app that an operator made is not called one that can’t 
     destination: { kind: 'web', name: 'wiki.example' },
   } as const;
   const page = consentPage({ ...data, accountName: 'alice', scopes: [], isNamedByOperator: true });
-  t.match(page, /“Wiki”[\s\S]*Whoever runs this server gave it this name/);
-  t.notMatch(page, /cannot check|calls itself/);
+  t.match(page, /“Wiki”[\s\S]*Whoever runs this server gave the app its name/);
+  t.notMatch(page, 'not verified');
   t.end();
 });
 

@@ -1,0 +1,80 @@
+// One step of a sign-in that the library keeps between pages: whose it is, and how it goes on.
+import type { ParameterizedContext } from 'koa';
+import type Provider from 'oidc-provider';
+import { errors } from 'oidc-provider';
+
+type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;
+type Client = NonNullable<Awaited<ReturnType<Provider['Client']['find']>>>;
+
+export interface Turn {
+  readonly interaction: Interaction;
+  readonly client: Client;
+  readonly redirectUri: string;
+  readonly action: string;
+}
+
+/**
+ * Throws SessionNotFound where the cookie does not belong to this page, InvalidClient where the client is gone, and
+ * InvalidRedirectUri where the address is: the library asks for it when a sign-in begins, and never again.
+ */
+export async function findTurn(
+  { provider, issuerPath }: { readonly provider: Provider; readonly issuerPath: string },
+  ctx: ParameterizedContext,
+  uid: unknown,
+): Promise<Turn> {
+  const interaction = await provider.interactionDetails(ctx.req, ctx.res);
+  if (interaction.uid !== uid) throw new errors.SessionNotFound('another sign-in is going on');
+  const client = await provider.Client.find(String(interaction.params['client_id']));
+  if (!client) throw new errors.InvalidClient('client is gone', 'client not found');
+  const redirectUri = String(interaction.params['redirect_uri'] ?? client.redirectUris?.[0]);
+  if (!client.redirectUriAllowed(redirectUri)) throw new errors.InvalidRedirectUri();
+  return { interaction, client, redirectUri, action: `${issuerPath}/interaction/${interaction.uid}` };
+}
+
+/** An app's wish for a language came with its request, and a form that was sent in vain is asked for again as it was. */
+export function frameOf({ interaction, action }: Turn): { uiLocales: unknown; address: string } {
+  return { uiLocales: interaction.params['ui_locales'], address: action };
+}
+
+// Not interactionFinished: it would answer before the unit of work has committed.
+export async function finish(
+  provider: Provider,
+  ctx: ParameterizedContext,
+  result: Parameters<Provider['interactionResult']>[2],
+): Promise<void> {
+  const returnTo = await provider.interactionResult(ctx.req, ctx.res, result, {
+    mergeWithLastSubmission: true,
+  });
+  ctx.redirect(returnTo);
+  ctx.status = 303;
+}
+
+/** The same sign-in once more from its beginning, in a browser that nobody is signed in with any more. */
+export async function beginAnew(
+  provider: Provider,
+  ctx: ParameterizedContext,
+  { interaction }: Turn,
+): Promise<void> {
+  const session = await provider.Session.get(ctx as never);
+  await session.destroy();
+  delete interaction.session;
+  interaction.result = {};
+  await interaction.persist();
+  ctx.redirect(interaction.returnTo);
+  ctx.status = 303;
+}
+
+/** What the library found to be asked for and not granted yet. */
+interface Missing {
+  readonly missingOIDCScope?: string[];
+  readonly missingOIDCClaims?: string[];
+  readonly missingResourceScopes?: Record<string, string[]>;
+}
+
+export function missingOf({ interaction }: Turn): Missing {
+  return interaction.prompt.details as Missing;
+}
+
+export function nameOf(client: Client): string {
+  return client.clientName ?? client.clientId;
+}
