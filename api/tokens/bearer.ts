@@ -69,6 +69,9 @@ function findPrincipal(verification: Verification, challenge: Challenge): Princi
   }
 }
 
+const readingOnly =
+  'The person allowed reading only: this app can not change notes, and asking again will not help. Tell the person, who can connect it anew with more';
+
 /** The JSON-RPC request that is refused. */
 export interface RefusedRequest {
   id: string | number | undefined;
@@ -80,7 +83,7 @@ export interface RefusedRequest {
  * requireBearer has filled.
  *
  * The challenge names what the token has as well: clients that ask for exactly what it says, and replace the token they
- * have, lose nothing by it.
+ * have, lose nothing by it. It never names what the person has withheld: a client that asks until it has all would never end.
  *
  * ChatGPT looks for the challenge in the result of the tool, and not in headers: a call that has an id is answered
  * with such a result as the body.
@@ -91,10 +94,12 @@ export function insufficientScope(
   request?: RefusedRequest,
 ): RequestRefused {
   const { metadataUrl } = locals['challenge'] as Challenge;
-  const { scopes: granted } = locals['principal'] as Principal;
-  const description = `This needs the scope ${needed.join(' ')}`;
+  const { scopes: granted, withheld = [] } = locals['principal'] as Principal;
+  const wanted = needed.filter((scope) => !withheld.includes(scope));
+  const description =
+    wanted.length < needed.length ? readingOnly : `This needs the scope ${needed.join(' ')}`;
   const header = formatChallenge(
-    { metadataUrl, scopes: [...new Set([...granted.filter(isScope), ...needed])] },
+    { metadataUrl, scopes: [...new Set([...granted.filter(isScope), ...wanted])] },
     { error: 'insufficient_scope', error_description: description },
   );
   return new RequestRefused({

@@ -16,6 +16,8 @@ export interface ActiveToken {
   subject: string | undefined;
   clientId: string | undefined;
   scopes: readonly string[];
+  /** RFC 9396, as they came; undefined where there are none. */
+  authorizationDetails?: unknown;
 }
 
 export type Introspection = ActiveToken | { active: false };
@@ -45,6 +47,8 @@ const responseSchema = z.discriminatedUnion('active', [
     sub: z.string().optional(),
     client_id: z.string().optional(),
     scope: z.string().optional(),
+    // whatever it is: what can't be understood gives nothing (authorization-details.ts)
+    authorization_details: z.unknown().optional(),
   }),
 ]);
 
@@ -58,8 +62,8 @@ function isPossibleToken(token: string): boolean {
 
 /** Holds connections until close. */
 export function openIntrospector(options: IntrospectorOptions): Introspector {
-  // introspection answers are a few hundred bytes, metadata a few thousand
-  const dispatcher = new Agent({ connections: 32, keepAliveTimeout: 10_000, maxResponseSize: 65_536 });
+  // introspection answers are a few hundred bytes, metadata a few thousand; a grant may name 500 folders
+  const dispatcher = new Agent({ connections: 32, keepAliveTimeout: 10_000, maxResponseSize: 262_144 });
   let endpoint: string | undefined;
   let secret: string | undefined;
 
@@ -191,5 +195,8 @@ function parseIntrospection(body: string): Introspection {
     subject: answer.sub,
     clientId: answer.client_id,
     scopes: answer.scope?.split(' ').filter(Boolean) ?? [],
+    ...(answer.authorization_details === undefined
+      ? {}
+      : { authorizationDetails: answer.authorization_details }),
   };
 }

@@ -1,4 +1,5 @@
 // Our rules for a token that loop-auth calls active: right kind, right issuer, meant for us, not expired.
+import { type Reach, readNarrowing } from './authorization-details.ts';
 import type { ActiveToken, Introspection } from './introspection.ts';
 import { AuthorizationServerUnreachable, IntrospectionFailed } from './introspection-errors.ts';
 import { canonicalIdentifier, type ResourceIdentifiers } from './resource-identifiers.ts';
@@ -6,9 +7,14 @@ import { canonicalIdentifier, type ResourceIdentifiers } from './resource-identi
 export interface Principal {
   subject: string;
   clientId: string;
+  /** Without those that the grant's details take away. */
   scopes: readonly string[];
   /** Epoch seconds. */
   expiresAt: number;
+  /** What of the vault; undefined for all. */
+  reach?: Reach;
+  /** Scopes that the person did not give: no challenge names them, since asking again would change nothing. */
+  withheld?: readonly string[];
 }
 
 export type Verification =
@@ -30,8 +36,16 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   const { issuer, resources } = options;
   const own = [resources.mcp, resources.sse].map((one) => canonicalIdentifier(resources, one));
   const isOwn = (audience: string): boolean => own.includes(canonicalIdentifier(resources, audience));
+  // of a token that is known, its details are read once
+  const narrowed = new WeakMap<ActiveToken, Narrowed>();
+  const narrow = (token: ActiveToken): Narrowed => {
+    const known = narrowed.get(token) ?? narrowToken(token, isOwn);
+    narrowed.set(token, known);
+    return known;
+  };
   const judge = (answer: Introspection): Verification => {
-    const principal = answer.active ? findPrincipal(answer, issuer, isOwn) : undefined;
+    const isOurs = answer.active && isForUs(answer, issuer, isOwn);
+    const principal = isOurs ? findPrincipal(answer, narrow) : undefined;
     return principal ? { outcome: 'active', principal } : { outcome: 'inactive' };
   };
   return (token) => {
@@ -48,17 +62,38 @@ function toUnavailable(error: unknown): Verification {
   throw error;
 }
 
-function findPrincipal(
-  token: ActiveToken,
-  issuer: string,
-  isOwnAudience: (audience: string) => boolean,
-): Principal | undefined {
-  const isOurs =
-    token.tokenType?.toLowerCase() === 'bearer' &&
-    token.issuer === issuer &&
-    token.audience.some(isOwnAudience);
-  const { subject, clientId, expiresAt } = token;
-  if (!isOurs || subject === undefined || clientId === undefined || expiresAt === undefined) return undefined;
+function isForUs(token: ActiveToken, issuer: string, isOwn: (audience: string) => boolean): boolean {
+  return token.tokenType?.toLowerCase() === 'bearer' && token.issuer === issuer && token.audience.some(isOwn);
+}
+
+function findPrincipal(token: ActiveToken, narrow: (token: ActiveToken) => Narrowed): Principal | undefined {
+  const { subject, clientId, expiresAt, scopes, authorizationDetails } = token;
+  if (subject === undefined || clientId === undefined || expiresAt === undefined) return undefined;
   if (expiresAt * 1_000 <= Date.now()) return undefined;
-  return { subject, clientId, scopes: token.scopes, expiresAt };
+  const { scopes: left, ...reach } = authorizationDetails === undefined ? { scopes } : narrow(token);
+  return { subject, clientId, scopes: left, expiresAt, ...reach };
+}
+
+type Narrowed = Pick<Principal, 'scopes' | 'reach' | 'withheld'>;
+
+function narrowToken(
+  { scopes, authorizationDetails }: ActiveToken,
+  isOwn: (location: string) => boolean,
+): Narrowed {
+  const narrowing = readNarrowing(authorizationDetails, isOwn);
+  if (narrowing === undefined) return { scopes };
+  const { readable, writable, isWriteWithheld } = narrowing;
+  const canWrite = writable === undefined || writable.length > 0;
+  const isTaken = !canWrite && scopes.includes('vault.write');
+  const isAll = readable === undefined && (writable === undefined || !canWrite);
+  return {
+    scopes: isTaken ? withoutWriting(scopes) : scopes,
+    ...(isAll ? {} : { reach: { readable, writable } }),
+    ...(isTaken || isWriteWithheld ? { withheld: ['vault.write'] } : {}),
+  };
+}
+
+// vault.write includes reading, which the details still give
+function withoutWriting(scopes: readonly string[]): string[] {
+  return [...new Set(scopes.map((scope) => (scope === 'vault.write' ? 'vault.read' : scope)))];
 }

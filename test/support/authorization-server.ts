@@ -68,7 +68,10 @@ export class FakeAuthorizationServer {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  /** Makes a token that is good for `resource` for an hour, with the given members changed. */
+  /**
+   * Makes a token that is good for `resource` for an hour, with the given members changed (`authorization_details` among
+   * them: narrowTo makes such).
+   */
   addToken(token: string, resource: string, changes: Record<string, unknown> = {}): string {
     this.tokens.set(token, {
       active: true,
@@ -131,6 +134,16 @@ export class FakeAuthorizationServer {
         sendJson(res, 200, this.tokens.get(token) ?? { active: false });
       }, this.delayMs);
   }
+}
+
+/** Authorization details of our type (RFC 9396), as a grant that is narrowed to `folders` has them. */
+export function narrowTo(
+  resource: string,
+  folders: readonly string[] | undefined,
+  more: Record<string, unknown> = {},
+): Record<string, unknown>[] {
+  const narrowed = folders === undefined ? {} : { folders };
+  return [{ type: 'vault', locations: [resource], actions: ['read', 'write'], ...narrowed, ...more }];
 }
 
 function sendJson(res: ServerResponse, status: number, body: unknown): void {

@@ -1,5 +1,6 @@
 // loop-api's rows of the contract's failure table, over HTTP.
 import t from 'tap';
+import { narrowTo } from '../../support/authorization-server.ts';
 import {
   callTool,
   LIST_TOOLS,
@@ -213,3 +214,39 @@ t.test('no token, secret, query or note text is logged', async (t) => {
   t.notMatch(text, /token-value|api-secret|Basic |apple|garden|private/);
   t.match(text, /access tokens can not be judged/);
 });
+
+t.test(
+  'what the person withheld is refused with the scopes that the token has, and never asked for again',
+  async (t) => {
+    const { url, auth } = await startWorld(t);
+    const details = (more: object) => narrowTo(RESOURCE, undefined, { actions: ['read'], ...more });
+    const tokens: Record<string, [string, object]> = {
+      withheld: ['openid vault.read', { withheld: ['write'] }],
+      narrowed: ['openid vault.read vault.write', {}],
+    };
+    for (const [token, [scope, more]] of Object.entries(tokens)) {
+      auth.addToken(token, RESOURCE, { scope, authorization_details: details(more) });
+      const answer = await postMcp(url, token, callTool('create_note', { path: 'x', text: 'x' }));
+      t.equal(answer.status, 403, token);
+      const challenge = answer.headers.get('www-authenticate') ?? '';
+      t.match(challenge, 'error="insufficient_scope"');
+      t.match(challenge, 'scope="openid vault.read"');
+      t.notMatch(challenge, 'vault.write');
+      t.match(JSON.stringify(await answer.json()), 'The person allowed reading only');
+      const rest = await fetch(`${url}/api/notes`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}` },
+      });
+      t.equal(rest.status, 403);
+      t.notMatch(rest.headers.get('www-authenticate'), 'vault.write');
+      t.match(await rest.json(), { error: 'insufficient_scope', detail: /^The person allowed reading only/ });
+    }
+    auth.addToken('modest', RESOURCE, { scope: 'vault.read', authorization_details: details({}) });
+    const modest = await postMcp(url, 'modest', callTool('create_note', { path: 'x', text: 'x' }));
+    t.match(
+      modest.headers.get('www-authenticate'),
+      'scope="vault.read vault.write"',
+      'never asked for: it may be',
+    );
+  },
+);

@@ -123,12 +123,12 @@ t.test('answers that make no sense are failures of ours, not an inactive token',
 
 t.test('an answer larger than any honest one is given up, not read', async (t) => {
   const { auth, introspector } = await openWire(t);
-  auth.addToken('large', 'r', { scope: `vault.read ${'x'.repeat(100_000)}` });
+  auth.addToken('large', 'r', { scope: `vault.read ${'x'.repeat(300_000)}` });
   auth.addToken('usual', 'r', { scope: `vault.read ${'x'.repeat(10_000)}` });
   await t.rejects(introspector.introspect('large'), AuthorizationServerUnreachable);
   t.match(await introspector.introspect('usual'), { active: true });
   const other = await openWire(t);
-  other.auth.metadata = { service_documentation: 'x'.repeat(100_000) };
+  other.auth.metadata = { service_documentation: 'x'.repeat(300_000) };
   await t.rejects(other.introspector.introspect('usual'), AuthorizationServerUnreachable, 'the metadata too');
   t.equal(other.auth.introspections.length, 0);
 });
