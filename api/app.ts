@@ -2,6 +2,7 @@
 import type { Express, RequestHandler } from 'express';
 import express from 'express';
 import type { Logger } from 'pino';
+import { createAccess } from './access.ts';
 import { mostNotesAtOnce, Turns } from './answers/turns.ts';
 import type { Config } from './config.ts';
 import { hardenAnswers } from './http/answer-headers.ts';
@@ -13,7 +14,6 @@ import { showNotePage } from './http/note-page.ts';
 import { guardHost } from './http/origins.ts';
 import { logRequests } from './http/request-log.ts';
 import { createMcpEndpoint } from './mcp/endpoint.ts';
-import { createNoteResources } from './mcp/note-resources.ts';
 import { createRestRouter } from './rest/endpoint.ts';
 import { createOpenApi } from './rest/openapi.ts';
 import { createSseEndpoint } from './sse/endpoint.ts';
@@ -21,13 +21,16 @@ import type { ResourceIdentifiers } from './tokens/resource-identifiers.ts';
 import { createNoteUrl } from './tokens/resource-identifiers.ts';
 import { createResourceMetadataRouter, methodNotAllowed } from './tokens/resource-metadata.ts';
 import type { TokenVerifier } from './tokens/verifier.ts';
-import { createTools } from './tools/tools.ts';
+import { listScopes } from './tools/tool.ts';
+import type { NarrowedVaults } from './vault/narrowed-vaults.ts';
 import type { Vault } from './vault/vault.ts';
 
 export interface AppOptions {
   config: Pick<Config, 'issuer' | 'sse' | 'cacheSeconds'>;
   resources: ResourceIdentifiers;
   vault: Vault;
+  /** What a token gets that reaches a part of it only. */
+  narrowed: Pick<NarrowedVaults, 'within'>;
   verify: TokenVerifier;
   metrics: Metrics;
   logger: Logger;
@@ -47,10 +50,10 @@ export function createApp(options: AppOptions): App {
   const { config, resources, vault, verify, metrics, logger } = options;
   const noteUrl = createNoteUrl(resources);
   const turns = new Turns(mostNotesAtOnce);
-  const tools = createTools(vault, noteUrl, turns);
-  const notes = createNoteResources({ vault, turns });
+  const access = createAccess({ vault, narrowed: options.narrowed, noteUrl, turns });
+  const { tools, notes } = access.all;
   const heldBytes = new HeldBytes(heldLimits, (bytes) => metrics.heldBytes.set(bytes));
-  const shared = { tools, notes, verify, resources, logger, heldBytes };
+  const shared = { tools, notes, findAccess: access.find, verify, resources, logger, heldBytes };
   const mcp = createMcpEndpoint(shared);
   const onCount = (open: number): void => metrics.openStreams.set(open);
   const { cacheSeconds } = config;
@@ -80,7 +83,7 @@ export function createApp(options: AppOptions): App {
   app.use(createRestRouter(shared));
   app.use('/api', nothingHere, answerErrors('problem', logger));
   app.use(guardHost(resources));
-  app.use(createResourceMetadataRouter({ resources, issuer: config.issuer, sse: config.sse }));
+  app.use(createResourceMetadataRouter({ resources, scopes: listScopes(tools), ...config }));
   const showPage = createShowPage(resources.mcp, config.issuer, resources.pathPrefix);
   app.all('/notes/*path', onlyGet, showNotePage(showPage));
   const openApi = createOpenApi({ tools, resources, issuer: config.issuer });

@@ -9,7 +9,10 @@ import { createMetricsListener } from './http/metrics-listener.ts';
 import { startServer, stopServer } from './http/server.ts';
 import { openTokenChecks } from './tokens/checks.ts';
 import { parseResourceIdentifiers } from './tokens/resource-identifiers.ts';
-import { openVault, type Vault } from './vault/vault.ts';
+import { IndexHost } from './vault/index/thread/host.ts';
+import { NarrowedVaults } from './vault/narrowed-vaults.ts';
+import type { VaultOptions } from './vault/options.ts';
+import { openVault } from './vault/vault.ts';
 
 export interface Service {
   port: number;
@@ -23,14 +26,27 @@ export interface Service {
 export async function startService(config: Config, logger: Logger): Promise<Service> {
   const metrics = createMetrics();
   const resources = parseResourceIdentifiers(config.resource);
-  const vault = await openOwnVault(config, metrics, logger);
+  const vaultOptions = createVaultOptions(config, metrics, logger);
+  const onWritten = (id: string): Promise<void> => narrowed.refresh(id);
+  const vault = await openVault({ ...vaultOptions, onWritten });
+  const narrowed = new NarrowedVaults(vault, vaultOptions);
   const tokenChecks = openTokenChecks(config, resources, metrics, logger);
   const close = async (): Promise<void> => {
-    await Promise.all([tokenChecks.close(), vault.close()]);
+    await Promise.all([tokenChecks.close(), narrowed.close()]);
+    await vault.close();
   };
   let ready = true;
   const { verify } = tokenChecks;
-  const app = createApp({ config, resources, vault, verify, metrics, logger, isReady: () => ready });
+  const app = createApp({
+    config,
+    resources,
+    vault,
+    narrowed,
+    verify,
+    metrics,
+    logger,
+    isReady: () => ready,
+  });
   const servers = await startServers(config, app, metrics).catch(async (error: unknown) => {
     await close();
     throw error;
@@ -49,8 +65,9 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
   };
 }
 
-function openOwnVault(config: Config, metrics: Metrics, logger: Logger): Promise<Vault> {
-  return openVault({
+function createVaultOptions(config: Config, metrics: Metrics, logger: Logger): VaultOptions {
+  return {
+    host: new IndexHost(),
     directory: config.vaultDirectory,
     indexPath: config.indexPath,
     hidden: config.hidden,
@@ -74,7 +91,7 @@ function openOwnVault(config: Config, metrics: Metrics, logger: Logger): Promise
         { notes },
         'notes and other files whose text could not be read are found by their names only',
       ),
-  });
+  };
 }
 
 async function startServers(config: Config, app: App, metrics: Metrics): Promise<[Server, ...Server[]]> {

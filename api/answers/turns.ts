@@ -31,9 +31,11 @@ export class Turns {
   }
 }
 
+/** Those of all who write: what is narrowed has writers of its own, and no memory of its own. */
+const changes = new Turns(mostChangesAtOnce);
+
 /** The same writer, for as many changes at once as there is memory for. */
-export function inTurn(writer: NoteWriter): NoteWriter {
-  const turns = new Turns(mostChangesAtOnce);
+export function inTurn(writer: NoteWriter, turns = changes): NoteWriter {
   return {
     create: (...change) => turns.take(() => writer.create(...change)),
     append: (...change) => turns.take(() => writer.append(...change)),

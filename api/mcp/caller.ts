@@ -1,9 +1,10 @@
-// What the MCP SDK, and through it a tool, gets to know about the caller.
-import type { AuthInfo } from '@modelcontextprotocol/server';
+// What the MCP SDK gets to know about the caller, and what of it a server takes: what the call may use.
+import type { AuthInfo, ServerContext } from '@modelcontextprotocol/server';
+import type { Access } from '../access.ts';
 import type { Principal } from '../tokens/verifier.ts';
 
-/** `locals` are those that requireBearer and logRequests have filled. */
-export function describeCaller(locals: Readonly<Record<string, unknown>>): AuthInfo {
+/** `locals` are those that requireBearer and logRequests have filled; `access` is the caller's own. */
+export function describeCaller(locals: Readonly<Record<string, unknown>>, access: Access): AuthInfo {
   const principal = locals['principal'] as Principal;
   return {
     // tools have no use for it, and must not be able to pass it on (MCP, Token Passthrough)
@@ -11,6 +12,13 @@ export function describeCaller(locals: Readonly<Record<string, unknown>>): AuthI
     clientId: principal.clientId,
     scopes: [...principal.scopes],
     expiresAt: principal.expiresAt,
-    extra: { subject: principal.subject, requestId: locals['requestId'] },
+    extra: { subject: principal.subject, requestId: locals['requestId'], access },
   };
+}
+
+/** Of one message: servers and streams are used for many, each with a token of its own. */
+export function accessOf({ http }: ServerContext): Access {
+  const access = http?.authInfo?.extra?.['access'];
+  if (access === undefined) throw new Error('a message came without what its caller may use');
+  return access as Access;
 }

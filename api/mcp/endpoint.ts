@@ -1,6 +1,7 @@
 // The MCP endpoint on Express: revision 2026-07-28 and the older ones, without sessions, so that nothing is lost with the process.
 // The room: MCP over HTTP, and notes as its resources. Not the tools: tools/; not the older transport: sse/.
 import type { RequestHandler } from 'express';
+import type { FindAccess } from '../access.ts';
 import { RequestRefused } from '../http/errors.ts';
 import { type HeldBytes, holdCall, sendHeld } from '../http/held-bytes.ts';
 import { parseJsonBody, readJsonBody } from '../http/json-body.ts';
@@ -19,6 +20,7 @@ import { isEventStream, sendWebResponse, toWebRequest } from './web-exchange.ts'
 
 export interface McpOptions extends McpServerOptions {
   verify: TokenVerifier;
+  findAccess: FindAccess;
   resources: ResourceIdentifiers;
   heldBytes: HeldBytes;
 }
@@ -48,7 +50,7 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
     if (missing) throw insufficientScope(res.locals, missing.scopes, missing.request);
     // nginx must not hold back what is streamed
     res.set({ 'X-Accel-Buffering': 'no', 'Cache-Control': 'no-store' });
-    const authInfo = describeCaller(res.locals);
+    const authInfo = describeCaller(res.locals, await options.findAccess(principal));
     if (isPlainRequest(req.headers, body)) {
       sendHeld(res, JSON.stringify(await pool.answer(body, authInfo)));
       return;

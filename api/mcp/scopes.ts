@@ -1,7 +1,7 @@
 // Which scopes a JSON-RPC body needs that its token has not: found before any tool runs or any note is read.
 import type { RefusedRequest } from '../tokens/bearer.ts';
 import { allows } from '../tokens/scopes.ts';
-import type { Tool } from '../tools/tool.ts';
+import type { DescribedTool } from '../tools/tool.ts';
 import { noteResourceScopes } from './note-resources.ts';
 
 export interface MissingScopes {
@@ -13,7 +13,7 @@ export interface MissingScopes {
 /** Undefined when the token has what it needs. A body may be a batch in revision 2025-03-26. */
 export function findMissingScopes(
   body: unknown,
-  tools: readonly Tool[],
+  tools: readonly DescribedTool[],
   granted: readonly string[],
 ): MissingScopes | undefined {
   for (const message of [body].flat()) {
@@ -27,7 +27,7 @@ export function findMissingScopes(
   return undefined;
 }
 
-function scopesOf(message: unknown, tools: readonly Tool[]): readonly string[] {
+function scopesOf(message: unknown, tools: readonly DescribedTool[]): readonly string[] {
   if (!isRecord(message)) return [];
   const { method, params } = message;
   if (method === 'resources/list' || method === 'resources/read') return noteResourceScopes;

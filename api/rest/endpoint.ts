@@ -1,6 +1,7 @@
 // The REST API on Express: the tools once more, at addresses of their own, for clients that don't speak MCP.
 import type { Request, RequestHandler, Response } from 'express';
 import { Router } from 'express';
+import type { FindAccess } from '../access.ts';
 import { type RefusalOptions, RequestRefused } from '../http/errors.ts';
 import { type HeldBytes, holdCall, sendHeld } from '../http/held-bytes.ts';
 import { parseJsonBody, readJsonBody } from '../http/json-body.ts';
@@ -10,25 +11,26 @@ import type { ResourceIdentifiers } from '../tokens/resource-identifiers.ts';
 import { methodNotAllowed } from '../tokens/resource-metadata.ts';
 import { allows } from '../tokens/scopes.ts';
 import type { Principal, TokenVerifier } from '../tokens/verifier.ts';
-import type { Tool } from '../tools/tool.ts';
-import { listScopes } from '../tools/tool.ts';
+import { type DescribedTool, listScopes } from '../tools/tool.ts';
 import { type RefusalReason, RevisionStale, VaultRefusal } from '../vault/errors.ts';
 import { type RestOperation, restOperations, takesBody } from './operations.ts';
 
 export interface RestOptions {
-  tools: readonly Tool[];
+  /** What is described; what a request uses is its caller's own. */
+  tools: readonly DescribedTool[];
   verify: TokenVerifier;
+  findAccess: FindAccess;
   resources: ResourceIdentifiers;
   heldBytes: HeldBytes;
 }
 
 interface Route {
   operation: RestOperation;
-  tool: Tool;
+  tool: DescribedTool;
 }
 
 /** Refuses with RequestRefused; its caller answers that as problem details. */
-export function createRestRouter({ tools, verify, resources, heldBytes }: RestOptions): Router {
+export function createRestRouter({ tools, verify, findAccess, resources, heldBytes }: RestOptions): Router {
   const bearer = requireBearer(verify, createChallenge(resources, 'mcp', listScopes(tools)));
   const readBody = readJsonBody();
   const hold = holdCall(heldBytes);
@@ -44,7 +46,9 @@ export function createRestRouter({ tools, verify, resources, heldBytes }: RestOp
     takesBody(routeOf(res).operation) ? readBody(req, res, next) : next();
   const answer: RequestHandler = async (req, res) => {
     const { operation, tool } = routeOf(res);
-    const output = await tool.run(readInput(req, routeOf(res))).catch(explainRefusal);
+    const own = (await findAccess(res.locals['principal'])).tools.find(({ name }) => name === tool.name);
+    if (!own) throw new Error('a tool is described that nobody has');
+    const output = await own.run(readInput(req, routeOf(res))).catch(explainRefusal);
     res.set({ 'Cache-Control': 'no-store', 'Content-Type': 'application/json; charset=utf-8' });
     if (operation.tool === 'create_note') {
       res.status(201).set('Location', `${apiUrl}${noteAddress(String(output['id']))}`);
@@ -70,7 +74,7 @@ export function createRestRouter({ tools, verify, resources, heldBytes }: RestOp
 
 const routeOf = (res: Response): Route => res.locals['route'];
 
-function groupByPath(tools: readonly Tool[]): Map<string, Route[]> {
+function groupByPath(tools: readonly DescribedTool[]): Map<string, Route[]> {
   const routes = restOperations.flatMap((operation) => {
     const tool = tools.find(({ name }) => name === operation.tool);
     return tool ? [{ operation, tool }] : [];
@@ -105,7 +109,7 @@ function readObject(body: unknown): Record<string, unknown> {
 }
 
 // A query holds text; what the tool takes as a number becomes one, and what is none is left for the tool to refuse.
-function readQuery(req: Request, { definition }: Tool): Record<string, unknown> {
+function readQuery(req: Request, { definition }: DescribedTool): Record<string, unknown> {
   const { searchParams } = new URL(req.url, 'http://localhost');
   const properties = definition.inputSchema.properties ?? {};
   return Object.fromEntries(

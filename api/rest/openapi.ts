@@ -1,11 +1,11 @@
 // The OpenAPI 3.1 description of the REST API, for GPT Actions and whoever reads such: made of the tools' own schemas.
 import packageJson from '../package.json' with { type: 'json' };
 import type { ResourceIdentifiers } from '../tokens/resource-identifiers.ts';
-import type { Tool } from '../tools/tool.ts';
+import { type DescribedTool, listScopes } from '../tools/tool.ts';
 import { pathParametersOf, type RestOperation, restOperations, takesBody } from './operations.ts';
 
 export interface OpenApiOptions {
-  tools: readonly Tool[];
+  tools: readonly DescribedTool[];
   resources: ResourceIdentifiers;
   issuer: string;
 }
@@ -13,7 +13,7 @@ export interface OpenApiOptions {
 type Json = Record<string, unknown>;
 
 const scheme = 'loop';
-const scopeDescriptions = {
+const scopeDescriptions: Readonly<Record<string, string>> = {
   'vault.read': 'Read and search the notes',
   'vault.write': 'Create, change and delete notes',
 };
@@ -51,7 +51,7 @@ export function createOpenApi({ tools, resources, issuer }: OpenApiOptions): Jso
     servers: [{ url: resources.origin + resources.pathPrefix }],
     paths,
     components: {
-      securitySchemes: { [scheme]: describeSecurity(issuer) },
+      securitySchemes: { [scheme]: describeSecurity(issuer, listScopes(tools)) },
       schemas: { Problem: problem },
       responses: {
         Problem: {
@@ -63,7 +63,8 @@ export function createOpenApi({ tools, resources, issuer }: OpenApiOptions): Jso
   };
 }
 
-function describeSecurity(issuer: string): Json {
+/** A vault that can't be written has no operation that needs leave to write. */
+function describeSecurity(issuer: string, scopes: readonly string[]): Json {
   const base = issuer.replace(/\/$/, '');
   return {
     type: 'oauth2',
@@ -72,13 +73,13 @@ function describeSecurity(issuer: string): Json {
         authorizationUrl: `${base}/auth`,
         tokenUrl: `${base}/token`,
         refreshUrl: `${base}/token`,
-        scopes: scopeDescriptions,
+        scopes: Object.fromEntries(scopes.map((scope) => [scope, scopeDescriptions[scope]])),
       },
     },
   };
 }
 
-function describeOperation(operation: RestOperation, { definition, scopes }: Tool): Json {
+function describeOperation(operation: RestOperation, { definition, scopes }: DescribedTool): Json {
   const { title, description, inputSchema, outputSchema, annotations } = definition;
   const status = operation.tool === 'create_note' ? '201' : '200';
   return {
@@ -101,7 +102,10 @@ function describeOperation(operation: RestOperation, { definition, scopes }: Too
   };
 }
 
-function describeInput(operation: RestOperation, inputSchema: Tool['definition']['inputSchema']): Json {
+function describeInput(
+  operation: RestOperation,
+  inputSchema: DescribedTool['definition']['inputSchema'],
+): Json {
   const inPath = pathParametersOf(operation);
   const { properties = {}, required = [], ...rest } = inputSchema;
   const names = Object.keys(properties);

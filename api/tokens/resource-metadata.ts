@@ -11,12 +11,15 @@ interface ResourceMetadata {
   resource_name: string;
 }
 
-function createResourceMetadata(resource: string, issuer: string): ResourceMetadata {
+function createResourceMetadata(
+  resource: string,
+  { issuer, scopes }: Pick<ResourceMetadataOptions, 'issuer' | 'scopes'>,
+): ResourceMetadata {
   return {
     resource,
     authorization_servers: [issuer],
     // not offline_access: that is between the client and the authorization server (MCP, Refresh Tokens)
-    scopes_supported: ['vault.read', 'vault.write'],
+    scopes_supported: scopes,
     bearer_methods_supported: ['header'],
     resource_name: 'loop vault',
   };
@@ -25,6 +28,8 @@ function createResourceMetadata(resource: string, issuer: string): ResourceMetad
 export interface ResourceMetadataOptions {
   resources: ResourceIdentifiers;
   issuer: string;
+  /** Those that are of use: a client asks for all of them. */
+  scopes: string[];
   /** Whether there is the older transport to describe. */
   sse: boolean;
 }
@@ -32,7 +37,7 @@ export interface ResourceMetadataOptions {
 export function createResourceMetadataRouter(options: ResourceMetadataOptions): Router {
   const router = Router({ caseSensitive: true, strict: true });
   const base = '/.well-known/oauth-protected-resource';
-  const { resources, issuer } = options;
+  const { resources } = options;
   const { pathPrefix } = resources;
   // under a prefix as RFC 9728, section 3.1 puts them, and without it as clients of some proxies look for them
   const forms = new Map<string, 'mcp' | 'sse'>([
@@ -60,7 +65,7 @@ export function createResourceMetadataRouter(options: ResourceMetadataOptions): 
     if (req.method !== 'GET' && req.method !== 'HEAD') throw methodNotAllowed('GET, HEAD, OPTIONS');
     const typed = { host: req.headers.host, hasSlash: path !== '' && req.path.endsWith('/') };
     const resource = identifierAsTyped(resources, form, typed);
-    res.set('Cache-Control', 'public, max-age=300').json(createResourceMetadata(resource, issuer));
+    res.set('Cache-Control', 'public, max-age=300').json(createResourceMetadata(resource, options));
   });
   return router;
 }

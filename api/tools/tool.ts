@@ -30,7 +30,8 @@ interface ToolDefinition {
   annotations: { [hint: string]: unknown; readOnlyHint: boolean };
 }
 
-export interface Tool {
+/** What everybody is told of a tool, whatever of the vault he is given. */
+export interface DescribedTool {
   name: string;
   /** What a token needs before the tool runs. */
   scopes: readonly string[];
@@ -38,6 +39,10 @@ export interface Tool {
   isListed: boolean;
   /** As listed by tools/list. */
   definition: ToolDefinition;
+}
+
+/** A tool of one vault, or of a part of it. */
+export interface Tool extends DescribedTool {
   /** The output alone. Throws VaultRefusal for what the caller can mend. */
   run(input: unknown): Promise<Record<string, unknown>>;
   /** Never throws for what the caller can mend: that is a result with isError. */
@@ -168,6 +173,6 @@ export const pageLimit = z.int().min(1).max(1_000).default(100).describe('How ma
 export const pageCursor = z.string().max(4_096).optional().describe('nextCursor of the page before');
 
 /** What the listed tools need, no more: without writing tools nobody is asked to allow writing. */
-export function listScopes(tools: readonly Tool[]): string[] {
+export function listScopes(tools: readonly DescribedTool[]): string[] {
   return [...new Set(tools.flatMap((tool) => tool.scopes))];
 }

@@ -1,5 +1,6 @@
 // The vault: what the tools may ask of a folder of Markdown notes. Reads the disk for one note or file and the index for
-// all else, writes notes where it may (writing/); the index is kept by a thread of its own (index/worker.ts).
+// all else, writes notes where it may (writing/); the index is kept by a thread of its own (index/thread/worker.ts).
+// The room: a folder of notes, and parts of it, as the tools ask for them. Not who asks: tokens/, access.ts.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,49 +10,23 @@ import { type FileKind, kindOf } from './documents/kind.ts';
 import { type FileContent, readVaultFile } from './documents/reading.ts';
 import { IndexNotUsable, VaultAway } from './errors.ts';
 import { findOpenPlace, HiddenFiles } from './hidden/hidden-files.ts';
-import type { HiddenPattern } from './hidden/patterns.ts';
+import { Reach } from './hidden/reach.ts';
 import type { ConflictCopy, FolderEntry, NoteSummary, ScanOptions, SearchResult } from './index/answers.ts';
 import { IndexConnection } from './index/connection.ts';
 import { findVaultHome } from './index/folder/home.ts';
 import type { ListName, ListRows } from './index/lists/lists.ts';
 import type { ListPage } from './index/lists/walk.ts';
+import { IndexHost } from './index/thread/host.ts';
 import { findConflictOf } from './names/conflict-name.ts';
 import { findNamedNote, suggestIds } from './naming/named-notes.ts';
 import { type NoteReference, readReferences } from './naming/reference.ts';
 import type { NoteFile } from './notes/file.ts';
 import { isInside, type NotePlace } from './notes/path.ts';
+import type { VaultOptions } from './options.ts';
 import { findRoot } from './root.ts';
 import { normalizeText } from './unicode.ts';
 import { isWritable } from './writing/probe.ts';
 import { createNoteWriter, type NoteWriter } from './writing/writer.ts';
-
-export interface VaultOptions {
-  /** The folder of notes. */
-  directory: string;
-  /** The index's file, made where there is none; `:memory:` for one that is gone with the process. */
-  indexPath: string;
-  /**
-   * Looks through the folder every 1.2 s or so. Not needed for network folders, which are recognized: for those that
-   * seem local and yet change without the kernel's notice.
-   */
-  isPolling?: boolean;
-  /** What nobody is shown, beside Obsidian's own excluded files (hidden/patterns.ts). */
-  hidden?: readonly HiddenPattern[];
-  /** An IANA time zone: which day `daily:today` is. The process's by default. */
-  timeZone?: string | undefined;
-  /** Told of what went wrong in the background and was put right by starting again. */
-  onProblem?: (problem: Error) => void;
-  /** Told when the folder is no longer there, and when it is back. */
-  onAway?: (isAway: boolean) => void;
-  /** Told how many notes are known by their names alone (Vault.unreadNotes), when that changes. */
-  onUnread?: (notes: number) => void;
-  /** Told how many names are there in several Unicode forms (Vault.listForms), when that changes. */
-  onForms?: (names: number) => void;
-  /** Told how many notes are conflict copies of others (Vault.listConflicts), when that changes. */
-  onConflicts?: (notes: number) => void;
-  /** Told how much of Obsidian's list of excluded files can't be used, when that changes. */
-  onExcludedFaults?: (faults: number) => void;
-}
 
 interface SearchOptions {
   /** 10 by default, 100 at most. */
@@ -118,6 +93,8 @@ export interface Vault {
     conflicts: ConflictCopy[];
     nextCursor?: string;
   };
+  /** Brings the index in step with a note that was changed from elsewhere; after 2 s in any case. */
+  refresh(id: string): Promise<void>;
   /** True while the folder is not there: the index answers with what it had. */
   isAway(): boolean;
   /** Undefined where the folder may only be read. */
@@ -136,23 +113,29 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
     throw new IndexNotUsable({ indexPath: options.indexPath, why: 'it lies inside the folder of notes' });
   }
   const canWrite = await isWritable(root);
-  const hidden = new HiddenFiles({ root, patterns: options.hidden ?? [] });
+  const { readable } = options.reach ?? {};
+  const hidden = new HiddenFiles({ root, patterns: options.hidden ?? [], folders: readable });
   await hidden.refresh();
   const { timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone } = options;
   const daily = createDailyNotes({ root, hidden, timeZone });
+  const place = { root, hidden, daily, canWrite, options };
+  const { host = new IndexHost() } = options;
   if (options.indexPath !== ':memory:') {
-    return new FolderVault(
-      { root, hidden, daily },
-      new IndexConnection({ ...options, root, hidden }),
-      canWrite,
-    );
+    return new FolderVault(place, new IndexConnection({ ...options, host, root, hidden }));
   }
   // Two threads share the index, which one process's memory can't do in SQLite's WAL mode.
   const folder = await mkdtemp(join(tmpdir(), 'loop-index-'));
-  const index = new IndexConnection({ ...options, root, hidden, indexPath: join(folder, 'index.db') });
-  return new FolderVault({ root, hidden, daily }, index, canWrite, () =>
-    rm(folder, { recursive: true, force: true }),
-  );
+  const indexPath = join(folder, 'index.db');
+  const index = new IndexConnection({ ...options, host, root, hidden, indexPath });
+  return new FolderVault(place, index, () => rm(folder, { recursive: true, force: true }));
+}
+
+interface VaultPlace {
+  root: string;
+  hidden: HiddenFiles;
+  daily: DailyNotes;
+  canWrite: boolean;
+  options: Pick<VaultOptions, 'reach' | 'onWritten'>;
 }
 
 function bounded(limit: number | undefined, usual: number, most: number): number {
@@ -168,27 +151,29 @@ class FolderVault implements Vault {
   readonly #onClose: (() => Promise<void>) | undefined;
   readonly writer: NoteWriter | undefined;
 
-  constructor(
-    { root, hidden, daily }: { root: string; hidden: HiddenFiles; daily: DailyNotes },
-    index: IndexConnection,
-    canWrite: boolean,
-    onClose?: () => Promise<void>,
-  ) {
-    this.#root = root;
-    this.#hidden = hidden;
-    this.#daily = daily;
+  constructor(place: VaultPlace, index: IndexConnection, onClose?: () => Promise<void>) {
+    this.#root = place.root;
+    this.#hidden = place.hidden;
+    this.#daily = place.daily;
     this.#index = index;
-    this.writer = canWrite
-      ? createNoteWriter({
-          root,
-          hidden,
-          daily,
-          refresh: (id) => index.refresh(id),
-          requireHome: () => this.#requireHome(),
-          suggestIds: (id) => index.ask((_, facts) => suggestIds(readReferences(id), facts)),
-        })
-      : undefined;
+    this.writer = place.canWrite ? this.#createWriter(place.options) : undefined;
     this.#onClose = onClose;
+  }
+
+  #createWriter({ reach, onWritten }: VaultPlace['options']): NoteWriter {
+    const changeable = reach?.writable && new Reach(reach.writable);
+    return createNoteWriter({
+      root: this.#root,
+      hidden: this.#hidden,
+      daily: this.#daily,
+      isChangeable: changeable && ((path): boolean => changeable.includes(path)),
+      refresh: async (id) => {
+        await this.#index.refresh(id);
+        await onWritten?.(id);
+      },
+      requireHome: () => this.#requireHome(),
+      suggestIds: (id) => this.#index.ask((_, facts) => suggestIds(readReferences(id), facts)),
+    });
   }
 
   search(query: string, { limit }: SearchOptions = {}): Promise<SearchResult[]> {
@@ -311,6 +296,12 @@ class FolderVault implements Vault {
     return this.#index.ask((_, facts) =>
       facts.listConflicts(options.cursor, bounded(options.limit, 100, 1000)),
     );
+  }
+
+  async refresh(id: string): Promise<void> {
+    if (!this.#hidden.isHidden(id)) {
+      await this.#index.refresh(id);
+    }
   }
 
   isAway(): boolean {

@@ -99,6 +99,7 @@ const calls: ReadonlyArray<readonly [string, RegExp, Record<string, string>]> = 
     /\.normalize\(/,
     {
       'adapters/stores/accounts.ts': '256 characters of a username',
+      'api/tokens/authorization-details.ts': 'a path of at most 4,096 characters',
       'api/vault/unicode.ts': 'after cutting long runs of marks',
       'auth/people/password-strength.ts': 'a password of at most 1,024 characters',
       'auth/people/passwords.ts': 'a password of at most 1,024 characters',

@@ -78,7 +78,7 @@ t.test('versions are exact', (t) => {
 const started = new Set([
   'auth/main.ts',
   'api/main.ts',
-  'api/vault/index/worker.ts',
+  'api/vault/index/thread/worker.ts',
   'api/vault/documents/pdf/program.ts',
   'api/vault/documents/pdf/extraction.ts',
   ...['backup', 'migrate-store', 'restore'].map((name) => `scripts/${name}.ts`),

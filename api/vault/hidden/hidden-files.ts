@@ -1,11 +1,13 @@
-// What of the vault nobody is shown: by the setting API_HIDDEN, and by Obsidian's excluded files as they are now.
+// What of the vault is not shown: by the setting API_HIDDEN and by Obsidian's excluded files as they are now to nobody, and
+// to whoever is given some folders alone, all the rest.
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { foldName } from '../notes/name.ts';
-import { findFilePlace, type NotePlace, wayTo } from '../notes/path.ts';
+import { findFilePlace, type NotePlace, parseVaultPath, wayTo } from '../notes/path.ts';
 import { normalizeText } from '../unicode.ts';
 import { ExcludedFiles, parseExcludedFiles } from './excluded-files.ts';
 import { type HiddenPattern, isHiddenBy } from './patterns.ts';
+import { Reach } from './reach.ts';
 
 /** Bytes of app.json; Obsidian's own have some hundred. */
 const largestSettings = 1024 * 1024;
@@ -21,11 +23,14 @@ export interface HiddenFilesOptions {
   patterns: readonly HiddenPattern[];
   /** Obsidian's, as last read. */
   filters?: readonly string[] | undefined;
+  /** Paths of the only folders that are shown; all where it is undefined. */
+  folders?: readonly string[] | undefined;
 }
 
 export class HiddenFiles {
   readonly patterns: readonly HiddenPattern[];
   readonly #root: string;
+  readonly #reach: Reach | undefined;
   #filters: readonly string[] | undefined;
   #excluded: ExcludedFiles;
   #stamp: string | undefined;
@@ -34,8 +39,9 @@ export class HiddenFiles {
   #last: Promise<boolean> = Promise.resolve(false);
   #next: Promise<boolean> | undefined;
 
-  constructor({ root, patterns, filters }: HiddenFilesOptions) {
+  constructor({ root, patterns, filters, folders }: HiddenFilesOptions) {
     this.#root = root;
+    this.#reach = folders && new Reach(folders);
     this.patterns = patterns;
     this.#filters = filters;
     this.#excluded = new ExcludedFiles(filters ?? []);
@@ -46,9 +52,14 @@ export class HiddenFiles {
     return this.#filters;
   }
 
+  /** The only folders that are shown; undefined: all. */
+  get folders(): readonly string[] | undefined {
+    return this.#reach?.folders;
+  }
+
   /** The same for what hides the same. */
   get key(): string {
-    return JSON.stringify([this.patterns, this.#filters ?? []]);
+    return JSON.stringify([this.patterns, this.#filters ?? [], ...(this.folders ? [this.folders] : [])]);
   }
 
   /** How much of Obsidian's settings can't be used. */
@@ -118,16 +129,25 @@ export class HiddenFiles {
   findHidden(paths: readonly string[]): Set<string> {
     const hidden = this.#excluded.findHidden(paths);
     for (const path of paths) {
-      if (this.#isHiddenByPattern(path)) {
+      if (this.#isHiddenByPattern(path) || this.isBeyond(path)) {
         hidden.add(path);
       }
     }
     return hidden;
   }
 
+  /** True for a note or file outside of the only folders that are shown. */
+  isBeyond(path: string): boolean {
+    return this.#reach?.includes(path) === false;
+  }
+
   /** True for a folder that is hidden with all that is below it. */
   isHiddenFolder(path: string): boolean {
-    return this.#isHiddenByPattern(path) || this.#excluded.isHiddenFolder(path);
+    return (
+      this.#reach?.leadsTo(path) === false ||
+      this.#isHiddenByPattern(path) ||
+      this.#excluded.isHiddenFolder(path)
+    );
   }
 
   #isHiddenByPattern(path: string): boolean {
@@ -148,6 +168,10 @@ export async function findOpenPlace(
   hidden: HiddenFiles,
 ): Promise<NotePlace | undefined> {
   await hidden.refresh();
+  // Before the disk is asked: how long that takes tells whether something is there.
+  if (hidden.isBeyond(parseVaultPath(id)?.join('/') ?? '')) {
+    return undefined;
+  }
   const place = await findFilePlace(root, id);
   const isHidden =
     place !== undefined &&

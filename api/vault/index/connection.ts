@@ -7,15 +7,20 @@ import type { IndexProgress, SearchOrder, SearchResult } from './answers.ts';
 import { IndexFacts } from './facts.ts';
 import { isDamage, openIndexFile, removeIndexFile } from './file.ts';
 import { IndexReader } from './reader.ts';
-import { IndexThread } from './thread.ts';
+import type { IndexHost } from './thread/host.ts';
+import { IndexThread } from './thread/thread.ts';
 import { IndexWriter } from './writer.ts';
 
 export interface IndexConnectionOptions {
+  /** The thread that keeps it. */
+  host: IndexHost;
   root: string;
   indexPath: string;
   isPolling?: boolean;
   hidden: HiddenFiles;
   onProblem?: (problem: Error) => void;
+  /** Told of each step of the indexing thread. */
+  onProgress?: ((progress: IndexProgress) => void) | undefined;
   onAway?: (isAway: boolean) => void;
   /** Told how many notes are known by their names alone, when that changes. */
   onUnread?: (notes: number) => void;
@@ -138,10 +143,11 @@ export class IndexConnection {
   }
 
   #startThread(): void {
-    const { root, indexPath, isPolling = false, hidden } = this.#options;
-    const { patterns, filters } = hidden;
+    const { host, root, indexPath, isPolling = false, hidden } = this.#options;
+    const { patterns, filters, folders } = hidden;
     const thread = new IndexThread(
-      { root, indexPath, isPolling, patterns, filters },
+      host,
+      { root, indexPath, isPolling, patterns, filters, folders },
       {
         onProgress: (progress): void => {
           this.#takeProgress(progress);
@@ -156,6 +162,7 @@ export class IndexConnection {
   #takeProgress(progress: IndexProgress): void {
     const before = this.#progress;
     this.#progress = progress;
+    this.#options.onProgress?.(progress);
     if (progress.isAway !== before.isAway) {
       this.#options.onAway?.(progress.isAway);
     }
@@ -235,7 +242,11 @@ interface OpenedIndex {
 }
 
 /** Throws IndexNotUsable. */
-function openIndex({ indexPath, root, hidden }: IndexConnectionOptions): OpenedIndex {
+function openIndex({
+  indexPath,
+  root,
+  hidden,
+}: Pick<IndexConnectionOptions, 'indexPath' | 'root' | 'hidden'>): OpenedIndex {
   const database = openIndexFile(indexPath, root);
   try {
     const facts = new IndexFacts(database);

@@ -20,7 +20,7 @@ import { createRevision, largestNote } from '../notes/content.ts';
 import { parseFrontMatter } from '../notes/front-matter.ts';
 import { foldName } from '../notes/name.ts';
 import { FolderMoved, inFolder } from '../notes/opened-path.ts';
-import { isNoteName, type NotePlace } from '../notes/path.ts';
+import { isNoteName, type NotePlace, wayTo } from '../notes/path.ts';
 import { normalizeText } from '../unicode.ts';
 import { type AppendedText, createAppend, type WrittenNote } from './append.ts';
 import { createFile, replaceFile } from './atomic-file.ts';
@@ -62,6 +62,8 @@ export interface NoteWriterOptions {
   root: string;
   hidden: HiddenFiles;
   daily: DailyNotes;
+  /** Of what is shown, what may be changed; all where there is no such rule. */
+  isChangeable?: ((path: string) => boolean) | undefined;
   /** Brings the index up to date with one note. */
   refresh(id: string): Promise<void>;
   /** Throws VaultAway while the folder is not there: what is under its mount point is not the vault. */
@@ -71,7 +73,7 @@ export interface NoteWriterOptions {
 }
 
 export function createNoteWriter(options: NoteWriterOptions): NoteWriter {
-  const { root, hidden, daily, refresh, requireHome, suggestIds } = options;
+  const { root, daily, refresh, requireHome, suggestIds } = options;
   const queue = new KeyedQueue();
   const removeLeftovers = createLeftoverRemover();
 
@@ -100,7 +102,7 @@ export function createNoteWriter(options: NoteWriterOptions): NoteWriter {
     edit: (note: string) => string,
   ): Promise<WrittenNote> {
     return write(id, async () => {
-      const { target } = await findPlace(root, id, hidden);
+      const { target } = await findPlace(options, id);
       return inFolder(dirname(target), async (folder) => {
         const path = join(folder.path, basename(target));
         const { bytes, stats, current } = await readCurrent(path, revision);
@@ -114,7 +116,7 @@ export function createNoteWriter(options: NoteWriterOptions): NoteWriter {
 
   async function create(path: string, text: string): Promise<WrittenNote> {
     const id = parseNewPath(path);
-    await requireOpen(hidden, id);
+    await requireOpen(options, id);
     const bytes = encode(text === '' || text.endsWith('\n') ? text : `${text}\n`);
     return write(id, () =>
       inNewPlace(root, id, async (folder, name) => {
@@ -129,22 +131,24 @@ export function createNoteWriter(options: NoteWriterOptions): NoteWriter {
 
   return {
     create: async (path, text) => create(path, requireFrontMatter(text)),
-    append: createAppend({ daily, requireOpen: (id) => requireOpen(hidden, id), change, create }),
+    append: createAppend({ daily, requireOpen: (id) => requireOpen(options, id), change, create }),
     replace: (id, { text, revision }) => change(id, revision, (note) => replaceText(note, text)),
     replaceSection: (id, { heading, text, revision }) =>
       change(id, revision, (note) => replaceSection(note, heading, text)),
     setField: (id, { field, value, revision }) =>
       change(id, revision, (note) => setField(note, field, value)),
-    remove: (id, { revision }) => write(id, () => removeNote({ root, hidden }, id, revision)),
+    remove: (id, { revision }) => write(id, () => removeNote(options, id, revision)),
   };
 }
 
+type WritablePart = Pick<NoteWriterOptions, 'root' | 'hidden' | 'isChangeable'>;
+
 async function removeNote(
-  { root, hidden }: Pick<NoteWriterOptions, 'root' | 'hidden'>,
+  part: WritablePart,
   id: string,
   revision: string,
 ): Promise<{ id: string; trashPath: string }> {
-  const { path, target, named } = await findPlace(root, id, hidden);
+  const { path, target, named } = await findPlace(part, id);
   if (path !== target) {
     throw new EditRefused('This name is a link to another note of the vault: delete that one.');
   }
@@ -153,22 +157,28 @@ async function removeNote(
     const held = join(folder.path, basename(path));
     const verify = async (): Promise<Stats> => (await readCurrent(held, revision)).stats;
     await verify();
-    return { id: plain, trashPath: await moveToTrash(root, named, { path: held, verify }) };
+    return { id: plain, trashPath: await moveToTrash(part.root, named, { path: held, verify }) };
   });
 }
 
-/** Where nothing is shown, nothing is made: said before the disk is asked what is there. */
-async function requireOpen(hidden: HiddenFiles, id: string): Promise<void> {
+/** Where nothing is shown or changed, nothing is made: said before the disk is asked what is there. */
+async function requireOpen({ hidden, isChangeable }: WritablePart, id: string): Promise<void> {
   await hidden.refresh();
-  if (hidden.isHidden(normalizeText(id, 'NFC'))) {
+  const path = normalizeText(id, 'NFC');
+  if (hidden.isHidden(path) || isChangeable?.(path) === false) {
     throw new PathClosed();
   }
 }
 
-async function findPlace(root: string, id: string, hidden: HiddenFiles): Promise<NotePlace> {
+async function findPlace({ root, hidden, isChangeable }: WritablePart, id: string): Promise<NotePlace> {
   const place = await findOpenPlace(root, id, hidden);
   if (place === undefined) {
     throw new NoteNotFound();
+  }
+  // A name that may be changed may be a link to a note that may not.
+  const paths = [place.named, normalizeText(wayTo(root, place.target), 'NFC')];
+  if (isChangeable !== undefined && !paths.every(isChangeable)) {
+    throw new PathClosed();
   }
   if (!isNoteName(place.named)) {
     throw new EditRefused('This is not a note: only Markdown notes can be changed or deleted here.');

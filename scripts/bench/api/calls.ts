@@ -42,7 +42,8 @@ export async function run(): Promise<void> {
   const turns = new Turns(mostNotesAtOnce);
   const tools = createTools(vault, String, turns);
   const logger = createLogger({ write: () => undefined });
-  const parts = { tools, notes: createNoteResources({ vault, turns }), logger };
+  const access = { tools, notes: createNoteResources({ vault, turns }) };
+  const parts = { ...access, findAccess: () => access, logger };
   const heldBytes = new HeldBytes();
   const endpoint = createMcpEndpoint({ ...parts, verify: createVerify(), resources, heldBytes });
   const stock = createStockHandler(tools);

@@ -228,6 +228,8 @@ t.test('where the vault may only be read, writing is not described, and says so'
     Object.values(body.paths).flatMap((item) => Object.keys(item as object)),
     ['get', 'get', 'get', 'get'],
   );
+  const { flows } = body.components.securitySchemes.loop;
+  t.same(Object.keys(flows.authorizationCode.scopes), ['vault.read']);
   await expectProblem(t, send(world, 'POST', '/api/notes', { path: 'a.md', text: 'a' }), 403, 'read_only');
 });
 

@@ -146,4 +146,8 @@ t.test('where the vault may only be read, writing tools are not listed, and call
   }
   const challenge = (await fetch(`${world.url}/mcp`, { method: 'POST' })).headers.get('www-authenticate');
   t.match(challenge, /scope="vault\.read"$/, 'nobody is asked to allow writing');
+  for (const form of ['', '/mcp', '/sse']) {
+    const metadata = await fetch(`${world.url}/.well-known/oauth-protected-resource${form}`);
+    t.same((await readJson(metadata)).scopes_supported, ['vault.read'], `nor by the metadata${form}`);
+  }
 });

@@ -52,7 +52,9 @@ export interface ListedVault {
 export function listDiskFolder({ root, hidden }: ListedVault, folder: ListedFolder): FolderListing {
   const { entries, isPartial } = readForms(folder);
   const hiddenPaths = hidden.findHidden(pathsOfFiles(entries));
-  const listing = { ...createListing(), isPartial, hasHidden: hiddenPaths.size > 0 };
+  // What lies beyond is not hidden in the folder but no part of it: the folder is shown as if that were not there.
+  const hasHidden = [...hiddenPaths].some((path) => !hidden.isBeyond(path));
+  const listing = { ...createListing(), isPartial, hasHidden };
   for (const [path, found] of entries) {
     const folders = found.filter(({ kind }) => kind === 'folder');
     if (folders.length > 0 && !hidden.isHiddenFolder(path)) {

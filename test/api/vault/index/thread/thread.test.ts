@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
 
-const vaultUrl = new URL('../../../../api/vault/vault.ts', import.meta.url).href;
+const vaultUrl = new URL('../../../../../api/vault/vault.ts', import.meta.url).href;
 
 /** The notes and what makes reading them slow; `program` sees `vault`, `directory` and some helpers, and tells a value. */
 async function run(

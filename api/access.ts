@@ -1,0 +1,45 @@
+// What a call may use: the tools and resources of the vault, or of the part of it that its token reaches. There is no
+// other way from a route to a note, so that none can forget what a grant narrows.
+import type { Turns } from './answers/turns.ts';
+import { createNoteResources, type NoteResources } from './mcp/note-resources.ts';
+import type { Principal } from './tokens/verifier.ts';
+import type { Tool } from './tools/tool.ts';
+import { createTools } from './tools/tools.ts';
+import type { NarrowedVaults } from './vault/narrowed-vaults.ts';
+import type { Vault } from './vault/vault.ts';
+
+export interface Access {
+  tools: readonly Tool[];
+  notes: NoteResources;
+}
+
+/** At once, without a promise, where nothing is narrowed. */
+export type FindAccess = (principal: Principal) => Access | Promise<Access>;
+
+export interface AccessOptions {
+  vault: Vault;
+  narrowed: Pick<NarrowedVaults, 'within'>;
+  noteUrl: (id: string) => string;
+  /** Those of all who read notes. */
+  turns: Turns;
+}
+
+/** `all` is for what is described to everybody alike, such as the list of tools. */
+export function createAccess(options: AccessOptions): { all: Access; find: FindAccess } {
+  const { noteUrl, turns, narrowed } = options;
+  const create = (vault: Vault): Access => ({
+    tools: createTools(vault, noteUrl, turns),
+    notes: createNoteResources({ vault, turns }),
+  });
+  const all = create(options.vault);
+  const parts = new WeakMap<Vault, Access>();
+  const createOnce = (vault: Vault): Access => {
+    const access = parts.get(vault) ?? create(vault);
+    parts.set(vault, access);
+    return access;
+  };
+  return {
+    all,
+    find: ({ reach }) => (reach === undefined ? all : narrowed.within(reach).then(createOnce)),
+  };
+}

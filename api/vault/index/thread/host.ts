@@ -1,0 +1,65 @@
+// The one indexing thread of a vault and its parts, for as long as any of their indexes needs it. What it is told of each of
+// them is thread.ts's.
+import { Worker } from 'node:worker_threads';
+import type { IndexWorkerNews, IndexWorkerOrder } from './worker.ts';
+
+/** What one index hears of the thread. */
+export interface IndexListener {
+  onNews(news: IndexWorkerNews): void;
+  /** The thread is no more. */
+  onEnd(error: unknown): void;
+}
+
+export class IndexHost {
+  #worker: Worker | undefined;
+  readonly #listeners = new Map<number, { listener: IndexListener; worker: Worker }>();
+  #last = 0;
+
+  /** Gives the number of a new index, which is then to be told to open; starts the thread where there is none. */
+  add(listener: IndexListener): number {
+    this.#worker ??= this.#start();
+    this.#last += 1;
+    this.#listeners.set(this.#last, { listener, worker: this.#worker });
+    return this.#last;
+  }
+
+  tell(order: IndexWorkerOrder): void {
+    this.#listeners.get(order.index)?.worker.postMessage(order);
+  }
+
+  /** Where it is not `closed`, the thread goes with it: the others hear of that, and start anew. */
+  async remove(index: number, isClosed: boolean): Promise<void> {
+    const { worker } = this.#listeners.get(index) ?? {};
+    this.#listeners.delete(index);
+    const isLast = [...this.#listeners.values()].every((other) => other.worker !== worker);
+    if (isLast || !isClosed) {
+      this.#forget(worker);
+      await worker?.terminate();
+    }
+  }
+
+  #forget(worker: Worker | undefined): void {
+    if (this.#worker === worker) {
+      this.#worker = undefined;
+    }
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL('./worker.ts', import.meta.url));
+    let failure: unknown = new Error('The indexing thread was ended');
+    worker.on('message', (news: IndexWorkerNews) => this.#listeners.get(news.index)?.listener.onNews(news));
+    worker.on('error', (error) => {
+      failure = error;
+    });
+    worker.once('exit', () => {
+      this.#forget(worker);
+      for (const [index, one] of [...this.#listeners]) {
+        if (one.worker === worker) {
+          this.#listeners.delete(index);
+          one.listener.onEnd(failure);
+        }
+      }
+    });
+    return worker;
+  }
+}

@@ -1,0 +1,46 @@
+// What a vault is opened with.
+import type { HiddenPattern } from './hidden/patterns.ts';
+import type { IndexHost } from './index/thread/host.ts';
+
+/** Folders as paths in NFC, with all that lies in them; undefined: all of the vault. */
+export interface VaultReach {
+  readable: readonly string[] | undefined;
+  /** What of that may be changed. */
+  writable: readonly string[] | undefined;
+}
+
+export interface VaultOptions {
+  /** The folder of notes. */
+  directory: string;
+  /** The index's file, made where there is none; `:memory:` for one that is gone with the process. */
+  indexPath: string;
+  /**
+   * Looks through the folder every 1.2 s or so. Not needed for network folders, which are recognized: for those that
+   * seem local and yet change without the kernel's notice.
+   */
+  isPolling?: boolean;
+  /** What nobody is shown, beside Obsidian's own excluded files (hidden/patterns.ts). */
+  hidden?: readonly HiddenPattern[];
+  /** The only part of it that there is for whoever is given this vault (narrowed-vaults.ts); all by default. */
+  reach?: VaultReach | undefined;
+  /** The indexing thread, shared by a vault and its parts; one of its own by default. */
+  host?: IndexHost | undefined;
+  /** An IANA time zone: which day `daily:today` is. The process's by default. */
+  timeZone?: string | undefined;
+  /** Told of what went wrong in the background and was put right by starting again. */
+  onProblem?: (problem: Error) => void;
+  /** Told how far the index is, with each step. */
+  onProgress?: ((progress: { building: boolean; isAway: boolean }) => void) | undefined;
+  /** Told of each note that was written here, once the index has it. */
+  onWritten?: ((id: string) => Promise<void>) | undefined;
+  /** Told when the folder is no longer there, and when it is back. */
+  onAway?: (isAway: boolean) => void;
+  /** Told how many notes are known by their names alone (Vault.unreadNotes), when that changes. */
+  onUnread?: (notes: number) => void;
+  /** Told how many names are there in several Unicode forms (Vault.listForms), when that changes. */
+  onForms?: (names: number) => void;
+  /** Told how many notes are conflict copies of others (Vault.listConflicts), when that changes. */
+  onConflicts?: (notes: number) => void;
+  /** Told how much of Obsidian's list of excluded files can't be used, when that changes. */
+  onExcludedFaults?: (faults: number) => void;
+}
