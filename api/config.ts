@@ -1,6 +1,6 @@
 // loop-api's settings: parsed from an environment given as an argument, every fault listed at once.
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { type HiddenPattern, parseHiddenPatterns } from './vault/hidden/patterns.ts';
@@ -29,6 +29,8 @@ export interface Config {
   staleSeconds: number;
   sse: boolean;
   vaultDirectory: string;
+  /** What people call it. */
+  vaultName: string;
   indexPath: string;
   /** What of the vault nobody is shown. */
   hidden: HiddenPattern[];
@@ -107,6 +109,11 @@ const settings = z.object({
   API_INTROSPECTION_STALE_SECONDS: count(86_400).default(900),
   API_SSE: z.enum(['on', 'off']).default('on'),
   API_VAULT_DIR: z.string().default(fileURLToPath(new URL('sample-vault', import.meta.url))),
+  API_VAULT_NAME: z
+    .string()
+    .max(200)
+    .regex(/^\P{Cc}+$/u)
+    .optional(),
   API_INDEX_PATH: z.string().default('data/index.db'),
   API_HIDDEN: hiddenPatterns.default([]),
   API_TIME_ZONE: z.string().refine(isTimeZone).optional(),
@@ -156,6 +163,10 @@ const help: Record<SettingName, { allowed: string; mend: string }> = {
   },
   API_SSE: { allowed: 'on or off', mend: 'Leave it out for on.' },
   API_VAULT_DIR: { allowed: 'the path of a folder', mend: 'Leave it out for the sample vault.' },
+  API_VAULT_NAME: {
+    allowed: 'a name of at most 200 characters on one line',
+    mend: "Leave it out for the folder's name.",
+  },
   API_INDEX_PATH: { allowed: 'the path of a file', mend: 'Leave it out for data/index.db.' },
   API_HIDDEN: {
     allowed:
@@ -192,6 +203,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     staleSeconds: values.API_INTROSPECTION_STALE_SECONDS,
     sse: values.API_SSE === 'on',
     vaultDirectory: resolve(values.API_VAULT_DIR),
+    vaultName: values.API_VAULT_NAME ?? basename(resolve(values.API_VAULT_DIR)),
     indexPath: resolve(values.API_INDEX_PATH),
     hidden: values.API_HIDDEN,
     timeZone: values.API_TIME_ZONE,

@@ -8,11 +8,12 @@ import { createMetrics, type Metrics } from './http/metrics.ts';
 import { createMetricsListener } from './http/metrics-listener.ts';
 import { startServer, stopServer } from './http/server.ts';
 import { openTokenChecks } from './tokens/checks.ts';
+import { type DescriptionKeeper, keepDescribed } from './tokens/resource-description.ts';
 import { parseResourceIdentifiers } from './tokens/resource-identifiers.ts';
 import { IndexHost } from './vault/index/thread/host.ts';
 import { NarrowedVaults } from './vault/narrowed-vaults.ts';
 import type { VaultOptions } from './vault/options.ts';
-import { openVault } from './vault/vault.ts';
+import { openVault, type Vault } from './vault/vault.ts';
 
 export interface Service {
   port: number;
@@ -28,11 +29,15 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
   const resources = parseResourceIdentifiers(config.resource);
   const vaultOptions = createVaultOptions(config, metrics, logger);
   const onWritten = (id: string): Promise<void> => narrowed.refresh(id);
-  const vault = await openVault({ ...vaultOptions, onWritten });
+  // the vault may tell of itself before there is somebody to tell it to
+  let described: DescriptionKeeper | undefined;
+  const onProgress = (): void => described?.noteChange();
+  const vault = await openVault({ ...vaultOptions, onWritten, onProgress });
   const narrowed = new NarrowedVaults(vault, vaultOptions);
+  described = describeToAuth(config, vault, logger);
   const tokenChecks = openTokenChecks(config, resources, metrics, logger);
   const close = async (): Promise<void> => {
-    await Promise.all([tokenChecks.close(), narrowed.close()]);
+    await Promise.all([tokenChecks.close(), narrowed.close(), described?.close()]);
     await vault.close();
   };
   let ready = true;
@@ -63,6 +68,21 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       await close();
     },
   };
+}
+
+const mostFolders = 500;
+
+function describeToAuth(config: Config, vault: Vault, logger: Logger): DescriptionKeeper {
+  return keepDescribed({
+    ...config,
+    describe: () => ({
+      name: config.vaultName,
+      isWritable: vault.writer !== undefined,
+      notes: vault.progress().notes,
+      folders: vault.listTopFolders(mostFolders),
+    }),
+    onTrouble: (err) => logger.warn({ err }, 'loop-auth could not be told what the vault holds; tried again'),
+  });
 }
 
 function createVaultOptions(config: Config, metrics: Metrics, logger: Logger): VaultOptions {

@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici';
 import { Agent, request } from 'undici';
 import { z } from 'zod';
 import type { ClientSecret } from '../config.ts';
+import { basicAuthorization, readSecret } from './credential.ts';
 import { findIntrospectionEndpoint } from './discovery.ts';
 import { AuthorizationServerUnreachable, IntrospectionFailed } from './introspection-errors.ts';
 
@@ -117,7 +118,7 @@ async function post(call: IntrospectionCall, clientId: string, secret: string): 
       dispatcher: call.dispatcher,
       signal: call.signal,
       headers: {
-        authorization: `Basic ${basicCredentials(clientId, secret)}`,
+        authorization: basicAuthorization(clientId, secret),
         'content-type': 'application/x-www-form-urlencoded',
         accept: 'application/json',
       },
@@ -138,22 +139,6 @@ async function post(call: IntrospectionCall, clientId: string, secret: string): 
 function isClosedConnection(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE';
-}
-
-// RFC 6749, section 2.3.1: both halves are form-urlencoded before they are joined
-function basicCredentials(clientId: string, secret: string): string {
-  const encode = (value: string): string => new URLSearchParams([['', value]]).toString().slice(1);
-  return Buffer.from(`${encode(clientId)}:${encode(secret)}`).toString('base64');
-}
-
-function readSecret(clientSecret: ClientSecret): string {
-  try {
-    return clientSecret.read();
-  } catch (cause) {
-    throw new IntrospectionFailed('the introspection credential can not be read (API_CLIENT_SECRET_FILE)', {
-      cause,
-    });
-  }
 }
 
 function parseAnswer(answer: Answer, token: string): Introspection {

@@ -73,6 +73,8 @@ export interface Vault {
   findNote(given: string): Promise<{ id: string; part: string } | undefined>;
   /** Folders, then notes, then other files, by name; 100 by default, 1000 at most. Throws BadCursor. */
   listFolder(folder: string, options?: PageOptions): ListPage<FolderEntry>;
+  /** Paths of folders at the top and one level below, sorted; `limit` of them, those at the top before others. */
+  listTopFolders(limit: number): string[];
   /** A page of a list over the whole vault (index/lists/lists.ts); 100 by default, 1000 at most. Throws BadCursor. */
   list<Name extends ListName>(name: Name, options?: PageOptions): Promise<ListPage<ListRows[Name]>>;
   /** Every note once, even while notes change or move; while the index is building, those it has. Throws BadCursor. */
@@ -186,6 +188,10 @@ class FolderVault implements Vault {
 
   listFolder(folder: string, { cursor, limit }: PageOptions = {}): ListPage<FolderEntry> {
     return this.#index.ask((reader) => reader.listFolder(folder, cursor, bounded(limit, 100, 1000)));
+  }
+
+  listTopFolders(limit: number): string[] {
+    return this.#index.ask((reader) => reader.listTopFolders(limit));
   }
 
   list<Name extends ListName>(

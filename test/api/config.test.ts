@@ -19,6 +19,7 @@ t.test('an empty environment gives the defaults of the contract', (t) => {
     staleSeconds: 900,
     sse: true,
     vaultDirectory: resolve('api/sample-vault'),
+    vaultName: 'sample-vault',
     indexPath: resolve('data/index.db'),
     hidden: [],
     timeZone: undefined,
@@ -29,6 +30,7 @@ t.test('an empty environment gives the defaults of the contract', (t) => {
 
 t.test('an empty value counts as not set', (t) => {
   t.equal(parseConfig({ API_PORT: '', API_AUTH_URL: '' }).port, 8082);
+  t.equal(parseConfig({ API_VAULT_DIR: '/srv/My notes/', API_VAULT_NAME: '' }).vaultName, 'My notes');
   t.end();
 });
 
@@ -44,6 +46,7 @@ t.test(
       API_INTROSPECTION_CACHE_SECONDS: '61',
       API_INTROSPECTION_STALE_SECONDS: '-1',
       API_SSE: 'yes',
+      API_VAULT_NAME: 'two\nlines',
       API_HIDDEN: 'Private,{a}',
       API_TIME_ZONE: 'Seoul',
     };

@@ -13,6 +13,13 @@ interface RecordedIntrospection {
   remotePort: number | undefined;
 }
 
+interface RecordedDescription {
+  path: string | undefined;
+  authorization: string | undefined;
+  // biome-ignore lint/suspicious/noExplicitAny: what it holds is what the test is about to find out
+  body: any;
+}
+
 export class FakeAuthorizationServer {
   /** What introspection says about each token; any other is inactive. */
   readonly tokens = new Map<string, Record<string, unknown>>();
@@ -21,6 +28,10 @@ export class FakeAuthorizationServer {
   /** Every other path that was asked for. */
   readonly discoveries: string[] = [];
   failure: Failure | undefined;
+  /** Every description of a resource that arrived, the refused ones too. */
+  readonly descriptions: RecordedDescription[] = [];
+  /** What those are answered with. */
+  descriptionStatus = 204;
   /** When set, other credentials are answered with 401. */
   secret: string | undefined;
   /** Waits before each introspection answer. */
@@ -91,8 +102,14 @@ export class FakeAuthorizationServer {
     const path = req.url ?? '';
     let body = '';
     for await (const chunk of req) body += chunk;
-    if (path.endsWith('/token/introspection')) this.#introspect(req, res, new URLSearchParams(body));
+    if (req.method === 'PUT') this.#takeDescription(req, res, body);
+    else if (path.endsWith('/token/introspection')) this.#introspect(req, res, new URLSearchParams(body));
     else this.#describe(path, res);
+  }
+
+  #takeDescription({ url, headers }: IncomingMessage, res: ServerResponse, body: string): void {
+    this.descriptions.push({ path: url, authorization: headers.authorization, body: JSON.parse(body) });
+    res.writeHead(this.descriptionStatus).end();
   }
 
   #describe(path: string, res: ServerResponse): void {

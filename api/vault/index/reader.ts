@@ -17,6 +17,10 @@ const isHollow = `(e.rank = ${ranks.folder}
     AND NOT EXISTS (SELECT 1 FROM entries b WHERE b.rank IN (${ranks.note}, ${ranks.file}) AND ${below}))`;
 
 const sql = {
+  topFolders: `SELECT e.path FROM entries e WHERE e.folder = '' AND e.rank = ${ranks.folder} AND NOT ${isHollow}
+    ORDER BY e.path LIMIT :limit`,
+  secondFolders: `SELECT e.path FROM entries t JOIN entries e ON e.folder = t.path AND e.rank = ${ranks.folder}
+    WHERE t.folder = '' AND t.rank = ${ranks.folder} AND NOT ${isHollow} ORDER BY e.path LIMIT :limit`,
   entries: `SELECT e.rank, e.path, n.title FROM entries e LEFT JOIN notes n ON e.rank = ${ranks.note} AND n.id = e.path
     WHERE e.folder = ? AND (e.rank, e.path) > (?, ?) AND e.rank < ${ranks.hidden} AND NOT ${isHollow}
     ORDER BY e.rank, e.path LIMIT ?`,
@@ -42,6 +46,14 @@ export class IndexReader {
   /** A page of notes; see ScanReader. */
   scan(options: ScanOptions, limit: number): { notes: NoteSummary[]; nextCursor?: string } {
     return this.#scans.scan(options, limit);
+  }
+
+  /** Paths of folders at the top and one level below, sorted; those at the top before others where there are too many. */
+  listTopFolders(limit: number): string[] {
+    const pathsOf = (rows: unknown): string[] => (rows as Array<{ path: string }>).map(({ path }) => path);
+    const top = pathsOf(this.#statements.topFolders.all({ limit }));
+    const second = pathsOf(this.#statements.secondFolders.all({ limit: limit - top.length }));
+    return [...top, ...second].sort();
   }
 
   listFolder(
