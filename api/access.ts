@@ -40,6 +40,12 @@ export function createAccess(options: AccessOptions): { all: Access; find: FindA
   };
   return {
     all,
-    find: ({ reach }) => (reach === undefined ? all : narrowed.within(reach).then(createOnce)),
+    find: ({ reach }) => {
+      if (reach === undefined) return all;
+      const found = narrowed.within(reach).then(createOnce);
+      // who asks for nothing of the vault does not wait for it, and is told nothing of its trouble
+      found.catch(() => undefined);
+      return found;
+    },
   };
 }

@@ -3,8 +3,14 @@ import type { AuthInfo, ServerContext } from '@modelcontextprotocol/server';
 import type { Access } from '../access.ts';
 import type { Principal } from '../tokens/verifier.ts';
 
-/** `locals` are those that requireBearer and logRequests have filled; `access` is the caller's own. */
-export function describeCaller(locals: Readonly<Record<string, unknown>>, access: Access): AuthInfo {
+/**
+ * `locals` are those that requireBearer and logRequests have filled; `access` is the caller's own, which is waited for by
+ * those who use it: a client may connect before all of its part of the vault can be found.
+ */
+export function describeCaller(
+  locals: Readonly<Record<string, unknown>>,
+  access: Access | Promise<Access>,
+): AuthInfo {
   const principal = locals['principal'] as Principal;
   return {
     // tools have no use for it, and must not be able to pass it on (MCP, Token Passthrough)
@@ -17,8 +23,8 @@ export function describeCaller(locals: Readonly<Record<string, unknown>>, access
 }
 
 /** Of one message: servers and streams are used for many, each with a token of its own. */
-export function accessOf({ http }: ServerContext): Access {
+export function accessOf({ http }: ServerContext): Access | Promise<Access> {
   const access = http?.authInfo?.extra?.['access'];
   if (access === undefined) throw new Error('a message came without what its caller may use');
-  return access as Access;
+  return access as Access | Promise<Access>;
 }

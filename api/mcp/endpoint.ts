@@ -50,7 +50,7 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
     if (missing) throw insufficientScope(res.locals, missing.scopes, missing.request);
     // nginx must not hold back what is streamed
     res.set({ 'X-Accel-Buffering': 'no', 'Cache-Control': 'no-store' });
-    const authInfo = describeCaller(res.locals, await options.findAccess(principal));
+    const authInfo = describeCaller(res.locals, options.findAccess(principal));
     if (isPlainRequest(req.headers, body)) {
       sendHeld(res, JSON.stringify(await pool.answer(body, authInfo)));
       return;

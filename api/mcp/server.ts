@@ -29,13 +29,16 @@ export function createMcpServerFactory({ tools, notes, logger }: McpServerOption
   const jsonSchemaValidator = new AjvJsonSchemaValidator();
 
   function callTool(name: string, input: unknown, context: ServerContext): Promise<ToolResult> {
-    const tool = accessOf(context).tools.find((one) => one.name === name);
-    if (!tool)
+    if (!tools.some((tool) => tool.name === name))
       throw new ProtocolError(
         ProtocolErrorCode.InvalidParams,
         `There is no tool ${JSON.stringify(name.slice(0, 100))}`,
       );
-    return guard({ tool: name }, context, () => tool.call(input));
+    return guard({ tool: name }, context, async () => {
+      const own = (await accessOf(context)).tools.find((tool) => tool.name === name);
+      if (!own) throw new Error('a tool is described that nobody has');
+      return own.call(input);
+    });
   }
 
   async function guard<Result>(
@@ -76,11 +79,11 @@ export function createMcpServerFactory({ tools, notes, logger }: McpServerOption
       callTool(params.name, params.arguments, context),
     );
     server.setRequestHandler('resources/list', ({ params }, context) =>
-      guard({ resource: 'list' }, context, () => accessOf(context).notes.list(params?.cursor)),
+      guard({ resource: 'list' }, context, async () => (await accessOf(context)).notes.list(params?.cursor)),
     );
     server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: notes.templates }));
     server.setRequestHandler('resources/read', ({ params }, context) =>
-      guard({ resource: 'read' }, context, () => accessOf(context).notes.read(params.uri)),
+      guard({ resource: 'read' }, context, async () => (await accessOf(context)).notes.read(params.uri)),
     );
     return server;
   };

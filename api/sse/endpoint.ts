@@ -56,7 +56,7 @@ export function createSseEndpoint(options: SseOptions): SseEndpoint {
       if (answer.id !== null) await session.send(answer as JSONRPCMessage);
       throw refusal;
     }
-    session.receive(message, describeCaller(res.locals, await options.findAccess(callerOf(res).principal)));
+    session.receive(message, describeCaller(res.locals, options.findAccess(callerOf(res).principal)));
     res.status(202).set('Cache-Control', 'no-store').send('Accepted');
   };
 

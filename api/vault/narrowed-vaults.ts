@@ -8,8 +8,8 @@ import { removeIndexFile } from './index/file.ts';
 import type { VaultOptions, VaultReach } from './options.ts';
 import { openVault, type Vault } from './vault.ts';
 
-/** How long the first question waits for the index: as much as most clients wait for an answer, and then some are missing. */
-const longestBuildMs = 10_000;
+/** How long the first question waits for the index, at most: clients wait for a minute. Then it is answered with what there is. */
+const longestBuildMs = 20_000;
 /** So many stay open though nobody asks: each takes some 3 MB. */
 const mostIdle = 8;
 /** A vault that nobody has asked for so long is in no call. */
@@ -39,7 +39,7 @@ export class NarrowedVaults {
   }
 
   /**
-   * The vault as if there were nothing but `reach` in it. Resolves when all of that can be found, after 10 s in any case.
+   * The vault as if there were nothing but `reach` in it. Resolves when all of that can be found, after 20 s in any case.
    * To be asked for again for each call: one that is kept is closed. Throws what openVault throws.
    */
   within(reach: VaultReach): Promise<Vault> {

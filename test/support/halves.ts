@@ -11,7 +11,7 @@ import { until } from './until.ts';
 
 /** In every name and every text of the half that is not reached. */
 export const mark = /zebra/i;
-const folders = ['Open', 'Daily/2026'];
+const folders = ['Open', 'Daily/2026', 'Empty/Inner'];
 
 export type Files = Record<string, string | Buffer>;
 
@@ -61,6 +61,7 @@ export const beyond: Files = {
   'Openly.md': 'zebra',
   'Daily/2025/2025-11-26.md': 'zebra',
   'Daily/2026.md': 'zebra',
+  'Empty/zebra.md': 'zebra',
   'Daily/2026 zebra.md': 'zebra',
   'Zebra templates/Zebra.md': 'zebra of a template',
   'Other/Note.sync-conflict-20261120-101010-ABCDEFG.md': 'zebra',
@@ -75,6 +76,7 @@ const daily = JSON.stringify({ folder: 'Daily/2026', template: 'Zebra templates/
 export async function startHalf(t: Test, files: Files): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'loop-narrowed-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
+  await mkdir(join(folder, 'Empty/Inner'), { recursive: true });
   const at = new Date('2026-11-20T10:00:00Z');
   for (const [path, content] of Object.entries({ ...files, '.obsidian/daily-notes.json': daily })) {
     const file = join(folder, path);

@@ -57,6 +57,8 @@ const readCalls: Call[] = [
     'Daily',
     'Daily/2026',
     'Daily/2025',
+    'Empty',
+    'Empty/Inner',
     'Zebra',
     'Other',
     'Open2',

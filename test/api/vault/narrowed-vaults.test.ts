@@ -1,6 +1,7 @@
 // Parts of a vault: opened when they are asked for, kept beside the whole, and gone when nobody needs them.
-import { existsSync } from 'node:fs';
+import fs, { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -100,6 +101,40 @@ t.test('a part whose index is taken away is made anew, and the whole and other p
   await until(async () => (await found(vault)).length === 5, 'both in the whole');
   t.equal(problems.length, 1, 'only that one was started again');
 });
+
+t.test(
+  'the disk is not asked for what lies outside of a part: how long it takes tells nothing',
+  async (t) => {
+    const { top, narrowed } = await openWorld(t);
+    const part = await narrowed.within(partOf('A'));
+    const asked: string[] = [];
+    const { lstat, realpath } = fs.promises;
+    const watch =
+      <Call extends (path: string) => unknown>(call: Call) =>
+      (path: string) => {
+        asked.push(path.slice(top.length));
+        return call(path);
+      };
+    Object.assign(fs.promises, { lstat: watch(lstat as never), realpath: watch(realpath as never) });
+    syncBuiltinESMExports();
+    t.teardown(() => {
+      Object.assign(fs.promises, { lstat, realpath });
+      syncBuiltinESMExports();
+    });
+    t.ok(await part.readNote('A/A.md'));
+    t.ok(asked.includes('/notes/A/A.md'), 'what it reads is seen');
+    asked.length = 0;
+    const { writer } = part;
+    for (const id of ['B/B.md', 'B/No such.md', '../top.md', 'C.md']) {
+      t.equal(await part.readNote(id), undefined, id);
+      t.equal(await part.findNote(id), undefined, id);
+      if (writer === undefined) throw new Error('it can be written');
+      await t.rejects(writer.replace(id, { text: 'x', revision: 'x' }), { name: 'NoteNotFound' }, id);
+      await t.rejects(writer.append(id, { text: 'x' }), { name: 'PathClosed' }, id);
+    }
+    t.same(asked, []);
+  },
+);
 
 t.test(
   'of many parts that nobody asks for some are closed, and open again at the next question',
