@@ -18,6 +18,7 @@ import type { Resources } from './resources.ts';
 import { nameGrantedScopes, openidScopes, requestedScope, vaultScopes } from './scopes.ts';
 import { compareSecretsByHash, leavingWithheld, normalizingFirst } from './token-requests.ts';
 import { nameAuthorizationDetails } from './vault/answers.ts';
+import { markReaders } from './vault/reader-tokens.ts';
 
 export interface ProviderParts {
   readonly config: AuthConfig;
@@ -59,6 +60,7 @@ export function createProvider(parts: ProviderParts): Provider {
   provider.proxy = true;
   compareSecretsByHash(provider);
   deriveSuccessors(provider);
+  markReaders(provider);
   provider.on('grant.success', nameGrantedScopes);
   provider.on('grant.success', nameAuthorizationDetails);
   return provider;

@@ -38,7 +38,7 @@ export function requireBearer(
     res.locals['challenge'] = challenge;
     const token = readToken(req, challenge);
     const admit = (judged: Verification): void => {
-      res.locals['principal'] = findPrincipal(judged, challenge);
+      res.locals['principal'] = findPrincipal(judged, challengeTo(token, challenge));
       res.locals['verifyAgain'] = (() => verify(token)) satisfies VerifyAgain;
       next();
     };
@@ -46,6 +46,18 @@ export function requireBearer(
     // at once where it can be: a body whose reader comes later takes a longer way through Node's streams
     return verification instanceof Promise ? verification.then(admit) : admit(verification);
   };
+}
+
+/** How loop-auth begins the access tokens of those from whom writing was withheld. */
+const readerMark = 'ro~';
+
+/**
+ * What a token that is over could do nobody knows any more, but that it may not have been for writing. A client that is
+ * told again of what was withheld asks the person for it later.
+ */
+function challengeTo(token: string, challenge: Challenge): Challenge {
+  if (!token.startsWith(readerMark)) return challenge;
+  return { ...challenge, scopes: challenge.scopes.filter((scope) => scope !== 'vault.write') };
 }
 
 function findPrincipal(verification: Verification, challenge: Challenge): Principal {

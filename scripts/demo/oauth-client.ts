@@ -45,9 +45,10 @@ export class MemoryOAuthClient implements OAuthClientProvider {
     this.#tokens = tokens;
   }
 
-  /** Makes the client refresh at its next call, as if its access token had expired. */
+  /** Makes the client refresh at its next call, as if its access token had expired: one that nobody knows any more. */
   forgetAccessToken(): void {
-    if (this.#tokens) this.#tokens = { ...this.#tokens, access_token: 'expired' };
+    const beginning = this.#tokens?.access_token.slice(0, 20);
+    if (this.#tokens) this.#tokens = { ...this.#tokens, access_token: `${beginning}-expired` };
   }
 
   redirectToAuthorization(url: URL): void {

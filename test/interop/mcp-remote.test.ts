@@ -5,6 +5,8 @@ import type { Test } from 'tap';
 import t from 'tap';
 import { authorizeInBrowser } from '../../scripts/demo/sign-in.ts';
 import { startConnectedPair } from '../support/connected-pair.ts';
+import type { Choice } from '../support/loop-auth.ts';
+import { narrowed, waitForFolder } from '../support/narrowed.ts';
 import { person } from '../support/person.ts';
 import { makeEnvironment } from '../support/program.ts';
 
@@ -15,7 +17,12 @@ interface Bridge {
 }
 
 /** Starts mcp-remote and connects through it; signs in at the address that it prints, if it prints one. */
-async function connectThroughBridge(t: Test, args: string[], env: Record<string, string>): Promise<Bridge> {
+async function connectThroughBridge(
+  t: Test,
+  args: string[],
+  env: Record<string, string>,
+  choice: Choice = {},
+): Promise<Bridge> {
   const transport = new StdioClientTransport({ command: 'mcp-remote', args, env, stderr: 'pipe' });
   let said = '';
   const signIns: Promise<unknown>[] = [];
@@ -23,7 +30,7 @@ async function connectThroughBridge(t: Test, args: string[], env: Record<string,
     said += chunk;
     const url = /visiting:\s+(http\S+)\s/.exec(said)?.[1];
     if (url === undefined || signIns.length > 0) return;
-    signIns.push(authorizeInBrowser(url, person).then((callback) => fetch(callback)));
+    signIns.push(authorizeInBrowser(url, person, { choice }).then((callback) => fetch(callback)));
   });
   const client = new Client({ name: 'speaks stdio only', version: '1' });
   t.teardown(() => client.close());
@@ -72,4 +79,23 @@ t.test('a client behind mcp-remote goes on when both services were killed and st
     await expectTools(t, client);
   }
   t.equal(said().match(/Please authorize this client/g)?.length, 1);
+});
+
+t.test('mcp-remote that was given less than it asked for does not ask again', async (t) => {
+  const { pair } = await startConnectedPair(t);
+  await waitForFolder(pair, narrowed.folders);
+  const env = await makeEnvironment(t);
+  const first = await connectThroughBridge(t, [pair.resource], env, narrowed);
+  for (const { client } of [first, await connectThroughBridge(t, [pair.resource], env)]) {
+    const outside = await client.callTool({ name: 'fetch', arguments: { id: 'Welcome.md' } });
+    t.match(outside, { isError: true });
+    const inside = await client.callTool({ name: 'fetch', arguments: { id: 'Journal/2026/2026-11-20.md' } });
+    t.match(inside, { structuredContent: { id: 'Journal/2026/2026-11-20.md' } });
+    await client
+      .callTool({ name: 'create_note', arguments: { path: 'Journal/x.md', text: 'x' } })
+      .catch(() => undefined);
+    const found = await client.callTool({ name: 'search', arguments: { query: 'NAS' } });
+    t.equal(found.isError ?? false, false);
+  }
+  t.equal(first.said().match(/Please authorize this client/g)?.length, 1);
 });

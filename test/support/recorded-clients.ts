@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { Browser } from '../../scripts/demo/browser.ts';
-import type { Answer, App, LoopAuth } from './loop-auth.ts';
+import type { Answer, App, Choice, LoopAuth } from './loop-auth.ts';
 
 export type Document = Record<string, unknown> & {
   readonly client_id: string;
@@ -45,13 +45,14 @@ export interface Way {
   readonly proof?: () => Promise<Fields>;
   readonly parameters?: Fields;
   readonly browser?: Browser;
+  readonly choice?: Choice;
 }
 
 /** A person signs in and allows the app; resolves to the token endpoint's answer. */
 export async function connectOver(world: LoopAuth, app: App, way: Way): Promise<Answer> {
   const { redirectUri, proof = async () => ({}) } = way;
   const attempt = world.authorization(app, { redirect_uri: redirectUri, ...way.parameters });
-  const code = await world.code(attempt, way.browser ?? new Browser());
+  const code = await world.code(attempt, way.browser ?? new Browser(), way.choice);
   return world.exchange(app, code, attempt, { redirect_uri: redirectUri, ...(await proof()) });
 }
 

@@ -48,6 +48,13 @@ t.test('a token that is unknown, expired or for another resource gets 401 invali
   }
 });
 
+t.test('a token that begins as those from which writing was withheld is not told of writing', async (t) => {
+  const { url } = await startWorld(t);
+  const answer = await postMcp(url, 'ro~over', LIST_TOOLS);
+  t.equal(answer.status, 401);
+  t.match(answer.headers.get('www-authenticate'), /^Bearer error="invalid_token".*, scope="vault\.read"$/);
+});
+
 t.test('a revoked token gets 401 once the cached answer is gone', async (t) => {
   const { url, auth } = await startWorld(t, { API_INTROSPECTION_CACHE_SECONDS: '0' });
   auth.addToken('good', RESOURCE);
