@@ -101,6 +101,16 @@ export class PathRefused extends VaultRefusal {
   }
 }
 
+/** A folder on the way is there in another spelling, `spelled`, which not everybody may be shown. */
+export class FolderSpelled extends PathRefused {
+  readonly spelled: string;
+  constructor(path: string, spelled: string) {
+    const name = spelled.slice(spelled.lastIndexOf('/') + 1);
+    super(`the folder ${JSON.stringify(path)} is spelled ${JSON.stringify(name)}`);
+    this.spelled = spelled;
+  }
+}
+
 /** A path that is hidden; said whether or not something is there. */
 export class PathClosed extends VaultRefusal {
   override readonly name = 'PathClosed';

@@ -1,5 +1,5 @@
 // A vault of two halves, one of which a token reaches, beside a vault of that half alone; and how either is asked.
-import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
@@ -41,6 +41,9 @@ export const reached: Files = {
 };
 
 /** Some of it has no mark in its path, so that the other half may have links to it. */
+/** Names within the folders that lead out of them. */
+export const links = { 'Open/Link.md': '../Other/Meeting.md', 'Open/Shown.png': '../Zebra/zebra.png' };
+
 export const beyond: Files = {
   'Zebra/Zebra diary.md':
     '---\ntitle: Zebra diary\naliases: [Zebra alias, First, Beta]\nzebrafield: zebravalue\nstatus: zebra\ntags: [zebratag, shared]\n---\n# Zebra\n\nA zebra, the pelican and an apple [[Lonely]] [[Alpha]] [[Zebra nowhere]] #zebratag\n\n## Zebra heading\n\nzebra ^zebrablock',
@@ -83,6 +86,9 @@ export async function startHalf(t: Test, files: Files): Promise<World> {
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, content);
     await utimes(file, at, at);
+  }
+  for (const [path, target] of Object.entries('Twin.md' in files ? links : {})) {
+    await symlink(target, join(folder, path));
   }
   const world = await startWorld(t, { API_VAULT_DIR: folder, API_TIME_ZONE: 'Asia/Seoul' });
   const scope = 'openid vault.read vault.write';

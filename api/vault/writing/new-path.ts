@@ -2,7 +2,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isOtherFileName } from '../documents/kind.ts';
-import { NoteExists, PathRefused } from '../errors.ts';
+import { FolderSpelled, NoteExists, PathRefused } from '../errors.ts';
 import { foldName } from '../notes/name.ts';
 import { type HeldFolder, holdFolder, holdFolderOf } from '../notes/opened-path.ts';
 import { findFolderWays, isNoteName, parseVaultPath } from '../notes/path.ts';
@@ -98,7 +98,8 @@ export async function inNewPlace<Result>(
 async function enterFolder(parent: HeldFolder, name: string, path: string): ReturnType<typeof holdFolderOf> {
   const spelling = await findSpelling(parent.path, name);
   if (spelling !== undefined && normalizeText(spelling, 'NFC') !== normalizeText(name, 'NFC')) {
-    throw new PathRefused(`the folder ${JSON.stringify(path)} is spelled ${JSON.stringify(spelling)}`);
+    const above = path.slice(0, path.length - name.length);
+    throw new FolderSpelled(path, above + normalizeText(spelling, 'NFC'));
   }
   if (spelling === undefined) {
     await makeFolder(join(parent.path, name));

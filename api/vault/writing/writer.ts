@@ -8,6 +8,7 @@ import { basename, dirname, join } from 'node:path';
 import type { DailyNotes } from '../daily/daily-notes.ts';
 import {
   EditRefused,
+  FolderSpelled,
   NoteExists,
   NoteNotFound,
   PathClosed,
@@ -89,7 +90,7 @@ export function createNoteWriter(options: NoteWriterOptions): NoteWriter {
         if (error instanceof NoteNotFound) {
           throw new NoteNotFound(suggestIds?.(id));
         }
-        return explain(error);
+        return explain(options, error);
       });
     });
     await refresh(result.id);
@@ -237,7 +238,10 @@ function requireFrontMatter(text: string): string {
   return text;
 }
 
-function explain(error: unknown): never {
+function explain({ hidden }: WritablePart, error: unknown): never {
+  if (error instanceof FolderSpelled && hidden.isHiddenFolder(error.spelled)) {
+    throw new PathClosed();
+  }
   const code = (error as NodeJS.ErrnoException).code ?? '';
   if (['EROFS', 'EACCES', 'EPERM'].includes(code)) {
     throw new VaultReadOnly({ cause: error });

@@ -8,6 +8,7 @@ import {
   type Call,
   type Caller,
   connect,
+  links,
   mark,
   plain,
   reached,
@@ -23,6 +24,8 @@ const queries = [
   ...['"apple tree"', 'apple -tree', 'meeting', 'template', 'First', '인증', '회의록', 'diary', 'board', ''],
 ];
 const names = [
+  ...Object.keys(links),
+  ...['Link', 'Shown.png'],
   ...['Open/Alpha.md', 'Open/Alpha', 'alpha', 'Alpha', 'First', 'Beta', 'Twin', '[[Twin]]', 'Plan', 'Gone'],
   ...['Meeting', '[[Meeting]]', 'Zebra diary', 'Zebra alias', 'Zebra/Zebra diary.md', 'Zebra diary#Zebra'],
   ...['Other/Meeting.md', 'Open.md', 'Open2/Alpha.md', 'open/Alpha.md', 'Daily/2026.md', 'Twin.md', 'Open'],

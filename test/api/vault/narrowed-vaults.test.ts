@@ -157,3 +157,17 @@ t.test(
     t.same(await found(again), ['Part 0/n.md']);
   },
 );
+
+t.test('a folder of a part that has become another one by its case says nothing of that', async (t) => {
+  const { top, narrowed } = await openWorld(t);
+  await mkdir(join(top, 'notes', 'A', 'sub'));
+  for (const [folder, path] of [
+    ['a', 'a/New'],
+    ['A/Sub', 'A/Sub/New'],
+    ['A/Sub', 'A/Sub/Deep/New'],
+  ] as const) {
+    const { writer } = await narrowed.within(partOf(folder));
+    if (writer === undefined) throw new Error('it can be written');
+    await t.rejects(writer.create(path, 'x'), { name: 'PathClosed' }, path);
+  }
+});
