@@ -37,6 +37,7 @@ import { securityHeaders } from './http/security-headers.ts';
 import type { Trail } from './http/trail.ts';
 import { createAccountRoutes } from './people/account.ts';
 import { createAccountSessions } from './people/account-session.ts';
+import { createDoorRoutes } from './people/door.ts';
 import { createInteractionRoutes } from './people/interactions.ts';
 import { createSetupRoutes } from './people/setup.ts';
 import type { SignInLimits } from './people/sign-in-limits.ts';
@@ -128,9 +129,11 @@ function routesForPeople(parts: AppParts, provider: Provider, issuerPath: string
   const form = readForm('16kb');
   const people = { accounts, limits: parts.signInLimits, trail, issuerPath, form };
   const sessions = createAccountSessions({ accounts, sessions: parts.accountSessions }, config.issuer);
+  const { connections } = parts;
   return [
-    createSetupRoutes({ links: parts.setupLinks, issuerPath, mcpUrl: config.resources[0], form, trail }),
-    createAccountRoutes({ ...people, connections: parts.connections, sessions }),
+    createDoorRoutes({ sessions, connections, issuerPath, mcpUrl: config.resources[0] }),
+    createSetupRoutes({ links: parts.setupLinks, accounts, sessions, issuerPath, form, trail }),
+    createAccountRoutes({ ...people, connections, sessions }),
     createInteractionRoutes({
       ...people,
       // All of the vault's folders, each letter of their names in percent-encoding.

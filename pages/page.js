@@ -1,4 +1,4 @@
-// The one script of the pages, and none needs it: it tells the person's zone, and makes copy buttons work.
+// The one script of the pages, and none needs it: it tells the person's zone, copies, shows a password, folds long pages.
 (() => {
   const { path, copied } = document.currentScript.dataset;
   const said = document.getElementById('said');
@@ -28,4 +28,31 @@
   const secure = location.protocol === 'https:' ? '; Secure' : '';
   // biome-ignore lint/suspicious/noDocumentCookie: plain http on a home network has no Cookie Store
   if (zone) document.cookie = `loop_zone=${zone}; Path=${path}; Max-Age=31536000; SameSite=Lax${secure}`;
+
+  for (const button of document.querySelectorAll('button[data-show]')) {
+    const field = document.getElementById(button.dataset.show);
+    const show = button.textContent;
+    const set = (isShown) => {
+      field.type = isShown ? 'text' : 'password';
+      button.textContent = isShown ? button.dataset.hide : show;
+    };
+    button.hidden = false;
+    button.addEventListener('click', () => {
+      set(field.type === 'password');
+      field.focus();
+    });
+    // Browsers keep what was typed into a field of plain text.
+    field.form.addEventListener('submit', () => set(false));
+  }
+
+  // Whole without the script; with it one at a time, and the same one when the page is asked for again.
+  const folds = [...document.querySelectorAll('details.fold')];
+  for (const fold of folds) {
+    fold.open = location.hash === `#${fold.id}`;
+    fold.addEventListener('toggle', () => {
+      if (!fold.open) return;
+      for (const other of folds) other.open = other === fold;
+      history.replaceState(null, '', `#${fold.id}`);
+    });
+  }
 })();

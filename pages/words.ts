@@ -18,7 +18,8 @@ type FaultCode = keyof typeof en.faults;
 /** What an error page is about. */
 export type ErrorName = keyof typeof en.errors;
 
-export type Values = Readonly<Record<string, string | number>>;
+/** A date stands for its time of day. */
+export type Values = Readonly<Record<string, string | number | Date>>;
 
 /** For a person: a code that pages have words for, with the values in them. */
 export interface Fault {
@@ -41,7 +42,7 @@ export function createWords({ language, zone }: { language: Language; zone: stri
   const say = (key: WordKey, values: Values, shown: Values): string => {
     const message = messages[language].get(key);
     if (!message) throw new Error(`there are no words for ${key}`);
-    return String(message.format({ ...particlesOf(values), ...shown }));
+    return String(message.format({ ...particlesOf(values), ...shown, ...clocksOf(values, language, zone) }));
   };
   return {
     text: (key, values = {}) => say(key, values, values),
@@ -52,7 +53,7 @@ export function createWords({ language, zone }: { language: Language; zone: stri
         timeStyle: 'short',
         timeZone: zone,
       });
-      return `${format.format(epochSeconds * 1000)}${zone === 'UTC' ? ' (UTC)' : ''}`;
+      return saidZone(format.format(epochSeconds * 1000), zone);
     },
   };
 }
@@ -81,6 +82,16 @@ function escapeAll(values: Values): Values {
     typeof value === 'string' ? escapeHtml(value) : value,
   ]);
   return Object.fromEntries(escaped);
+}
+
+function clocksOf(values: Values, language: Language, zone: string): Record<string, string> {
+  const format = new Intl.DateTimeFormat(language, { timeStyle: 'short', timeZone: zone });
+  const dates = Object.entries(values).filter((entry): entry is [string, Date] => entry[1] instanceof Date);
+  return Object.fromEntries(dates.map(([name, date]) => [name, saidZone(format.format(date), zone)]));
+}
+
+function saidZone(moment: string, zone: string): string {
+  return zone === 'UTC' ? `${moment} (UTC)` : moment;
 }
 
 function particlesOf(values: Values): Values {

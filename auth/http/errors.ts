@@ -8,7 +8,7 @@ import { HostUnavailable } from '../clients/hosts/host-unavailable.ts';
 import { type ErrorData, errorPage } from '../pages/error.ts';
 import { showPage } from './frame.ts';
 
-const pagePaths = /^\/(auth|interaction|setup|account|session)(\/|$)/;
+const pagePaths = /^\/(auth|interaction|setup|account|connect|session)(\/|$)/;
 const retryAfterSeconds = 5;
 
 // What an endpoint takes; the answer to another method says so.

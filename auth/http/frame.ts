@@ -17,7 +17,7 @@ export function framePages(issuer: string): Middleware {
   const server: FramedServer = {
     host,
     path: issuerPath || '/',
-    links: { account: `${issuerPath}/account` },
+    links: { connect: `${issuerPath}/connect`, account: `${issuerPath}/account` },
   };
   return async (ctx, next) => {
     ctx.state['framed'] = server;

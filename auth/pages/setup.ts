@@ -1,4 +1,4 @@
-// The pages of the first account: its form, and what comes next.
+// The pages of the first account: its form, and what a link says that makes no account any more.
 import type { Fault } from '../../pages/words.ts';
 import { createPage, fieldLimits } from './pages.ts';
 
@@ -10,16 +10,7 @@ export interface SetupData {
 
 export const setupPage = createPage<SetupData>('setup', (data) => ({ ...data, limits: fieldLimits }));
 
-export const setupDonePage = createPage<{ mcpUrl: string }>('setup-done', ({ mcpUrl }) => ({
-  mcpUrl,
-  isPublic: isPublicUrl(mcpUrl),
-}));
-
-/** Whether an app on the web could reach it, as far as the address alone can say. */
-function isPublicUrl(address: string): boolean {
-  const url = URL.parse(address);
-  return (
-    url?.protocol === 'https:' &&
-    !/^(localhost|127\..*|\[::1\]|.*\.(localhost|local|internal))$/.test(url.hostname)
-  );
-}
+/** With `hasAccount` the link has done its work; else a new one is to be had. */
+export const setupOverPage = createPage<{ hasAccount: boolean; accountUrl: string; connectUrl: string }>(
+  'setup-over',
+);

@@ -55,5 +55,5 @@ function cookieFor({ protocol, pathname }: URL): { name: string; path: string } 
   const issuerPath = pathname.replace(/\/$/, '');
   return protocol === 'https:' && issuerPath === ''
     ? { name: '__Host-loop_account', path: '/' }
-    : { name: 'loop_account', path: `${issuerPath}/account` };
+    : { name: 'loop_account', path: issuerPath || '/' };
 }

@@ -55,7 +55,7 @@ export async function checkPassword(
   const facts = { accountId: account?.id, clientId };
   if (wait !== undefined) {
     parts.trail.warn(ctx, 'sign_in.locked_out', facts);
-    const fault: Fault = { code: 'tooManyTries', values: { minutes: Math.ceil(wait / 60) } };
+    const fault: Fault = { code: 'tooManyTries', values: { until: minuteAfter(wait) } };
     return refuse(ctx, 429, { username, fault }, wait);
   }
   const isRight = await isPasswordOf(account, password, ctx);
@@ -67,6 +67,11 @@ export async function checkPassword(
   await parts.limits.succeeded(ctx, account);
   parts.trail.tell(ctx, 'sign_in.succeeded', facts);
   return { account };
+}
+
+// Clocks on pages show minutes: the one that is shown must not be too early.
+function minuteAfter(seconds: number): Date {
+  return new Date(Math.ceil((Date.now() / 1000 + seconds) / 60) * 60_000);
 }
 
 /** Undefined where it could not be checked. Who closes the connection leaves the queue. */

@@ -1,12 +1,13 @@
-// The first account: a one-time link at start, a form that creates the account and ends the link.
+// The first account: a one-time link at start, a form that creates the account, signs its owner in and ends the link.
 import { randomBytes } from 'node:crypto';
 import Router from '@koa/router';
 import type { Middleware, ParameterizedContext } from 'koa';
-import { type AccountStore, UsernameTaken } from '../../adapters/stores/accounts.ts';
+import { type Account, type AccountStore, UsernameTaken } from '../../adapters/stores/accounts.ts';
 import { SetupLinkEnded, type SetupLinkStore } from '../../adapters/stores/setup-links.ts';
 import { showPage } from '../http/frame.ts';
 import type { Trail } from '../http/trail.ts';
-import { setupDonePage, setupPage } from '../pages/setup.ts';
+import { setupOverPage, setupPage } from '../pages/setup.ts';
+import type { AccountSessions } from './account-session.ts';
 import { findCredentialFault } from './credential-rules.ts';
 import { type FormRefused, readCredentials, refuseFull } from './password-check.ts';
 import { hashPassword, PasswordUnchecked } from './passwords.ts';
@@ -28,31 +29,45 @@ export async function renewSetupLink(
 export interface SetupParts {
   readonly links: SetupLinkStore;
   readonly issuerPath: string;
-  readonly mcpUrl: string;
+  readonly accounts: AccountStore;
+  readonly sessions: Pick<AccountSessions, 'begin'>;
   readonly form: Middleware;
   readonly trail: Trail;
 }
 
-/** An unknown or ended link is 404, as if the page did not exist. */
+/** An unknown or ended link is 404, with a page that says how to go on. */
 export function createSetupRoutes(parts: SetupParts): Middleware {
-  const { links, issuerPath, mcpUrl, form } = parts;
+  const { links, issuerPath, sessions, form } = parts;
   const router = new Router();
   const actionOf = (token: string): string => `${issuerPath}/setup?token=${encodeURIComponent(token)}`;
   router.get('/setup', async (ctx) => {
     const token = String(ctx.query['token'] ?? '');
-    if (!(await links.isLive(token))) return;
+    if (!(await links.isLive(token))) return showOver(parts, ctx);
     showPage(ctx, setupPage, { action: actionOf(token) });
   });
   router.post('/setup', form, async (ctx) => {
     const token = String(ctx.query['token'] ?? '');
-    if (!(await links.isLive(token))) return;
+    if (!(await links.isLive(token))) return showOver(parts, ctx);
     const outcome = await createAccount(parts, token, ctx);
-    if (outcome === 'ended') return;
-    if (outcome === 'made') return showPage(ctx, setupDonePage, { mcpUrl });
+    if (outcome === 'ended') return showOver(parts, ctx);
+    if ('account' in outcome) {
+      await sessions.begin(ctx, outcome.account);
+      // So that a reload, or Back, finds a page and not a form that was sent.
+      ctx.redirect(`${issuerPath}/connect`);
+      ctx.status = 303;
+      return;
+    }
     const action = actionOf(token);
     showPage(ctx, setupPage, { action, ...outcome }, { address: action });
   });
   return router.routes() as Middleware;
+}
+
+// The address is not repeated: where another link is live, this one may be cut off from it.
+async function showOver({ accounts, issuerPath }: SetupParts, ctx: ParameterizedContext): Promise<void> {
+  const urls = { accountUrl: `${issuerPath}/account`, connectUrl: `${issuerPath}/connect` };
+  showPage(ctx, setupOverPage, { ...urls, hasAccount: await accounts.hasAny() }, { isSwitched: false });
+  ctx.status = 404;
 }
 
 /** Made, not made because the link ended meanwhile, or what is to be said (the status is then set). */
@@ -60,7 +75,7 @@ async function createAccount(
   { links, trail }: SetupParts,
   token: string,
   ctx: ParameterizedContext,
-): Promise<'made' | 'ended' | FormRefused> {
+): Promise<{ account: Account } | 'ended' | FormRefused> {
   const { username, password } = readCredentials(ctx);
   const fault = await findCredentialFault(username, password);
   if (fault !== undefined) {
@@ -68,9 +83,9 @@ async function createAccount(
     return { username, fault };
   }
   try {
-    const { id: accountId } = await links.createAccount(token, username, await hashPassword(password));
-    trail.tell(ctx, 'account.created', { accountId });
-    return 'made';
+    const account = await links.createAccount(token, username, await hashPassword(password));
+    trail.tell(ctx, 'account.created', { accountId: account.id });
+    return { account };
   } catch (error) {
     if (error instanceof PasswordUnchecked) return refuseFull(ctx, username).refused;
     if (error instanceof SetupLinkEnded || error instanceof UsernameTaken) return 'ended';

@@ -72,6 +72,9 @@ t.test('a moment is told in the zone and the manner of its reader, and UTC is sa
     createWords({ language: 'en', zone: 'UTC' }).moment(moment),
     /^November 25, 2026 at 4:04\sPM \(UTC\)$/,
   );
+  const until = new Date(moment * 1000);
+  const { text } = createWords({ language: 'ko', zone: 'Asia/Seoul' });
+  t.match(text('faults.tooManyTries', { until }), '오전 1:04부터', 'a date in words is its time of day');
   t.end();
 });
 
@@ -89,7 +92,7 @@ t.test('no words stand in a template or in the code of a page', (t) => {
       .replace(/<\/?!?[a-z][\w]*|>/g, '')
       .replace(named, '');
     t.notMatch(
-      shown.replace(/\b(required|hidden|checked|disabled|autofocus|aria-label|aria-current)\b/g, ''),
+      shown.replace(/\b(required|hidden|checked|disabled|autofocus|open|aria-label|aria-current)\b/g, ''),
       /[A-Za-z가-힣]{2}/,
       file,
     );

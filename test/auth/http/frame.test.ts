@@ -87,23 +87,26 @@ t.test('times are in the zone that the browser tells, else in UTC and said so', 
   t.match(text, /연결한 때: \d+년 \d+월 \d+일 오[전후] [\d:]+</);
 });
 
-t.test('the head names the server, the foot links to the account and to no other site', async (t) => {
-  const settings = { AUTH_ISSUER: 'https://nas.example/login' };
-  const { ask } = bind(await startLoopAuth(t, { issuerPath: '/login', settings }));
-  for (const path of ['/account', '//evil.example/', '/nothing', '/auth?client_id=gone']) {
-    const { text } = await ask(path, { Accept: 'text/html' });
-    t.match(text, /<header[\s\S]*nas\.example[\s\S]*<\/header>/, path);
-    const links = [...text.matchAll(/<a href="([^"]*)"/g)].map(([, href = '']) =>
-      href.replaceAll('&amp;', '&'),
-    );
-    t.same(
-      links.filter((href) => !/^(\/login\/account$|\?)/.test(href)),
-      [],
-      path,
-    );
-    t.equal(links.length, 3, path);
-  }
-});
+t.test(
+  'the head names the server, the foot links to the account, to how to connect, and to no other site',
+  async (t) => {
+    const settings = { AUTH_ISSUER: 'https://nas.example/login' };
+    const { ask } = bind(await startLoopAuth(t, { issuerPath: '/login', settings }));
+    for (const path of ['/account', '//evil.example/', '/nothing', '/auth?client_id=gone']) {
+      const { text } = await ask(path, { Accept: 'text/html' });
+      t.match(text, /<header[\s\S]*nas\.example[\s\S]*<\/header>/, path);
+      const links = [...text.matchAll(/<a href="([^"]*)"/g)].map(([, href = '']) =>
+        href.replaceAll('&amp;', '&'),
+      );
+      t.same(
+        links.filter((href) => !/^(\/login\/(account|connect)$|\?)/.test(href)),
+        [],
+        path,
+      );
+      t.equal(links.length, 4, path);
+    }
+  },
+);
 
 t.test('an error speaks the reader’s language, and says small what the protocol says', async (t) => {
   const { ask } = bind(await startLoopAuth(t));

@@ -1,12 +1,15 @@
 // The pages as text: escaping, field names, limits, and that nothing on them runs or loads.
+import { execFileSync } from 'node:child_process';
 import { createHash, hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { accountPage as account } from '../../../auth/pages/account.ts';
+import { type ConnectData, connectPage as connect } from '../../../auth/pages/connect.ts';
 import { consentPage as consent } from '../../../auth/pages/consent.ts';
+import { doorPage as door } from '../../../auth/pages/door.ts';
 import { errorPage as error } from '../../../auth/pages/error.ts';
 import { fieldLimits } from '../../../auth/pages/pages.ts';
-import { setupPage as setup, setupDonePage as setupDone } from '../../../auth/pages/setup.ts';
+import { setupPage as setup, setupOverPage as setupOver } from '../../../auth/pages/setup.ts';
 import { signInPage as signIn } from '../../../auth/pages/sign-in.ts';
 import { signedOutPage as signedOut, signOutPage as signOut } from '../../../auth/pages/sign-out.ts';
 import type { PageFrame } from '../../../pages/frame.ts';
@@ -30,7 +33,9 @@ const inEnglish =
 const accountPage = inEnglish(account);
 const consentPage = inEnglish(consent);
 const errorPage = inEnglish(error);
-const setupDonePage = inEnglish(setupDone);
+const setupOverPage = inEnglish(setupOver);
+const connectPage = inEnglish(connect);
+const doorPage = inEnglish(door);
 const setupPage = inEnglish(setup);
 const signInPage = inEnglish(signIn);
 const signedOutPage = inEnglish(signedOut);
@@ -86,7 +91,31 @@ function allPages(text: string): Array<{ name: string; html: string; values: num
       values: 6,
     },
     { name: 'setup', html: setupPage({ action: text, username: text }), values: 2 },
-    { name: 'setup done', html: setupDonePage({ mcpUrl: text }), values: 2 },
+    {
+      name: 'setup over, with an account',
+      html: setupOverPage({ hasAccount: true, accountUrl: text, connectUrl: text }),
+      values: 2,
+    },
+    {
+      name: 'setup over, without one',
+      html: setupOverPage({ hasAccount: false, accountUrl: text, connectUrl: text }),
+      values: 0,
+    },
+    {
+      name: 'door',
+      html: doorPage({ mcpUrl: text, connectUrl: text, accountUrl: text, isSignedIn: true }),
+      values: 3,
+    },
+    {
+      name: 'connect',
+      html: connectPage({
+        mcpUrl: 'https://notes.example/mcp',
+        reach: 'web',
+        accountUrl: text,
+        progress: { connections: [{ clientName: text, since: 0 }], isLooking: false },
+      }),
+      values: 2,
+    },
     {
       name: 'error',
       html: errorPage({ about: 'foreignHost', values: { issuer: text }, detail: text, requestId: text }),
@@ -341,26 +370,125 @@ t.test('setup asks for a username and a new password within the limits', (t) => 
   t.end();
 });
 
-t.test('after setup the MCP URL stands alone in an element that selects as a whole', (t) => {
-  const page = setupDonePage({ mcpUrl: 'https://notes.example/mcp' });
-  t.match(page, /<p class="copy"[^>]*>https:\/\/notes\.example\/mcp<\/p>/);
-  t.match(page, /\.copy,\n[^}]*user-select: all/);
-  t.match(page, /ChatGPT[\s\S]*Claude/);
-  t.notMatch(page, 'cannot use this address');
+const connecting = (data: Partial<ConnectData> = {}): string =>
+  connectPage({ mcpUrl: 'https://notes.example/mcp', reach: 'web', accountUrl: '/account', ...data });
+
+t.test('how to connect: the MCP URL stands alone in an element that selects as a whole', (t) => {
+  t.match(connecting(), /<p class="copy big" id="mcp-url">https:\/\/notes\.example\/mcp<\/p>/);
+  t.match(connecting(), /\.copy,\n[^}]*user-select: all/);
   t.end();
 });
 
-t.test('after setup an address that apps on the web cannot reach is called so', (t) => {
+t.test(
+  'how to connect says at the top what the address can be used by, and at apps on the web again',
+  (t) => {
+    for (const [reach, words] of [
+      ['web', /Apps on the web can use this address too/],
+      ['device', /Only programs on the computer that loop runs on/],
+      ['network', /Only programs in the same network/],
+      ['plain', /Hardly any app takes this address/],
+    ] as const) {
+      const page = connecting({ reach });
+      t.match(page.slice(0, page.indexOf('<details')), words);
+      t.equal(page.split('This app can’t reach').length - 1, reach === 'web' ? 0 : 2, reach);
+    }
+    t.end();
+  },
+);
+
+const textOf = (page: string, id: string): string =>
+  plain(new RegExp(`<pre class="copy" id="${id}">([^<]*)</pre>`).exec(page)?.[1] ?? '');
+
+function plain(html: string): string {
+  const signs = { '&quot;': '"', '&#39;': "'", '&lt;': '<', '&gt;': '>', '&amp;': '&' };
+  return Object.entries(signs).reduce((text, [entity, sign]) => text.replaceAll(entity, sign), html);
+}
+
+t.test('how to connect has every app, each with an anchor and a copy button for what is typed', (t) => {
+  const page = connecting();
+  for (const id of ['chatgpt', 'claude', 'claude-code', 'codex', 'cursor', 'vscode', 'gemini', 'other'])
+    t.match(page, `<details id="${id}" class="fold" open>`);
+  const copied = [...page.matchAll(/<(?:pre|p) class="copy[^"]*" id="([^"]+)"/g)].map(([, id]) => id);
+  t.same(
+    [...page.matchAll(/data-copy="([^"]+)"/g)].map(([, id]) => id),
+    copied,
+  );
+  t.equal(textOf(page, 'claude-code-0'), 'claude mcp add --transport http loop https://notes.example/mcp');
+  t.equal(textOf(page, 'codex-0'), 'codex mcp add loop --url https://notes.example/mcp');
+  t.equal(textOf(page, 'gemini-0'), 'gemini mcp add --transport http loop https://notes.example/mcp');
+  t.same(JSON.parse(textOf(page, 'other-1')), {
+    mcpServers: { loop: { type: 'http', url: 'https://notes.example/mcp' } },
+  });
+  t.end();
+});
+
+t.test('install links are what the makers of Cursor and VS Code define, whatever the address holds', (t) => {
   for (const mcpUrl of [
-    'http://localhost:8082/mcp',
-    'https://localhost/mcp',
-    'https://127.0.0.1/mcp',
-    'https://[::1]/mcp',
-    'http://notes.example/mcp',
-    'https://nas.local/mcp',
+    'https://notes.example/mcp',
+    "https://notes.example/a&b+c'd%20/mcp",
+    'http://[::1]:8082/mcp',
   ]) {
-    t.match(setupDonePage({ mcpUrl }), 'cannot use this address', mcpUrl);
+    const links = [...connecting({ mcpUrl }).matchAll(/class="button" href="([^"]+)"/g)].map(
+      ([, href = '']) => plain(href),
+    );
+    const [cursor, vscode] = links.map((link) => new URL(link));
+    t.equal(cursor?.href.split('?')[0], 'cursor://anysphere.cursor-deeplink/mcp/install');
+    t.equal(cursor?.searchParams.get('name'), 'loop');
+    const config = Buffer.from(cursor?.searchParams.get('config') ?? '', 'base64').toString();
+    t.same(JSON.parse(config), { url: mcpUrl });
+    t.equal(vscode?.href.split('?')[0], 'vscode:mcp/install');
+    t.same(JSON.parse(decodeURIComponent(vscode?.search.slice(1) ?? '')), {
+      name: 'loop',
+      type: 'http',
+      url: mcpUrl,
+    });
   }
+  t.end();
+});
+
+t.test('a shell takes each command as it was meant, whatever the address holds', (t) => {
+  const odd = "https://notes.example/$(id)`id`&b;c'd*e!/mcp";
+  for (const mcpUrl of ['https://notes.example/mcp', 'http://[::1]:8082/mcp', odd]) {
+    const page = connecting({ mcpUrl });
+    for (const [id, words] of [
+      ['claude-code-0', ['claude', 'mcp', 'add', '--transport', 'http', 'loop', mcpUrl]],
+      ['codex-0', ['codex', 'mcp', 'add', 'loop', '--url', mcpUrl]],
+      ['gemini-0', ['gemini', 'mcp', 'add', '--transport', 'http', 'loop', mcpUrl]],
+      ['other-2', ['npx', 'mcp-remote', mcpUrl]],
+    ] as const) {
+      const said = execFileSync('sh', [
+        '-c',
+        `for word in ${textOf(page, id)}; do printf '%s\\n' "$word"; done`,
+      ]);
+      t.same(String(said).trimEnd().split('\n'), words, id);
+    }
+  }
+  t.end();
+});
+
+t.test('the foot of how to connect: signed out, waiting, stopped, connected', (t) => {
+  t.match(connecting(), /When you are signed in[\s\S]*href="\/account"/);
+  const waiting = connecting({ progress: { connections: [], isLooking: true } });
+  t.match(waiting, /role="status">Waiting for the first connection[\s\S]*href="\?look=no#progress"/);
+  t.match(
+    connecting({ progress: { connections: [], isLooking: false } }),
+    /No app has connected yet[\s\S]*Look again/,
+  );
+  const connections = [{ clientName: 'ChatGPT', since: 1_777_593_600 }];
+  const connected = connecting({ progress: { connections, isLooking: false } });
+  t.match(connected, /<bdi>ChatGPT<\/bdi><\/strong> is connected since May 1, 2026/);
+  t.notMatch(connected, /Waiting|No app has connected/);
+  t.end();
+});
+
+t.test('a setup link that is over says what it was and how to go on', (t) => {
+  const urls = { accountUrl: '/account', connectUrl: '/connect' };
+  const used = setupOverPage({ hasAccount: true, ...urls });
+  t.match(used, /has done its work[\s\S]*href="\/account">Sign in/);
+  const old = setupOverPage({ hasAccount: false, ...urls });
+  t.match(old, /npm start[\s\S]*docker compose restart loop-auth/);
+  for (const page of [used, old])
+    t.match(page, /npm run seed-user<[\s\S]*docker compose exec loop-auth node scripts\/seed-user\.ts/);
   t.end();
 });
 

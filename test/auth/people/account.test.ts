@@ -170,8 +170,8 @@ t.test(
 t.test('its cookie goes to no other site, script or neighbour, and is kept for half an hour', async (t) => {
   for (const [issuer, name, path] of [
     ['https://auth.example', '__Host-loop_account', '/'],
-    ['https://nas.example/auth', 'loop_account', '/auth/account'],
-    ['http://localhost:8083', 'loop_account', '/account'],
+    ['https://nas.example/auth', 'loop_account', '/auth'],
+    ['http://localhost:8083', 'loop_account', '/'],
   ] as const) {
     const loop = await startLoopAuth(t, { settings: { AUTH_ISSUER: issuer } });
     const { headers } = await loop.post('/account/sign-in', { ...ann });

@@ -141,6 +141,11 @@ t.test('guessing one account from one address is slowed', async (t) => {
   t.ok(answers.every(({ status }) => status === 401));
   const refused = await browser.submit(page, { ...ann });
   t.equal(refused.status, 429, 'even the right password has to wait');
+  t.match(
+    refused.text,
+    /works again at \d{1,2}:\d{2}\s[AP]M \(UTC\)[\s\S]*docker compose exec/,
+    'until when, and the way out',
+  );
   t.match(refused.headers.get('Retry-After'), /^[1-9]\d*$/);
   t.match(refused.text, 'Too many tries');
   t.match(refused.text, 'name="password"', 'and the form is there to try again');

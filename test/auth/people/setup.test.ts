@@ -27,7 +27,9 @@ t.test('the link makes the first account once, which can then sign in', async (t
   t.same(await accounts(world), []);
   await createFirstAccount(link, ann);
   t.same(await accounts(world), ['ann']);
-  t.equal((await new Browser().visit(link)).status, 404, 'the link is gone');
+  const used = await new Browser().visit(link);
+  t.equal(used.status, 404, 'the link is gone');
+  t.match(used.text, /has done its work[\s\S]*href="\/account">Sign in/, 'and says so');
   const again = await fetch(link, {
     method: 'POST',
     body: present({ username: 'eve', password: 'eve has a password' }),
@@ -42,7 +44,37 @@ t.test('the link makes the first account once, which can then sign in', async (t
   t.notOk((await world.storedBytes()).includes(token), 'and not in the database');
 });
 
-t.test('without the right token there is no page', async (t) => {
+t.test('who made the account is signed in and is shown how to connect, also after a reload', async (t) => {
+  for (const issuerPath of ['', '/auth']) {
+    const world = await startLoopAuth(t, { withoutAccount: true, issuerPath });
+    const browser = new Browser();
+    const form = await browser.visit(linkOf(world));
+    const answer = await fetch(linkOf(world), { redirect: 'manual' });
+    t.equal(answer.status, 200);
+    const page = await browser.submit(form, { ...ann });
+    t.same([page.status, page.url.pathname], [200, `${issuerPath}/connect`]);
+    t.match(page.text, /<bdi>ann<\/bdi>[\s\S]*Waiting for the first connection/);
+    t.equal((await browser.visit(page.url)).status, 200, 'a reload is a page and no form');
+    t.match((await browser.visit(`${world.issuer}/account`)).text, 'No app is connected yet', 'signed in');
+    t.match(
+      (await browser.visit(linkOf(world))).text,
+      'has done its work',
+      'Back to the link says what it was',
+    );
+  }
+});
+
+t.test('the answer to the form is 303, so that Back finds no form that was sent', async (t) => {
+  const world = await startLoopAuth(t, { withoutAccount: true });
+  const answer = await fetch(linkOf(world), {
+    method: 'POST',
+    body: present({ ...ann }),
+    redirect: 'manual',
+  });
+  t.same([answer.status, answer.headers.get('Location')], [303, '/connect']);
+});
+
+t.test('without the right token there is a page that says how to get a link, and no form', async (t) => {
   const world = await startLoopAuth(t, { withoutAccount: true });
   const token = new URL(linkOf(world)).searchParams.get('token') ?? '';
   for (const query of [
@@ -55,7 +87,8 @@ t.test('without the right token there is no page', async (t) => {
   ]) {
     const get = await world.ask(`/setup${query}`);
     t.equal(get.status, 404, `GET ${query}`);
-    t.match(get.text, 'Nothing here');
+    t.match(get.text, /not good any more[\s\S]*docker compose restart loop-auth/);
+    t.notMatch(get.text, '<form');
     const post = await world.post(`/setup${query}`, { username: 'eve', password: 'eve has a password' });
     t.equal(post.status, 404, `POST ${query}`);
   }
@@ -68,10 +101,10 @@ t.test('two answers at the same moment make one account', async (t) => {
   const statuses = await Promise.all(
     ['ann', 'eve', 'bob'].map(async (username) => {
       const body = present({ username, password: `the password of ${username}` });
-      return (await fetch(link, { method: 'POST', body })).status;
+      return (await fetch(link, { method: 'POST', body, redirect: 'manual' })).status;
     }),
   );
-  t.same(statuses.sort(), [200, 404, 404]);
+  t.same(statuses.sort(), [303, 404, 404]);
   t.equal((await accounts(world)).length, 1);
 });
 
