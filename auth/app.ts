@@ -34,7 +34,7 @@ import { refuseEncodings, refuseForeignForms, refuseForeignHosts } from './http/
 import { registrationRoute } from './http/registration-route.ts';
 import { returnToApp } from './http/return-to-app.ts';
 import { securityHeaders } from './http/security-headers.ts';
-import type { Trail } from './http/trail.ts';
+import { type Trail, tellRefusals } from './http/trail.ts';
 import { createAccountRoutes } from './people/account.ts';
 import { createAccountSessions } from './people/account-session.ts';
 import { createDoorRoutes } from './people/door.ts';
@@ -86,6 +86,7 @@ export function createApp(parts: AppParts): RequestListener {
   provider.use(metrics.middleware);
   provider.use(securityHeaders(config.issuer));
   provider.use(framePages(config.issuer));
+  provider.use(tellRefusals(parts.trail));
   provider.use(answerErrors(log));
   provider.use(returnToApp);
   provider.use(refuseForeignHosts(config.issuer));

@@ -7,6 +7,7 @@ import type { ErrorName } from '../../pages/words.ts';
 import { HostUnavailable } from '../clients/hosts/host-unavailable.ts';
 import { type ErrorData, errorPage } from '../pages/error.ts';
 import { showPage } from './frame.ts';
+import { rememberRefused } from './trail.ts';
 
 const pagePaths = /^\/(auth|interaction|setup|account|connect|session)(\/|$)/;
 const retryAfterSeconds = 5;
@@ -65,6 +66,7 @@ export async function renderError(
     return;
   }
   const { error: code, error_description: description } = out;
+  rememberRefused(ctx, code);
   showError(ctx, { about: aboutOf(error), detail: sayInProtocol(code, description) });
 }
 
@@ -99,6 +101,7 @@ function answerRefusal(ctx: ParameterizedContext, error: ClientFault): void {
   ctx.remove('Location');
   ctx.status = error.status >= 400 ? error.status : 400;
   const code = error.error ?? error.message;
+  rememberRefused(ctx, code);
   const refused = /^(login|consent|interaction)_required$/.test(code) ? 'silentRefused' : 'requestRefused';
   const { client } = (ctx as unknown as KoaContextWithOIDC).oidc;
   showError(ctx, {
@@ -126,6 +129,7 @@ function answerFault(ctx: ParameterizedContext, error: ClientFault): void {
   ctx.status = error.status;
   if (pagePaths.test(ctx.path)) {
     const { about, values = {}, message } = error;
+    rememberRefused(ctx, error.error ?? about ?? 'invalid_request');
     const detail = about === undefined ? sayInProtocol(error.error ?? 'invalid_request', message) : undefined;
     showError(ctx, { about: about ?? aboutOf(error), values, detail });
     return;

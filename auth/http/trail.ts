@@ -1,4 +1,6 @@
 // What happened to accounts, apps and connections: a line in the log and a count in the metrics for each.
+import type { Middleware, ParameterizedContext } from 'koa';
+import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Logger } from 'pino';
 import { currentUnit } from '../../adapters/database/unit-of-work.ts';
 import type { Metrics } from './metrics.ts';
@@ -28,7 +30,13 @@ type Good =
   | 'consent.denied'
   | 'connection.revoked'
   | 'sessions.revoked';
-type Bad = 'sign_in.failed' | 'sign_in.locked_out' | 'refresh_token.reissued' | 'refresh_token.replayed';
+type Refused = 'registration.refused' | 'authorization.refused' | 'token.refused' | 'request.refused';
+type Bad =
+  | 'sign_in.failed'
+  | 'sign_in.locked_out'
+  | 'refresh_token.reissued'
+  | 'refresh_token.replayed'
+  | Refused;
 
 /** Whose request it is; pinned-origin.ts and app.ts write the state. */
 interface Asked {
@@ -46,7 +54,7 @@ export function createTrail(log: Logger, metrics: Pick<Metrics, 'count'>): Trail
   const write = (level: 'info' | 'warn', ctx: Asked | undefined, event: Good | Bad, facts: Facts): void => {
     metrics.count(event);
     const { address, requestId } = ctx?.state ?? {};
-    // fail2ban reads event and address of these lines (docs/nas.md).
+    // fail2ban reads event and address of these lines (docs/fail2ban/).
     log[level]({ event, ...facts, address, requestId }, 'trail');
   };
   return {
@@ -57,4 +65,45 @@ export function createTrail(log: Logger, metrics: Pick<Metrics, 'count'>): Trail
     },
     warn: (ctx, event, facts) => write('warn', ctx, event, facts),
   };
+}
+
+/** What an error page shows a code for: said in `ctx.state`, for the line in which whoever runs the server finds it. */
+export function rememberRefused(ctx: ParameterizedContext, code: string): void {
+  ctx.state['refused'] = code;
+}
+
+const endpoints: Readonly<Record<string, Refused>> = {
+  'POST /reg': 'registration.refused',
+  'POST /token': 'token.refused',
+};
+
+/** A line for each registration, authorization and token that is refused, and for every page that shows a code. */
+export function tellRefusals(trail: Pick<Trail, 'warn'>): Middleware {
+  return async (ctx, next) => {
+    await next();
+    const reason = refusedFor(ctx);
+    if (reason === undefined) return;
+    const event = /^\/auth(\/|$)/.test(ctx.path) ? 'authorization.refused' : endpointOf(ctx);
+    // Of a client that there is: another value could be anything that was typed.
+    const { oidc } = ctx as Partial<KoaContextWithOIDC>;
+    trail.warn(ctx, event ?? 'request.refused', { clientId: oidc?.client?.clientId, reason });
+  };
+}
+
+const endpointOf = ({ method, path }: ParameterizedContext): Refused | undefined =>
+  endpoints[`${method} ${path}`];
+
+/** The error's code where the request was refused. An outage is logged by itself, with the same code to find it by. */
+function refusedFor(ctx: ParameterizedContext): string | undefined {
+  if (ctx.status >= 500) return undefined;
+  const { refused, refusal } = ctx.state as { refused?: string; refusal?: { error?: string } };
+  const answered = ctx.status >= 400 && endpointOf(ctx) !== undefined ? ctx.body : refusal;
+  const { error } = (answered ?? {}) as { error?: unknown };
+  const code = refused ?? error;
+  // Whoever said no is told as such.
+  return code === undefined || code === 'access_denied' ? undefined : wordOf(code);
+}
+
+function wordOf(code: unknown): string {
+  return typeof code === 'string' && /^[\w.-]{1,64}$/.test(code) ? code : 'other';
 }
