@@ -7,8 +7,8 @@ import { type Connection, ConnectionStore } from '../adapters/stores/connections
 import { SetupLinkStore } from '../adapters/stores/setup-links.ts';
 import { findCredentialFault } from '../auth/people/credential-rules.ts';
 import { hashPassword } from '../auth/people/passwords.ts';
-import { createWords } from '../pages/words.ts';
 import { fail, withDatabase } from './operator/database.ts';
+import { terminalWords } from './operator/terminal.ts';
 import { tell, tellRevoked } from './operator/trail.ts';
 
 interface Options {
@@ -28,6 +28,7 @@ const program = new Command('seed-user')
   .option('--enable', 'open a closed account again; its apps connect anew')
   .parse();
 
+const { text: say } = terminalWords(process.env);
 const { username, passwordStdin, revoke, disable, enable } = program.opts<Options>();
 if (disable || enable) await setDisabled(disable === true);
 else await setPassword();
@@ -36,24 +37,23 @@ async function setDisabled(isDisabled: boolean): Promise<void> {
   await withDatabase(async (database) => {
     const accounts = new AccountStore(database);
     const account = await accounts.findByUsername(username);
-    if (!account) fail(`there is no account ${username}`);
+    if (!account) fail(say('terminal.noAccount', { account: username }));
     const revoked = isDisabled ? await connectionsOf(database, account) : [];
     await accounts.setDisabled(account.id, isDisabled);
     tell(isDisabled ? 'account.disabled' : 'account.enabled', { accountId: account.id });
     tellRevoked(revoked);
-    console.log(
-      `The account ${account.username} is ${isDisabled ? 'closed; its apps are revoked' : 'open again'}.`,
-    );
+    const said = isDisabled ? 'terminal.accountClosed' : 'terminal.accountOpened';
+    console.log(say(said, { account: account.username }));
   });
 }
 
 async function setPassword(): Promise<void> {
   // Never as an argument: other users of the machine can read those.
-  if (!passwordStdin) fail('give --password-stdin and the password on standard input');
+  if (!passwordStdin) fail(say('terminal.noPassword'));
   const firstLine = await createInterface({ input: process.stdin })[Symbol.asyncIterator]().next();
   const password = firstLine.value ?? '';
   const fault = await findCredentialFault(username, password);
-  if (fault) fail(createWords({ language: 'en', zone: 'UTC' }).text(`faults.${fault.code}`, fault.values));
+  if (fault) fail(say(`faults.${fault.code}`, fault.values));
 
   await withDatabase(async (database) => {
     const accounts = new AccountStore(database);
@@ -64,15 +64,14 @@ async function setPassword(): Promise<void> {
       await accounts.setPassword(existing.id, hash, revoke === true);
       tell('account.password_set', { accountId: existing.id });
       tellRevoked(revoked);
-      console.log(
-        `The password of ${existing.username} is set, its browsers are signed out${revoke ? ', its apps revoked' : ''}.`,
-      );
+      const said = revoke ? 'terminal.passwordSetRevoked' : 'terminal.passwordSet';
+      console.log(say(said, { account: existing.username }));
       return;
     }
     const account = await accounts.create(username, hash);
     await new SetupLinkStore(database, accounts).end();
     tell('account.created', { accountId: account.id });
-    console.log(`The account ${account.username} is created.`);
+    console.log(say('terminal.accountCreated', { account: account.username }));
   });
 }
 

@@ -3,6 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { prettyFactory } from 'pino-pretty';
 import { parseConfig as parseApiConfig } from '../api/config.ts';
 import { parseConfig as parseAuthConfig } from '../auth/config.ts';
+import { type Reach, reachOf } from '../auth/reach.ts';
+import type { WordKey } from '../pages/words.ts';
+import { padColumns, terminalWords } from './operator/terminal.ts';
 import { isReady, type ServiceProcess, startServiceProcess, stopServiceProcess } from './service-process.ts';
 
 const stableMs = 60_000;
@@ -15,6 +18,15 @@ const print = prettyFactory({
   messageFormat: '{name}: {msg}',
   hideObject: false,
 });
+
+const { text: say } = terminalWords(process.env);
+
+const serves: Readonly<Record<Reach, WordKey>> = {
+  web: 'terminal.servesWeb',
+  device: 'terminal.servesDevice',
+  network: 'terminal.servesNetwork',
+  plain: 'terminal.servesPlain',
+};
 
 const running = new Map<string, ServiceProcess>();
 let isStopping = false;
@@ -37,7 +49,7 @@ function readSettings<T>(name: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    console.error(`${name} can't start: ${(error as Error).message}`);
+    console.error(say('terminal.cantStart', { service: name, message: (error as Error).message }));
     process.exit(1);
   }
 }
@@ -62,7 +74,8 @@ async function keepRunning(name: 'auth' | 'api', env: typeof environment): Promi
     const code = await running.get(name)?.ended;
     if (isStopping) return;
     const pause = performance.now() - startedAt > stableMs ? 1000 : pauseMs;
-    console.error(`loop-${name} ended (${code ?? 'killed'}); starting it again in ${pause / 1000} s`);
+    const values = { service: `loop-${name}`, code: code ?? say('terminal.killed'), seconds: pause / 1000 };
+    console.error(say('terminal.ended', values));
     await delay(pause);
     if (isStopping) return;
     await isReady(launch(name, env));
@@ -87,14 +100,18 @@ async function stop(code: number): Promise<void> {
 }
 
 function printWelcome(): void {
-  const lines = [
-    ['MCP URL', auth.resources[0], 'type this into ChatGPT, Claude, Cursor …'],
-    ['Notes', api.vaultDirectory, 'API_VAULT_DIR'],
-    ...(setupUrl ? [['First account', setupUrl, 'open it once, within 24 hours']] : []),
-    ['Stop', 'Ctrl-C', ''],
+  const [mcpUrl] = auth.resources;
+  const lines: Array<readonly [name: WordKey, value: string, note: string]> = [
+    ['terminal.mcpUrl', mcpUrl, say(serves[reachOf(mcpUrl)])],
+    ['terminal.door', `${auth.issuer}/`, say('terminal.doorNote')],
+    ['terminal.connect', `${auth.issuer}/connect`, say('terminal.connectNote')],
+    ['terminal.account', `${auth.issuer}/account`, say('terminal.accountNote')],
+    ['terminal.notes', api.vaultDirectory, 'API_VAULT_DIR'],
+    ...(setupUrl ? [['terminal.firstAccount', setupUrl, say('terminal.once')] as const] : []),
+    ['terminal.stop', 'Ctrl-C', ''],
   ];
   const text = lines.map(
-    ([name = '', value = '', note = '']) => `  ${name.padEnd(15)}${value}${note && `   (${note})`}`,
+    ([name, value, note]) => `  ${padColumns(say(name), 15)}${value}${note && `   (${note})`}`,
   );
-  console.log(`\n  loop is running\n\n${text.join('\n')}\n`);
+  console.log(`\n  ${say('terminal.running')}\n\n${text.join('\n')}\n`);
 }

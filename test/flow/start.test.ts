@@ -80,7 +80,11 @@ t.test('npm start', async (t) => {
       await until(/loop is running/);
       t.ok(await isUp(ports[0]));
       t.ok(await isUp(ports[1]));
-      await until(new RegExp(`MCP URL +http://localhost:${ports[1]}/mcp`));
+      await until(new RegExp(`MCP URL +http://localhost:${ports[1]}/mcp   \\(for programs on this computer`));
+      for (const path of ['/', '/connect', '/account']) {
+        const [address = ''] = await until(new RegExp(`http://localhost:${ports[0]}${path}(?= )`));
+        t.equal((await fetch(address, { headers: { Accept: 'text/html' } })).status, 200, address);
+      }
       const [, link = ''] = await until(/First account +(\S+)/);
       t.equal((await fetch(link)).status, 200);
       child.kill('SIGINT');
@@ -89,6 +93,15 @@ t.test('npm start', async (t) => {
       t.notOk(await isUp(ports[1]));
     },
   );
+
+  t.test('speaks Korean to a Korean terminal, and says whom a public address serves', async (t) => {
+    const settings = { LANG: 'C', LC_ALL: 'ko_KR.UTF-8', API_RESOURCE: 'https://notes.example/mcp' };
+    const { until, text } = await startLoop(t, settings);
+    await until(/loop가 실행 중입니다/);
+    await until(/MCP URL 주소 +https:\/\/notes\.example\/mcp {3}\(.*ChatGPT와 Claude를 포함한/);
+    await until(/첫 번째 계정 +http/);
+    t.notMatch(text(), 'loop is running');
+  });
 
   t.test('starts a crashed service again', async (t) => {
     const { until, child, ports } = await startLoop(t);

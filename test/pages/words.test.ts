@@ -80,6 +80,7 @@ t.test('a moment is told in the zone and the manner of its reader, and UTC is sa
 
 const templates = globSync(['pages/*.eta', '{auth,api}/pages/**/*.eta'], { cwd: root });
 const sources = globSync('{auth,api}/pages/**/*.ts', { cwd: root });
+const scripts = globSync('scripts/*.ts', { cwd: root });
 // Names of products and of what one types.
 const named = /\b(loop|ChatGPT|Claude|Code|claude mcp add --transport http)\b/g;
 
@@ -114,7 +115,7 @@ t.test('no words stand in a template or in the code of a page', (t) => {
 t.test('templates ask for words that there are, and every word is asked for', (t) => {
   const asked = new Set<string>();
   const dynamic = ['errors.', 'faults.', 'frame.'];
-  for (const file of [...templates, ...sources]) {
+  for (const file of [...templates, ...sources, ...scripts]) {
     for (const [, key = ''] of read(file).matchAll(/'([a-z]\w*\.[\w.]+)'/g)) {
       if (file.endsWith('.eta')) t.ok(en.has(key), `${file}: ${key}`);
       asked.add(key);
