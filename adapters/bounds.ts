@@ -15,7 +15,7 @@ export const reservedRows = { knownClients: 500, ownDevices: 500 } as const;
 export const perAccount = { devices: 50, sessions: 200 } as const;
 
 /** The newest of a grant that the sweep leaves; superseded refresh tokens only. */
-export const perGrant = { refreshTokens: 100, accessTokens: 1000 } as const;
+export const perGrant = { refreshTokens: 100, accessTokens: 1000, callDays: 7 } as const;
 
 /** Grants beyond this that nothing is left under go after a day instead of a refresh token's lifetime. */
 export const calmGrants = 20_000;
@@ -56,7 +56,7 @@ export function boundsFor({ accounts, grants, clientsLetIn }: Facts): RowCounts 
     access_tokens: (perGrant.accessTokens + betweenSweeps) * grants,
     refresh_tokens: (perGrant.refreshTokens + betweenSweeps) * grants,
     devices: perAccount.devices * accounts,
-    account_sessions: perAccount.sessions * accounts,
+    grant_calls: (perGrant.callDays + 1) * grants,
     limits: storedLimits * countersPerLimit,
     setup_links: 1,
   };

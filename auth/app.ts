@@ -11,7 +11,6 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Logger } from 'pino';
 import type { Database } from '../adapters/database/database.ts';
 import { asUnitOfWork } from '../adapters/database/unit-of-work.ts';
-import type { AccountSessionStore } from '../adapters/stores/account-sessions.ts';
 import type { AccountStore } from '../adapters/stores/accounts.ts';
 import type { ConnectionStore } from '../adapters/stores/connections.ts';
 import type { ResourceDescriptionStore } from '../adapters/stores/resource-descriptions.ts';
@@ -35,12 +34,14 @@ import { registrationRoute } from './http/registration-route.ts';
 import { returnToApp } from './http/return-to-app.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { type Trail, tellRefusals } from './http/trail.ts';
-import { createAccountRoutes } from './people/account.ts';
-import { createAccountSessions } from './people/account-session.ts';
+import { createAccountRoutes } from './people/account/connections.ts';
+import { createOwnSignInRoutes } from './people/account/sign-in.ts';
+import { createAccountSessions, recognizeReader } from './people/account-session.ts';
 import { createDoorRoutes } from './people/door.ts';
 import { createInteractionRoutes } from './people/interactions.ts';
 import { createSetupRoutes } from './people/setup.ts';
 import type { SignInLimits } from './people/sign-in-limits.ts';
+import { createSignOutRoutes } from './people/sign-out.ts';
 import { createProvider, type ProviderParts } from './provider.ts';
 import { normalizeAuthorizationScope, splitScopes } from './scopes.ts';
 import { introspectGrant } from './vault/answers.ts';
@@ -49,7 +50,6 @@ import { createDescriptionRoute } from './vault/description-route.ts';
 export interface AppParts extends ProviderParts {
   readonly database: Database;
   readonly accounts: AccountStore;
-  readonly accountSessions: AccountSessionStore;
   readonly setupLinks: SetupLinkStore;
   readonly connections: ConnectionStore;
   readonly descriptions: ResourceDescriptionStore;
@@ -128,13 +128,17 @@ function routesForPeople(parts: AppParts, provider: Provider, issuerPath: string
       bodyParser({ enableTypes: ['form'], formLimit }) as Middleware,
     ]);
   const form = readForm('16kb');
-  const people = { accounts, limits: parts.signInLimits, trail, issuerPath, form };
-  const sessions = createAccountSessions({ accounts, sessions: parts.accountSessions }, config.issuer);
   const { connections } = parts;
+  const sessions = createAccountSessions({ provider, accounts, connections }, config.issuer);
+  const { issuer } = config;
+  const people = { accounts, limits: parts.signInLimits, trail, issuer, issuerPath, form, sessions };
   return [
+    recognizeReader(sessions),
     createDoorRoutes({ sessions, connections, issuerPath, mcpUrl: config.resources[0] }),
+    createOwnSignInRoutes(people),
+    createSignOutRoutes(people),
     createSetupRoutes({ links: parts.setupLinks, accounts, sessions, issuerPath, form, trail }),
-    createAccountRoutes({ ...people, connections, sessions }),
+    createAccountRoutes({ ...people, connections }),
     createInteractionRoutes({
       ...people,
       // All of the vault's folders, each letter of their names in percent-encoding.

@@ -11,6 +11,7 @@ import { renderError } from './http/errors.ts';
 import type { CallLimits } from './http/limits/calls.ts';
 import { type RowLimitParts, withinBounds } from './http/limits/stored-rows.ts';
 import type { ServerKeys } from './keys/server-keys.ts';
+import { sessionCookie, sessionSeconds } from './people/account-session.ts';
 import { openUserinfo } from './people/claims.ts';
 import { createGrantLoader, createInteractionPolicy, isSilent } from './people/consent-rules.ts';
 import { logoutSource, postLogoutSuccessSource } from './people/sign-out.ts';
@@ -117,7 +118,7 @@ function tokenRules({ config, callLimits }: ProviderParts): Configuration {
       Interaction: 3600,
       RefreshToken: config.refreshTokenIdleSeconds,
       // Of a browser that nobody signed in with, only what its sign-out page needs is kept.
-      Session: (_ctx, session) => (session.accountId === undefined ? hour : 14 * day),
+      Session: (_ctx, session) => (session.accountId === undefined ? hour : sessionSeconds),
     },
   };
 }
@@ -172,14 +173,14 @@ function apiClient({
 }
 
 function cookiesFor(keys: ServerKeys, issuer: URL): NonNullable<Configuration['cookies']> {
-  const path = issuer.pathname.replace(/(?<=.)\/$/, '');
+  const long = sessionCookie(issuer);
   // With this prefix browsers take the cookie from this very host only, not from a neighbour below the same domain.
-  const session = issuer.protocol === 'https:' && path === '/' ? '__Host-loop_session' : 'loop_session';
+  const session = issuer.protocol === 'https:' && long.path === '/' ? '__Host-loop_session' : 'loop_session';
   return {
     // Keygrip's default is HMAC-SHA1.
     keys: new Keygrip(keys.cookies, 'sha256') as never,
     names: { session, interaction: 'loop_interaction', resume: 'loop_resume' },
-    long: { httpOnly: true, sameSite: 'lax', signed: true, path },
+    long,
     short: { httpOnly: true, sameSite: 'lax', signed: true },
   };
 }

@@ -5,7 +5,6 @@ import type { Logger } from 'pino';
 import type { Database } from '../adapters/database/database.ts';
 import { epochSeconds } from '../adapters/database/time.ts';
 import { createAdapterFactory } from '../adapters/models/adapter-factory.ts';
-import { AccountSessionStore } from '../adapters/stores/account-sessions.ts';
 import { AccountStore } from '../adapters/stores/accounts.ts';
 import { ClientDocumentStore } from '../adapters/stores/client-documents.ts';
 import { ClientKeySetStore } from '../adapters/stores/client-key-sets.ts';
@@ -123,7 +122,6 @@ function createStores(database: Database) {
   return {
     accounts,
     setupLinks: new SetupLinkStore(database, accounts),
-    accountSessions: new AccountSessionStore(database),
     connections: new ConnectionStore(database),
     consents: new ConsentStore(database),
     descriptions: new ResourceDescriptionStore(database),

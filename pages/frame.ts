@@ -1,5 +1,6 @@
 // What stands around every page: who reads it and how, whose server it is, where else one can go.
 import { chooseLanguage, type Language, languageNames, languages, readLanguage } from './language.ts';
+import type { Notice } from './words.ts';
 
 export interface PageFrame {
   readonly language: Language;
@@ -12,12 +13,16 @@ export interface PageFrame {
   readonly vaultName?: string | undefined;
   /** Whoever is signed in, where the page knows. */
   readonly accountName?: string | undefined;
+  /** Where the form of signing out is posted to; it stands on every page of somebody who is signed in. */
+  readonly signOutAction?: string | undefined;
+  /** What became of the form that was sent before. */
+  readonly notice?: Notice | undefined;
   readonly links: FrameLinks;
   /** This page in each language; empty where it answers a form and can't be asked for again. */
   readonly switches: ReadonlyArray<{ language: Language; name: string; href: string }>;
 }
 
-/** Addresses of what there is; in this order they stand in the foot. */
+/** Addresses of what there is; in this order they stand in the head of who is signed in, else in the foot. */
 interface FrameLinks {
   readonly connect?: string;
   readonly account?: string;
@@ -28,6 +33,7 @@ interface FrameLinks {
 export interface FramedServer {
   readonly host: string;
   readonly path: string;
+  readonly signOutAction?: string;
   readonly links: FrameLinks;
 }
 
@@ -45,6 +51,7 @@ export interface Reader {
 export interface FrameExtras {
   readonly accountName?: string | undefined;
   readonly vaultName?: string | undefined;
+  readonly notice?: Notice | undefined;
   /** Of the authorization request that the page belongs to. */
   readonly uiLocales?: unknown;
   /** The path and query of a page that answers a form: what the language switch asks for instead. */

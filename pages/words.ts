@@ -17,6 +17,8 @@ export type WordKey = Leaves<typeof en>;
 type FaultCode = keyof typeof en.faults;
 /** What an error page is about. */
 export type ErrorName = keyof typeof en.errors;
+/** What a page says of the form that was sent before it. */
+export type NoticeCode = keyof typeof en.notices;
 
 /** A date stands for its time of day. */
 export type Values = Readonly<Record<string, string | number | Date>>;
@@ -27,6 +29,12 @@ export interface Fault {
   readonly values?: Values;
 }
 
+/** What became of a form: shown once, by the next page. */
+export interface Notice {
+  readonly code: NoticeCode;
+  readonly values?: Values;
+}
+
 export interface Words {
   /** Plain text, for where it is escaped or no HTML. */
   readonly text: (key: WordKey, values?: Values) => string;
@@ -34,6 +42,10 @@ export interface Words {
   readonly html: (key: WordKey, values?: Values) => string;
   /** The day and the minute in the reader's zone; where that is UTC, it is said. */
   readonly moment: (epochSeconds: number) => string;
+}
+
+export function isNoticeCode(code: string): code is NoticeCode {
+  return Object.hasOwn(en.notices, code);
 }
 
 const messages = { en: compile('en', en), ko: compile('ko', ko) };
@@ -47,15 +59,23 @@ export function createWords({ language, zone }: { language: Language; zone: stri
   return {
     text: (key, values = {}) => say(key, values, values),
     html: (key, values = {}) => say(key, values, escapeAll(values)),
-    moment: (epochSeconds) => {
-      const format = new Intl.DateTimeFormat(language, {
-        dateStyle: 'long',
-        timeStyle: 'short',
-        timeZone: zone,
-      });
-      return saidZone(format.format(epochSeconds * 1000), zone);
-    },
+    moment: (epochSeconds) => saidZone(momentFormat(language, zone).format(epochSeconds * 1000), zone),
   };
+}
+
+// Making one takes longer than a page of dates, and a browser may say that it is in any zone there is.
+const mostFormats = 16;
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function momentFormat(language: Language, zone: string): Intl.DateTimeFormat {
+  const key = `${language} ${zone}`;
+  const format =
+    formats.get(key) ??
+    new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'short', timeZone: zone });
+  formats.delete(key);
+  formats.set(key, format);
+  for (const oldest of formats.keys()) if (formats.size > mostFormats) formats.delete(oldest);
+  return format;
 }
 
 /** All at load: an error page needs no file when the disk is the error, and a message that can't be read stops the start. */
@@ -85,8 +105,9 @@ function escapeAll(values: Values): Values {
 }
 
 function clocksOf(values: Values, language: Language, zone: string): Record<string, string> {
-  const format = new Intl.DateTimeFormat(language, { timeStyle: 'short', timeZone: zone });
   const dates = Object.entries(values).filter((entry): entry is [string, Date] => entry[1] instanceof Date);
+  if (dates.length === 0) return {};
+  const format = new Intl.DateTimeFormat(language, { timeStyle: 'short', timeZone: zone });
   return Object.fromEntries(dates.map(([name, date]) => [name, saidZone(format.format(date), zone)]));
 }
 

@@ -1,4 +1,5 @@
 // The schema's versions in order; a database that knows more of them than we do is refused untouched.
+// The room: how the schema came to be, a file a version. Not what a table may hold: bounds.ts.
 import type { Knex } from 'knex';
 import { DatabaseNewer } from '../database/errors.ts';
 import { tables } from './0001-tables.ts';
@@ -6,6 +7,7 @@ import { clientSources } from './0002-client-sources.ts';
 import { bounds } from './0003-bounds.ts';
 import { accountSessions } from './0004-account-sessions.ts';
 import { resourceDescriptions } from './0005-resource-descriptions.ts';
+import { connections } from './0006-connections.ts';
 
 interface Migration {
   readonly name: string;
@@ -18,6 +20,7 @@ const migrations: readonly Migration[] = [
   { name: '0003-bounds', up: bounds },
   { name: '0004-account-sessions', up: accountSessions },
   { name: '0005-resource-descriptions', up: resourceDescriptions },
+  { name: '0006-connections', up: connections },
 ];
 
 /**

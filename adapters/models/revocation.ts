@@ -2,9 +2,9 @@
 import type { Database } from '../database/database.ts';
 import { compile, param, type Statement, type Write } from '../database/statement.ts';
 
-const sessionTables = ['sessions', 'account_sessions'];
+const sessionTable = 'sessions';
 // What lets a browser past a lock-out.
-const browserTables = ['devices', ...sessionTables];
+const browserTables = ['devices', sessionTable];
 const issuedUnderGrants = ['access_tokens', 'refresh_tokens', 'authorization_codes'];
 
 export interface Revocation {
@@ -37,7 +37,7 @@ export function createRevocation({ builder }: Database): Revocation {
     );
   // In one that knows whose it is a password was found right, or a session went by: both would outlive a new password.
   const underWay = compile(builder('interactions').where('payload', 'like', param('mention')).delete());
-  const ofSessions = [...within(sessionTables), underWay];
+  const ofSessions = [...within([sessionTable]), underWay];
   const ofAccount = [...statementsBy('account_id'), ...within(browserTables), underWay];
   const everything = [...issuedUnderGrants, 'grants', ...browserTables, 'interactions'].map((table) =>
     compile(builder(table).delete()),

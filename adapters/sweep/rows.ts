@@ -24,7 +24,7 @@ const counted = {
   access_tokens: 'id',
   refresh_tokens: 'id',
   devices: 'id',
-  account_sessions: 'id',
+  grant_calls: 'grant_id',
   limits: 'key',
   setup_links: 'id',
   resource_descriptions: 'resource',

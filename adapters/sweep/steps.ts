@@ -21,7 +21,6 @@ const expiring: readonly Expiring[] = [
   { table: 'client_key_sets', id: 'client_id' },
   { table: 'setup_links' },
   { table: 'devices' },
-  { table: 'account_sessions' },
   { table: 'limits', id: 'key', column: 'expire', second: 1000 },
   { table: 'authorization_codes' },
   { table: 'access_tokens' },

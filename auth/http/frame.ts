@@ -9,6 +9,10 @@ import {
   type PageFrame,
   switchedLanguage,
 } from '../../pages/frame.ts';
+import { isNoticeCode, type Notice, type NoticeCode } from '../../pages/words.ts';
+
+const noticeCookie = 'loop_said';
+const noticeSeconds = 60;
 
 /** Goes in front of all that answers pages; remembers the language that a page's switch was set to. */
 export function framePages(issuer: string): Middleware {
@@ -17,6 +21,7 @@ export function framePages(issuer: string): Middleware {
   const server: FramedServer = {
     host,
     path: issuerPath || '/',
+    signOutAction: `${issuerPath}/account/sign-out`,
     links: { connect: `${issuerPath}/connect`, account: `${issuerPath}/account` },
   };
   return async (ctx, next) => {
@@ -43,7 +48,9 @@ function readFrame(ctx: ParameterizedContext, extras?: FrameExtras): PageFrame {
     acceptsLanguages: (languages: string[]) => ctx.acceptsLanguages(languages),
     isAnswerToGet: ctx.method === 'GET',
   };
-  return createFrame(ctx.state['framed'] as FramedServer, reader, extras);
+  const account = ctx.state['account'] as { readonly username: string } | undefined;
+  const known = { accountName: account?.username, notice: takeNotice(ctx) };
+  return createFrame(ctx.state['framed'] as FramedServer, reader, { ...known, ...extras });
 }
 
 /** Answers with a page, framed for whoever asks; `extras` is what this page knows beside the request. */
@@ -55,4 +62,32 @@ export function showPage<Data>(
 ): void {
   ctx.type = 'html';
   ctx.body = page(readFrame(ctx, extras), data);
+}
+
+/** Sends a browser whose form was taken on to another page; it says there what became of the form. */
+export function seeOther(
+  ctx: ParameterizedContext,
+  path: string,
+  notice?: { readonly code: NoticeCode; readonly count?: number },
+): void {
+  if (notice) {
+    const value = notice.count === undefined ? notice.code : `${notice.code}.${notice.count}`;
+    ctx.cookies.set(noticeCookie, value, { ...noticeOptions(ctx), maxAge: noticeSeconds * 1000 });
+  }
+  ctx.redirect(path);
+  ctx.status = 303;
+}
+
+/** Said once: a page that is asked for again says nothing of it. */
+function takeNotice(ctx: ParameterizedContext): Notice | undefined {
+  const said = ctx.cookies.get(noticeCookie, { signed: false });
+  if (said === undefined) return undefined;
+  ctx.cookies.set(noticeCookie, null, noticeOptions(ctx));
+  const [, code = '', count] = /^([a-zA-Z]+)(?:\.(\d{1,6}))?$/.exec(said) ?? [];
+  return isNoticeCode(code) ? { code, values: { count: Number(count ?? 1) } } : undefined;
+}
+
+function noticeOptions({ state }: ParameterizedContext) {
+  const { path } = state['framed'] as FramedServer;
+  return { signed: false, httpOnly: true, sameSite: 'lax', path, overwrite: true } as const;
 }

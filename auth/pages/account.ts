@@ -3,7 +3,6 @@ import { createPage } from './pages.ts';
 import { showClient } from './shown-client.ts';
 
 export interface AccountData {
-  username: string;
   /** Moments are in epoch seconds. */
   connections: ReadonlyArray<{
     id: string;
@@ -14,7 +13,6 @@ export interface AccountData {
     lastUsed?: number | undefined;
   }>;
   revokeAction: string;
-  signOutAction: string;
 }
 
 export const accountPage = createPage<AccountData>('account', (data, words) => ({

@@ -12,6 +12,10 @@ export interface SignInData {
   isSignInOnly?: boolean;
   /** Of an app that is known by a document of its own, the host that the document was read from. */
   describedAt?: string | undefined;
+  /** Of a page of our own: the path and query to go on at. */
+  back?: string | undefined;
+  /** True where somebody is signed in and is asked for the password once more. */
+  isAgain?: boolean;
   username?: string | undefined;
   fault?: Fault | undefined;
 }

@@ -1,59 +1,106 @@
-// Who is signed in on the account pages. Nothing else knows how: the browser's one session can take its place here.
-import { randomBytes } from 'node:crypto';
-import type { ParameterizedContext } from 'koa';
-import type { AccountSessionStore } from '../../adapters/stores/account-sessions.ts';
+// Who is signed in in this browser. There is one session, the library's; here our own pages read, begin and end it.
+import type { Middleware, ParameterizedContext } from 'koa';
+import type Provider from 'oidc-provider';
 import type { Account, AccountStore } from '../../adapters/stores/accounts.ts';
+import type { ConnectionStore } from '../../adapters/stores/connections.ts';
 
 export interface AccountSessions {
   readonly find: (ctx: ParameterizedContext) => Promise<Account | undefined>;
-  /** Always a new session, whatever the browser came with: a value planted there before opens nothing. */
+  /** Under another identifier than the browser came with, and after the session of another account has ended. */
   readonly begin: (ctx: ParameterizedContext, account: Account) => Promise<void>;
+  /** Ends the session of any other account; false where there was none. */
+  readonly endOther: (ctx: ParameterizedContext, account: Account) => Promise<boolean>;
+  /** With what was given for as long as the session lasts only. */
   readonly end: (ctx: ParameterizedContext) => Promise<void>;
+  /** Whether whoever is signed in has shown who they are in the last five minutes. */
+  readonly isRecent: (ctx: ParameterizedContext) => Promise<boolean>;
 }
 
-const validSeconds = 30 * 60;
+export const sessionSeconds = 14 * 24 * 3600;
+const recentSeconds = 5 * 60;
+
+type Session = Awaited<ReturnType<Provider['Session']['get']>>;
+
+/** How browsers keep the session's cookie; the library gets the same. */
+export function sessionCookie(issuer: URL) {
+  const path = issuer.pathname.replace(/(?<=.)\/$/, '');
+  return { httpOnly: true, sameSite: 'lax', signed: true, path } as const;
+}
+
+interface SessionParts {
+  readonly provider: Provider;
+  readonly accounts: AccountStore;
+  readonly connections: Pick<ConnectionStore, 'revoke'>;
+}
 
 export function createAccountSessions(
-  { accounts, sessions }: { readonly accounts: AccountStore; readonly sessions: AccountSessionStore },
+  { provider, accounts, connections }: SessionParts,
   issuer: string,
 ): AccountSessions {
-  const { name, path } = cookieFor(new URL(issuer));
-  const cookieOf = (ctx: ParameterizedContext): string | undefined =>
-    ctx.cookies.get(name, { signed: false });
-  const setCookie = (ctx: ParameterizedContext, value: string | null): void => {
-    // Not signed: 256 random bits can't be guessed, and a signature would only ask for a key that is not needed.
-    const options = { signed: false, httpOnly: true, sameSite: 'strict', path } as const;
-    ctx.cookies.set(name, value, { ...options, ...(value !== null && { maxAge: validSeconds * 1000 }) });
+  const name = provider.cookieName('session');
+  const cookie = { ...sessionCookie(new URL(issuer)), overwrite: true };
+  const read = async (ctx: ParameterizedContext): Promise<Session> =>
+    (ctx as { oidc?: { session?: Session } }).oidc?.session ?? (await provider.Session.get(ctx as never));
+  const end = async (ctx: ParameterizedContext, session: Session): Promise<void> => {
+    delete ctx.state['account'];
+    const hanging = hangingOn(session);
+    if (hanging.length > 0) await connections.revoke(hanging);
+    if (isStored(session)) await session.destroy();
+    ctx.cookies.set(name, null, cookie);
   };
-  const endOld = async (ctx: ParameterizedContext): Promise<void> => {
-    const value = cookieOf(ctx);
-    if (value !== undefined) await sessions.end(value);
-  };
+  const isOther = ({ accountId }: Session, { id }: Account): boolean =>
+    accountId !== undefined && accountId !== id;
   return {
     find: async (ctx) => {
-      const value = cookieOf(ctx);
-      const accountId = value === undefined ? undefined : await sessions.findAccountId(value);
+      const { accountId } = await read(ctx);
       const account = accountId === undefined ? undefined : await accounts.findById(accountId);
       // The row may be younger than the closing of its account: the password was being checked meanwhile.
-      return account?.isDisabled ? undefined : account;
+      ctx.state['account'] = account?.isDisabled ? undefined : account;
+      return ctx.state['account'];
     },
     begin: async (ctx, account) => {
-      const value = randomBytes(32).toString('base64url');
-      await sessions.begin(value, account.id, validSeconds);
-      await endOld(ctx);
-      setCookie(ctx, value);
+      let session = await read(ctx);
+      if (isOther(session, account)) {
+        await end(ctx, session);
+        session = new provider.Session();
+      } else if (isStored(session)) session.resetIdentifier();
+      session.loginAccount({ accountId: account.id });
+      await session.save(sessionSeconds);
+      ctx.state['account'] = account;
+      ctx.cookies.set(name, String(session.jti), {
+        ...cookie,
+        expires: new Date(Number(session.exp) * 1000),
+      });
     },
-    end: async (ctx) => {
-      await endOld(ctx);
-      setCookie(ctx, null);
+    endOther: async (ctx, account) => {
+      const session = await read(ctx);
+      if (!isOther(session, account)) return false;
+      await end(ctx, session);
+      return true;
+    },
+    end: async (ctx) => end(ctx, await read(ctx)),
+    isRecent: async (ctx) => {
+      const session = await read(ctx);
+      return session.accountId !== undefined && !session.past(recentSeconds);
     },
   };
 }
 
-// With the prefix browsers take the cookie from this very host only, and only with the path `/`.
-function cookieFor({ protocol, pathname }: URL): { name: string; path: string } {
-  const issuerPath = pathname.replace(/\/$/, '');
-  return protocol === 'https:' && issuerPath === ''
-    ? { name: '__Host-loop_account', path: '/' }
-    : { name: 'loop_account', path: issuerPath || '/' };
+/** For the head of our own pages: in front of them it is found out who is signed in (http/frame.ts). */
+export function recognizeReader({ find }: AccountSessions): Middleware {
+  return async (ctx, next) => {
+    if (/^\/(account|connect|interaction|session|setup)(\/|$)|^\/$/.test(ctx.path)) await find(ctx);
+    await next();
+  };
+}
+
+function isStored(session: Session): boolean {
+  return typeof session.exp === 'number';
+}
+
+/** As the library decides at its own sign-out. */
+function hangingOn(session: Session): Array<{ grantId: string }> {
+  return Object.entries(session.authorizations ?? {}).flatMap(([clientId, { grantId }]) =>
+    grantId === undefined || session.authorizationFor(clientId)?.persistsLogout ? [] : [{ grantId }],
+  );
 }

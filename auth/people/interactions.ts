@@ -2,23 +2,28 @@
 // The room: what a person does here, and what it takes to know who they are. Not how pages look: pages/.
 import Router from '@koa/router';
 import type { Middleware, ParameterizedContext } from 'koa';
+import type { Account } from '../../adapters/stores/accounts.ts';
 import { documentHost } from '../clients/document.ts';
 import { destinationOf } from '../clients/redirects/addresses.ts';
 import { showPage } from '../http/frame.ts';
 import { signInPage } from '../pages/sign-in.ts';
 import { isVaultScope, splitScopes } from '../scopes.ts';
+import { askForCookies } from './account/kept-cookies.ts';
+import type { AccountSessions } from './account-session.ts';
 import { type ConsentParts, decide, showConsent } from './consent.ts';
 import { checkPassword, type FormRefused, type PasswordCheckParts } from './password-check.ts';
 import { findTurn, finish, frameOf, nameOf, type Turn } from './turn.ts';
 
 export interface InteractionParts extends PasswordCheckParts, ConsentParts {
   readonly issuerPath: string;
+  readonly sessions: AccountSessions;
   /** Body parsing and the refusal of foreign forms, in front of every POST. */
   readonly form: Middleware;
 }
 
 export function createInteractionRoutes(parts: InteractionParts): Middleware {
   const router = new Router();
+  router.use('/interaction/:uid', askForCookies);
   router.get('/interaction/:uid', async (ctx) => {
     const turn = await findTurn(parts, ctx, ctx.params['uid']);
     if (turn.interaction.prompt.name === 'login') showSignIn(ctx, turn);
@@ -47,8 +52,24 @@ function showSignIn(ctx: ParameterizedContext, turn: Turn, failed?: FormRefused)
 
 async function signIn(parts: InteractionParts, ctx: ParameterizedContext, turn: Turn): Promise<void> {
   const check = await checkPassword(parts, ctx, turn.client.clientId);
-  if ('account' in check) return finish(parts.provider, ctx, { login: { accountId: check.account.id } });
-  showSignIn(ctx, turn, check.refused);
+  if ('refused' in check) return showSignIn(ctx, turn, check.refused);
+  await endOther(parts, ctx, turn, check.account);
+  await finish(parts.provider, ctx, { login: { accountId: check.account.id } });
+}
+
+/**
+ * Where another account is signed in, its session ends first. The library would do it with a form that sends itself by a
+ * script, which no page of ours may run.
+ */
+async function endOther(
+  { sessions }: InteractionParts,
+  ctx: ParameterizedContext,
+  { interaction }: Turn,
+  account: Account,
+): Promise<void> {
+  if (!(await sessions.endOther(ctx, account))) return;
+  delete interaction.session;
+  await interaction.persist();
 }
 
 /** Who the person is, and nothing of the vault. */

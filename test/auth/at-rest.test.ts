@@ -114,7 +114,6 @@ t.test('no route takes what a stolen copy holds, nor what can be made of it', as
   const { tokens } = await world.connect({ app, browser, parameters: { scope: 'openid vault.read' } });
   const { body: refreshed } = await world.refresh(app, tokens.refresh_token);
   const secretApp = await world.register({ token_endpoint_auth_method: 'client_secret_post' });
-  await browser.submit(await browser.visit(`${world.issuer}/account`), { ...ann });
   await browser.visit(`${world.issuer}/account`);
   const attempt = world.authorization(app);
   const code = await world.code(attempt, browser);

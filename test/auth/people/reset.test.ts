@@ -62,11 +62,7 @@ t.test('what lets past a lock-out ends with a reset that revokes', async (t) => 
   );
   t.equal(await count(world, 'devices'), 1);
   await new ConnectionStore(world.database).revokeAll();
-  t.same(
-    [await count(world, 'devices'), await count(world, 'account_sessions')],
-    [0, 0],
-    'and with all else',
-  );
+  t.same([await count(world, 'devices'), await count(world, 'sessions')], [0, 0], 'and with all else');
 });
 
 t.test('a sign-in under way ends with any reset, and nobody else’s does', async (t) => {
@@ -100,5 +96,5 @@ t.test('a password that was being checked while it was replaced opens nothing', 
   await reset(true);
   await Promise.all(underWay);
   t.equal((await late).status, 401);
-  t.same([await count(world, 'devices'), await count(world, 'account_sessions')], [0, 0]);
+  t.same([await count(world, 'devices'), await count(world, 'sessions')], [0, 0]);
 });

@@ -1,7 +1,7 @@
 // Signing out of the browser: a form of our own, and connections go on.
 import t from 'tap';
 import { Browser } from '../../../scripts/demo/browser.ts';
-import { startLoopAuth, webRedirectUri } from '../../support/loop-auth.ts';
+import { ann, type LoopAuth, startLoopAuth, webRedirectUri } from '../../support/loop-auth.ts';
 
 t.test('who signs out has to sign in again; what was connected goes on', async (t) => {
   const world = await startLoopAuth(t);
@@ -11,7 +11,9 @@ t.test('who signs out has to sign in again; what was connected goes on', async (
   t.match(page.text, 'Sign out of loop?');
   t.notMatch(page.text, /<script(?! data-path=)/);
   const stay = await browser.submit(page, {});
-  t.equal(stay.status, 200);
+  t.equal(stay.url.href, `${world.issuer}/account`);
+  t.match(stay.text, /role="status"[^>]*>Nothing was changed: you are still signed in/);
+  t.notMatch((await browser.visit(stay.url)).text, 'still signed in', 'said once');
   t.match(
     (await browser.visit(world.authorization(app).url)).text,
     'name="decision"',
@@ -68,7 +70,7 @@ t.test('signing out leads only to an address that an operator has given for it',
   for (const wrong of ['https://evil.example/', `${afterwards}/x`, '//evil.example', 'javascript:alert(1)']) {
     const refused = await end({ client_id: app.clientId, post_logout_redirect_uri: wrong });
     t.equal(refused.status, 400, wrong);
-    t.notMatch(refused.text, /href="(?!\/account")[^#d]/, 'not even as a link');
+    t.notMatch(refused.text, /href="(?!\/(account|connect)")[^#d]/, 'not even as a link');
   }
   const unnamed = await end({ post_logout_redirect_uri: 'https://evil.example/' });
   t.match(
@@ -117,5 +119,81 @@ t.test(
       await world.database.commit([{ statement, values: {} }]);
       await tryOut('registered before');
     }
+  },
+);
+
+async function signInTo(loop: LoopAuth, browser: Browser): Promise<void> {
+  await browser.submit(await browser.visit(`${loop.issuer}/account`), { ...ann });
+}
+
+t.test('signing out on any page ends the one session, and the page says so', async (t) => {
+  const world = await startLoopAuth(t);
+  const { app, tokens } = await world.connect();
+  const browser = new Browser();
+  await signInTo(world, browser);
+  t.match((await browser.visit(world.authorization(app).url)).text, 'name="decision"', 'one sign-in for all');
+  const kept = await browser.cookiesFor(`${world.issuer}/account`);
+  const consent = await browser.visit(world.authorization(app).url);
+  const form = consent.text.slice(consent.text.lastIndexOf('<form'));
+  const done = await browser.submit({ ...consent, text: form }, {});
+  t.equal(done.url.pathname, '/session/end/success');
+  t.match(done.text, /You are signed out[\s\S]*href="\/account"[^>]*>Sign in again/);
+  t.match((await browser.visit(world.authorization(app).url)).text, 'name="password"');
+  t.match((await browser.visit(`${world.issuer}/account`)).text, 'name="password"');
+  t.match(
+    (await world.ask('/account', { headers: { Cookie: kept } })).text,
+    'name="password"',
+    'a kept cookie',
+  );
+  t.ok(await world.isActive(tokens.access_token), 'what was connected goes on');
+});
+
+t.test('no link signs anybody out, and no page says that one is who is not', async (t) => {
+  const world = await startLoopAuth(t);
+  const browser = new Browser();
+  await signInTo(world, browser);
+  for (const path of ['/account/sign-out', '/session/end', '/session/end/confirm', '/session/end/success']) {
+    const page = await browser.visit(`${world.issuer}${path}`);
+    t.notMatch(page.text, 'You are signed out', path);
+    t.notMatch((await browser.visit(`${world.issuer}/account`)).text, 'name="password"', path);
+  }
+});
+
+t.test('Cancel leads back to the page one came from, and to no page of others', async (t) => {
+  const world = await startLoopAuth(t);
+  const app = await world.register();
+  const browser = new Browser();
+  await signInTo(world, browser);
+  const consent = await browser.visit(world.authorization(app).url);
+  const cancelFrom = async (Referer: string) => {
+    const page = await browser.visit(`${world.issuer}/session/end`, undefined, { headers: { Referer } });
+    return browser.submit(page, {}, 'https://evil.example/');
+  };
+  const back = await cancelFrom(consent.url.href);
+  t.equal(back.url.href, consent.url.href);
+  t.match(back.text, 'still signed in');
+  t.match(back.text, 'name="decision"');
+  for (const elsewhere of [
+    'https://evil.example/',
+    `${world.issuer}.evil.example/account`,
+    'x:',
+    `${world.issuer}/auth`,
+  ])
+    t.equal((await cancelFrom(elsewhere)).url.href, `${world.issuer}/account`, elsewhere);
+});
+
+t.test(
+  'an app that asks to sign out somebody who is not signed in gets its answer without a script',
+  async (t) => {
+    const world = await startLoopAuth(t);
+    const app = await world.seed({ postLogoutRedirectUris: [afterwards] });
+    const bare = await new Browser().visit(`${world.issuer}/session/end`);
+    t.match(bare.text, 'You are signed out');
+    const fields = { client_id: app.clientId, post_logout_redirect_uri: afterwards, state: 's 1' };
+    const page = await new Browser().visit(
+      `${world.issuer}/session/end?${new URLSearchParams(fields)}`,
+      afterwards,
+    );
+    t.equal(page.url.href, `${afterwards}?state=s+1`);
   },
 );
