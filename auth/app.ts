@@ -11,6 +11,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Logger } from 'pino';
 import type { Database } from '../adapters/database/database.ts';
 import { asUnitOfWork } from '../adapters/database/unit-of-work.ts';
+import type { AccountConnectionStore } from '../adapters/stores/account-connections.ts';
 import type { AccountStore } from '../adapters/stores/accounts.ts';
 import type { ConnectionStore } from '../adapters/stores/connections.ts';
 import type { ResourceDescriptionStore } from '../adapters/stores/resource-descriptions.ts';
@@ -45,6 +46,7 @@ import { createSignOutRoutes } from './people/sign-out.ts';
 import { createProvider, type ProviderParts } from './provider.ts';
 import { normalizeAuthorizationScope, splitScopes } from './scopes.ts';
 import { introspectGrant } from './vault/answers.ts';
+import type { CallRecorder } from './vault/calls.ts';
 import { createDescriptionRoute } from './vault/description-route.ts';
 
 export interface AppParts extends ProviderParts {
@@ -52,6 +54,8 @@ export interface AppParts extends ProviderParts {
   readonly accounts: AccountStore;
   readonly setupLinks: SetupLinkStore;
   readonly connections: ConnectionStore;
+  readonly accountConnections: AccountConnectionStore;
+  readonly calls: CallRecorder;
   readonly descriptions: ResourceDescriptionStore;
   readonly standing: ClientStanding;
   readonly signInLimits: SignInLimits;
@@ -101,6 +105,7 @@ export function createApp(parts: AppParts): RequestListener {
   provider.use(parts.callLimits.middleware);
   provider.use(commitBeforeAnswering(parts.database));
   provider.use(introspectGrant);
+  provider.use(parts.calls.middleware);
   provider.use(
     createDescriptionRoute({ provider, resources: parts.resources, descriptions: parts.descriptions }),
   );
@@ -128,7 +133,7 @@ function routesForPeople(parts: AppParts, provider: Provider, issuerPath: string
       bodyParser({ enableTypes: ['form'], formLimit }) as Middleware,
     ]);
   const form = readForm('16kb');
-  const { connections } = parts;
+  const { connections, accountConnections } = parts;
   const sessions = createAccountSessions({ provider, accounts, connections }, config.issuer);
   const { issuer } = config;
   const people = { accounts, limits: parts.signInLimits, trail, issuer, issuerPath, form, sessions };
@@ -138,7 +143,7 @@ function routesForPeople(parts: AppParts, provider: Provider, issuerPath: string
     createOwnSignInRoutes(people),
     createSignOutRoutes(people),
     createSetupRoutes({ links: parts.setupLinks, accounts, sessions, issuerPath, form, trail }),
-    createAccountRoutes({ ...people, connections }),
+    createAccountRoutes({ ...people, provider, connections, accountConnections }),
     createInteractionRoutes({
       ...people,
       // All of the vault's folders, each letter of their names in percent-encoding.
@@ -146,6 +151,7 @@ function routesForPeople(parts: AppParts, provider: Provider, issuerPath: string
       provider,
       isSeeded: parts.standing.isSeeded,
       consents: parts.consents,
+      accountConnections,
       descriptions: parts.descriptions,
       resources: parts.resources,
       idleSeconds: config.refreshTokenIdleSeconds,

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { Database } from '../adapters/database/database.ts';
 import { epochSeconds } from '../adapters/database/time.ts';
 import { createAdapterFactory } from '../adapters/models/adapter-factory.ts';
+import { AccountConnectionStore } from '../adapters/stores/account-connections.ts';
 import { AccountStore } from '../adapters/stores/accounts.ts';
 import { ClientDocumentStore } from '../adapters/stores/client-documents.ts';
 import { ClientKeySetStore } from '../adapters/stores/client-key-sets.ts';
@@ -12,6 +13,7 @@ import { ClientStore } from '../adapters/stores/clients.ts';
 import { ConnectionStore } from '../adapters/stores/connections.ts';
 import { ConsentStore } from '../adapters/stores/consents.ts';
 import { DeviceStore } from '../adapters/stores/devices.ts';
+import { GrantCallStore } from '../adapters/stores/grant-calls.ts';
 import { KeyStore } from '../adapters/stores/keys.ts';
 import { KnownClients } from '../adapters/stores/known-clients.ts';
 import { ResourceDescriptionStore } from '../adapters/stores/resource-descriptions.ts';
@@ -37,6 +39,7 @@ import { createFindAccount } from './people/claims.ts';
 import { renewSetupLink } from './people/setup.ts';
 import { createSignInLimits } from './people/sign-in-limits.ts';
 import { createResources } from './resources.ts';
+import { createCallRecorder } from './vault/calls.ts';
 
 export interface Surroundings {
   readonly database: Database;
@@ -52,6 +55,8 @@ export interface App {
   readonly listener: RequestListener;
   /** Looks for keys that were rotated meanwhile and takes them into use; runs every half minute by itself. */
   readonly refreshKeys: () => Promise<void>;
+  /** Stores when apps were seen calling; runs every ten seconds by itself. */
+  readonly storeCalls: () => Promise<void>;
   /** Ends what runs in the background; the database stays open. */
   readonly close: () => Promise<void>;
 }
@@ -69,6 +74,7 @@ export async function openApp(config: AuthConfig, surroundings: Surroundings): P
   let keys = await openKeysAlone(database, keyStore, seal);
   const clients = new ClientStore(database);
   const standing = createClientStanding(clients);
+  const calls = createCallRecorder(new GrantCallStore(database), log);
   const bounded = await openLimitParts(config, surroundings, accounts);
   const parts = {
     ...surroundings,
@@ -76,6 +82,7 @@ export async function openApp(config: AuthConfig, surroundings: Surroundings): P
     ...stores,
     config,
     trail,
+    calls,
     standing,
     adapter: surroundings.adapter ?? createAdapterFactory(database, refreshTokenRules(config, trail)),
     findAccount: createFindAccount(accounts),
@@ -100,20 +107,22 @@ export async function openApp(config: AuthConfig, surroundings: Surroundings): P
     current = createApp({ ...parts, keys });
     log.info({ kid: keys.signing[0]?.kid }, 'other keys are in use');
   };
-  const timer = setInterval(() => {
-    refreshKeys().catch((error: unknown) =>
-      log.error({ err: error }, 'the keys could not be read; the old ones stay in use'),
-    );
-  }, keyCheckMs).unref();
+  const timer = setInterval(() => void refreshKeys().catch(keepOldKeys(log)), keyCheckMs).unref();
   const sweep = startOwnSweep(config, surroundings, bounded.rowLimits.counts);
   return {
     listener: (request, response) => current(request, response),
     refreshKeys,
+    storeCalls: calls.store,
     close: async () => {
       clearInterval(timer);
+      await calls.close();
       await sweep.stop();
     },
   };
+}
+
+function keepOldKeys(log: Logger): (error: unknown) => void {
+  return (error) => log.error({ err: error }, 'the keys could not be read; the old ones stay in use');
 }
 
 /** What our own code asks for; the library has its adapters. */
@@ -123,6 +132,7 @@ function createStores(database: Database) {
     accounts,
     setupLinks: new SetupLinkStore(database, accounts),
     connections: new ConnectionStore(database),
+    accountConnections: new AccountConnectionStore(database),
     consents: new ConsentStore(database),
     descriptions: new ResourceDescriptionStore(database),
   };

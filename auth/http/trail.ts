@@ -29,6 +29,7 @@ type Good =
   | 'consent.allowed'
   | 'consent.denied'
   | 'connection.revoked'
+  | 'connection.narrowed'
   | 'sessions.revoked';
 type Refused = 'registration.refused' | 'authorization.refused' | 'token.refused' | 'request.refused';
 type Bad =

@@ -1,21 +1,78 @@
 // The account page: which apps are connected, each with its way out.
+import type { Words } from '../../pages/words.ts';
 import { createPage } from './pages.ts';
 import { showClient } from './shown-client.ts';
 
+export interface ShownApp {
+  readonly clientName: string;
+  readonly redirectHost: string;
+  readonly describedAt?: string | undefined;
+}
+
+/** Moments are in epoch seconds. */
+export interface ShownConnection {
+  readonly id: string;
+  readonly since: number;
+  readonly madeFrom?: string | undefined;
+  readonly lastCalledAt?: number | undefined;
+  readonly callsThisWeek: number;
+  /** Undefined where it gives nothing of the vault. */
+  readonly detail?: ShownDetail | undefined;
+}
+
+interface ShownDetail {
+  readonly actions: ReadonlyArray<'read' | 'write'>;
+  readonly folders?: readonly string[] | undefined;
+  readonly withheld?: readonly 'write'[] | undefined;
+}
+
 export interface AccountData {
-  /** Moments are in epoch seconds. */
-  connections: ReadonlyArray<{
-    id: string;
-    clientName: string;
-    redirectHost: string;
-    describedAt?: string | undefined;
-    since: number;
-    lastUsed?: number | undefined;
-  }>;
-  revokeAction: string;
+  formAction: string;
+  /** Connections of one app together, the newest first. */
+  apps: ReadonlyArray<ShownApp & { readonly connections: readonly ShownConnection[] }>;
+  isLaterPage: boolean;
+  newestHref: string;
+  olderHref?: string | undefined;
 }
 
 export const accountPage = createPage<AccountData>('account', (data, words) => ({
   ...data,
-  connections: data.connections.map((connection) => ({ ...connection, ...showClient(connection, words) })),
+  apps: data.apps.map((app) => ({
+    ...app,
+    ...showClient(app, words),
+    connections: app.connections.map((connection) => describeConnection(connection, words)),
+  })),
 }));
+
+// A person knows their vault: the first folders tell which choice it was.
+const mostFolders = 5;
+
+/** What a person reads of one connection, for a page. */
+export function describeConnection(
+  { detail, madeFrom, ...connection }: ShownConnection,
+  words: Words,
+): object {
+  const folders = detail?.folders ?? [];
+  return {
+    ...connection,
+    network: describeNetwork(madeFrom),
+    may: words.text(accessOf(detail)),
+    mayWrite: detail?.actions.includes('write') ?? false,
+    isWithheld: detail?.withheld?.includes('write') ?? false,
+    isVault: detail !== undefined,
+    isNarrowed: detail?.folders !== undefined,
+    folders: folders.slice(0, mostFolders),
+    moreFolders: Math.max(0, folders.length - mostFolders),
+  };
+}
+
+function accessOf(detail: ShownDetail | undefined) {
+  if (!detail) return 'account.maySignIn';
+  return detail.actions.includes('write') ? 'account.mayWrite' : 'account.mayRead';
+}
+
+/** Of an IPv6 address the half is kept that a household has (http/limits/network.ts). */
+function describeNetwork(network: string | undefined): string | undefined {
+  if (network === undefined || network === 'none') return undefined;
+  return network.includes(':') ? `${network}::/64` : network;
+}

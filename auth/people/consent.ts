@@ -1,12 +1,14 @@
 // Consent: what the person is shown of an app that asks, and what their answer becomes in the grant.
 import type { ParameterizedContext } from 'koa';
 import type Provider from 'oidc-provider';
+import type { AccountConnectionStore } from '../../adapters/stores/account-connections.ts';
 import type { AccountStore } from '../../adapters/stores/accounts.ts';
 import type { ConsentStore } from '../../adapters/stores/consents.ts';
 import type { ResourceDescriptionStore } from '../../adapters/stores/resource-descriptions.ts';
 import { documentHost } from '../clients/document.ts';
 import { destinationOf } from '../clients/redirects/addresses.ts';
 import { showPage } from '../http/frame.ts';
+import { networkOf } from '../http/limits/network.ts';
 import type { Trail } from '../http/trail.ts';
 import { type ConsentData, consentPage, type ShownChoice } from '../pages/consent.ts';
 import type { Resources } from '../resources.ts';
@@ -31,6 +33,7 @@ export interface ConsentParts {
   readonly provider: Provider;
   readonly accounts: AccountStore;
   readonly consents: ConsentStore;
+  readonly accountConnections: Pick<AccountConnectionStore, 'rememberPlace'>;
   readonly descriptions: ResourceDescriptionStore;
   readonly resources: Pick<Resources, 'describedAs'>;
   readonly trail: Trail;
@@ -94,6 +97,7 @@ export async function decide(parts: ConsentParts, ctx: ParameterizedContext, tur
     return showConsent(parts, ctx, turn, { form, fault: choice.fault });
   }
   const grantId = await grant(parts, turn, choice);
+  await parts.accountConnections.rememberPlace(grantId, networkOf(ctx.state['address']));
   parts.trail.tell(ctx, 'consent.allowed', { ...facts, grantId });
   await finish(parts.provider, ctx, { consent: { grantId } });
 }

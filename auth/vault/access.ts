@@ -80,7 +80,7 @@ export function scopesGiven(grant: Grant, resource: string, asked: readonly stri
   return grant.getResourceScopeFiltered(resource, asked as never);
 }
 
-function resourcesOf(grant: Grant): string[] {
+export function resourcesOf(grant: Grant): string[] {
   return Object.keys((grant as unknown as { resources?: object }).resources ?? {});
 }
 

@@ -106,7 +106,7 @@ const oddHeaders: ReadonlyArray<readonly [string, string]> = [
   ['authorization', `Bearer ${'x'.repeat(4_000)}`],
   ['authorization', 'Negotiate abc'],
   ['cookie', 'loop_session=x; loop_session.sig=y; loop_interaction=z'],
-  ['cookie', 'loop_account=%E0%A4%A; =; ;;'],
+  ['cookie', 'loop_said=%E0%A4%A; loop_said=removed.x; =; ;;'],
   ['host', 'evil.example'],
   ['host', 'localhost:1'],
   ['origin', 'null'],
@@ -223,8 +223,9 @@ const names = [
 const authPaths = [
   '/',
   '/account',
+  '/account?action=revoke&id=x',
+  '/account?before=1.x',
   '/account/sign-in',
-  '/account/revoke',
   '/interaction/x',
   '/interaction/x/y',
   '/setup?token=x',
@@ -247,7 +248,7 @@ const authPaths = [
 ];
 const formPaths = [
   '/account/sign-in',
-  '/account/revoke',
+  '/account',
   '/account/sign-out',
   '/interaction/x',
   '/setup?token=x',

@@ -114,7 +114,7 @@ t.test('no words stand in a template or in the code of a page', (t) => {
 
 t.test('templates ask for words that there are, and every word is asked for', (t) => {
   const asked = new Set<string>();
-  const dynamic = ['errors.', 'faults.', 'frame.', 'notices.'];
+  const dynamic = ['errors.', 'faults.', 'frame.', 'notices.', 'question.'];
   for (const file of [...templates, ...sources, ...scripts]) {
     for (const [, key = ''] of read(file).matchAll(/'([a-z]\w*\.[\w.]+)'/g)) {
       if (file.endsWith('.eta')) t.ok(en.has(key), `${file}: ${key}`);

@@ -111,6 +111,7 @@ export async function startLoopAuth(t: Test, options: WorldOptions = {}): Promis
     databasePath,
     lines,
     refreshKeys: app.refreshKeys,
+    storeCalls: app.storeCalls,
     readMetrics: () => metrics.render(),
   });
   listener = withHealth({
@@ -160,6 +161,7 @@ interface Parts {
   readonly databasePath: string;
   readonly lines: string[];
   readonly refreshKeys: () => Promise<void>;
+  readonly storeCalls: () => Promise<void>;
   readonly readMetrics: () => Promise<string>;
 }
 
@@ -174,6 +176,8 @@ export class LoopAuth {
   readonly lines: string[];
   /** What the running service does every half minute. */
   readonly refreshKeys: () => Promise<void>;
+  /** What it does every ten seconds. */
+  readonly storeCalls: () => Promise<void>;
   /** The text of /metrics. */
   readonly readMetrics: () => Promise<string>;
 
@@ -186,6 +190,7 @@ export class LoopAuth {
     this.databasePath = databasePath;
     this.lines = lines;
     this.refreshKeys = refreshKeys;
+    this.storeCalls = parts.storeCalls;
     this.readMetrics = parts.readMetrics;
   }
 

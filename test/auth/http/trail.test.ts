@@ -93,7 +93,8 @@ t.test('accounts made, apps registered or read, consent, revocations', async (t)
   const browser = new Browser();
   const page = await browser.submit(await browser.visit(`${world.issuer}/account`), { ...ann });
   const id = /name="id" value="([^"]+)"/.exec(page.text)?.[1];
-  await browser.submit(page, { id: String(id) });
+  // The first form that has an id of the connection is the one of its removal: it may read only.
+  await browser.submit(await browser.submit(page, { id: String(id) }), { confirm: 'yes' });
   t.match(told(world, 'connection.revoked')[1], {
     accountId,
     clientId,

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash, hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import t from 'tap';
-import { accountPage as account } from '../../../auth/pages/account.ts';
+import { type AccountData, accountPage as account } from '../../../auth/pages/account.ts';
 import { type ConnectData, connectPage as connect } from '../../../auth/pages/connect.ts';
 import { consentPage as consent } from '../../../auth/pages/consent.ts';
 import { doorPage as door } from '../../../auth/pages/door.ts';
@@ -40,6 +40,14 @@ const setupPage = inEnglish(setup);
 const signInPage = inEnglish(signIn);
 const signedOutPage = inEnglish(signedOut);
 const signOutPage = inEnglish(signOut);
+
+/** One app with one connection. */
+function accountOf(text: string, id: string): AccountData {
+  const detail = { actions: ['read', 'write'], folders: [text], withheld: ['write'] } as const;
+  const connection = { id, since: 0, madeFrom: text, lastCalledAt: 60, callsThisWeek: 1, detail };
+  const app = { clientName: text, redirectHost: text, connections: [connection] };
+  return { formAction: text, apps: [app], isLaterPage: false, newestHref: text };
+}
 
 const nasty = `<script>alert(1)</script><img src=x onerror=alert(1)>"'&`;
 const nastyEscaped =
@@ -125,11 +133,8 @@ function allPages(text: string): Array<{ name: string; html: string; values: num
     { name: 'signed out', html: signedOutPage({}), values: 0 },
     {
       name: 'account',
-      html: accountPage({
-        connections: [{ id: text, clientName: text, redirectHost: text, since: 0, lastUsed: 60 }],
-        revokeAction: text,
-      }),
-      values: 4,
+      html: accountPage({ ...accountOf(text, text), olderHref: text, newestHref: text, isLaterPage: true }),
+      values: 15,
     },
   ];
 }
@@ -512,29 +517,66 @@ t.test('sign-out sends logout=yes only from the button that says so', (t) => {
   t.end();
 });
 
-t.test('each connected app has its own form that posts its id', (t) => {
+t.test('connections stand by app, each with its facts and forms that post its id', (t) => {
   const page = accountPage({
-    connections: [
+    formAction: '/account',
+    isLaterPage: false,
+    newestHref: '/account',
+    apps: [
       {
-        id: 'grant-1',
         clientName: 'ChatGPT',
         redirectHost: 'chatgpt.com',
-        since: 1_777_593_600,
-        lastUsed: 1_777_597_200,
+        connections: [
+          {
+            id: 'grant-1',
+            since: 1_777_593_600,
+            madeFrom: '2001:db8:0:1',
+            lastCalledAt: 1_777_597_200,
+            callsThisWeek: 12,
+            detail: { actions: ['read', 'write'], folders: ['a', 'b', 'c', 'd', 'e', 'f', 'g'] },
+          },
+          {
+            id: 'grant-2',
+            since: 1_777_680_000,
+            callsThisWeek: 0,
+            detail: { actions: ['read'], withheld: ['write'] },
+          },
+        ],
       },
-      { id: 'grant-2', clientName: 'Claude', redirectHost: 'claude.ai', since: 1_777_680_000 },
+      {
+        clientName: 'Who am I',
+        redirectHost: 'who.example',
+        connections: [{ id: 'grant-3', since: 0, callsThisWeek: 0 }],
+      },
     ],
-    revokeAction: '/account/revoke',
   });
-  const forms = [...page.matchAll(/<form method="post" action="\/account\/revoke">([\s\S]*?)<\/form>/g)];
-  t.same(
-    forms.map((form) => form[1]?.match(/<input type="hidden" name="id" value="([^"]*)">/)?.[1]),
-    ['grant-1', 'grant-2'],
+  const textOf = (html: string): string => html.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ');
+  const [, ...apps] = page.split('<section').map((app) => /<h2[^>]*>(.*)<\/h2>/.exec(app)?.[1] ?? '');
+  t.same(apps.map(textOf), [' ChatGPT ', ' Who am I ']);
+  const [first = '', second = '', third = ''] = page.split('<li>').slice(1).map(textOf);
+  t.match(
+    first,
+    /Read, create, change and delete notes In a , b , c , d , e and 2 more Since May 1, 2026 at 12:00\s?AM/,
   );
-  t.match(page, /Connected May 1, 2026 at 12:00\s?AM \(UTC\)<[^C]*Last used May 1, 2026/);
-  t.match(page, /Connected May 2, 2026/);
-  const none = accountPage({ connections: [], revokeAction: '/r' });
+  t.match(first, /from 2001:db8:0:1::\/64 Last call May 1, 2026 at 1:00\s?AM \(UTC\) · 12 this week/);
+  t.match(second, /Read and search notes It asked to change notes, too, and may not. In All notes/);
+  t.match(second, 'Last call None yet');
+  t.match(third, /Know who you are; none of your notes Since/);
+  const forms = [...page.matchAll(/<form method="post" action="\/account">([\s\S]*?)<\/form>/g)].map(
+    ([, form = '']) =>
+      [...form.matchAll(/name="(?:action|id)" value="([^"]*)"/g)].map(([, value]) => value).join(' '),
+  );
+  t.same(forms, [
+    'read-only grant-1',
+    'revoke grant-1',
+    'revoke grant-2',
+    'revoke grant-3',
+    'revoke-unused',
+    'revoke-all',
+  ]);
+  const none = accountPage({ formAction: '/account', apps: [], isLaterPage: false, newestHref: '/account' });
   t.match(none, 'No app is connected yet');
+  t.notMatch(none, '<form');
   t.end();
 });
 
