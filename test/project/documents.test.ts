@@ -34,7 +34,7 @@ t.test('every link to a file of ours leads somewhere', (t) => {
 });
 
 t.test('every promise names a test that is there', (t) => {
-  for (const document of ['README.md', 'SECURITY.md']) {
+  for (const document of ['README.md', 'README.ko.md', 'SECURITY.md']) {
     for (const [, file = '', name] of read(document).matchAll(
       /`(test\/[\w/.-]+\.test\.ts)`(?:: ([^|;`]+?))? *[|,]/g,
     )) {
@@ -94,3 +94,31 @@ t.test('every command that a document shows is run by a test or by CI', (t) => {
   }
   t.end();
 });
+
+t.test(
+  'the README in Korean has the same commands, headings, settings, tests and links, in the same order',
+  (t) => {
+    const [english, korean] = [read('README.md'), read('README.ko.md')];
+    for (const [what, pattern] of Object.entries({
+      commands: /```sh\n([\s\S]*?)```/g,
+      diagrams: /```mermaid\n(\w+)/g,
+      'levels of headings': /^(#+) /gm,
+      'rows of tables': /^\| (`[^`]+`)/gm,
+      tests: /(`test\/[\w/.-]+\.test\.ts`(?:: [^|;`)한-힣]+)?)/g,
+      settings: /(`(?:AUTH|API)_\w+`[ *]*\| (?:`[^`]+`)?)/g,
+      addresses: /\]\((?!README)([^)]+)\)/g,
+    })) {
+      const found = (text: string): string[] =>
+        [...text.matchAll(pattern)].map(([, one = '']) => one.replace(/\s+/g, ' ').trim());
+      t.same(found(korean), found(english), what);
+      t.ok(found(english).length > 0, what);
+    }
+    // Every name, command and value in the one is in the other; where in a sentence is the language's own affair.
+    const codes = (text: string): string[] =>
+      [...text.replace(/```[\s\S]*?```/g, '').matchAll(/`([^`]+)`/g)].map(([, one = '']) => one).sort();
+    t.same([...new Set(codes(korean))], [...new Set(codes(english))]);
+    t.match(english, '(README.ko.md)');
+    t.match(korean, '(README.md)');
+    t.end();
+  },
+);
