@@ -45,14 +45,24 @@
     field.form.addEventListener('submit', () => set(false));
   }
 
+  // Where cookies are blocked, so is the storage. An address can't keep it: the Refresh header goes to the one it came with.
+  const stored = (method, ...values) => {
+    try {
+      return sessionStorage[method]('open', ...values);
+    } catch {
+      return null;
+    }
+  };
+
   // Whole without the script; with it one at a time, and the same one when the page is asked for again.
   const folds = [...document.querySelectorAll('details.fold')];
+  const opened = location.hash.slice(1) || stored('getItem');
   for (const fold of folds) {
-    fold.open = location.hash === `#${fold.id}`;
+    fold.open = fold.id === opened;
     fold.addEventListener('toggle', () => {
       if (!fold.open) return;
       for (const other of folds) other.open = other === fold;
-      history.replaceState(null, '', `#${fold.id}`);
+      stored('setItem', fold.id);
     });
   }
 })();

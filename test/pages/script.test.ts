@@ -78,10 +78,13 @@ t.test(
     t.same(await open(), [], 'a long page is folded');
     await page.locator('#codex summary').click();
     await page.locator('#cursor summary').click();
-    await page.waitForURL(/#cursor$/);
+    await page.waitForFunction("sessionStorage.getItem('open') === 'cursor'");
     t.same(await open(), ['cursor'], 'one at a time');
-    await page.reload();
-    t.same(await open(), ['cursor'], 'and the same one afterwards');
+    await page.goto(`${url}connect`);
+    t.same(await open(), ['cursor'], 'and the same one when the page is asked for again');
+    await page.goto(`${url}setup`);
+    await page.goto(`${url}connect#gemini`);
+    t.same(await open(), ['gemini'], 'a link to one opens that one');
     t.same(problems, [], 'the policy lets it');
 
     const plain = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
