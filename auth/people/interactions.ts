@@ -12,7 +12,7 @@ import { askForCookies } from './account/kept-cookies.ts';
 import type { AccountSessions } from './account-session.ts';
 import { type ConsentParts, decide, showConsent } from './consent.ts';
 import { checkPassword, type FormRefused, type PasswordCheckParts } from './password-check.ts';
-import { findTurn, finish, frameOf, nameOf, type Turn } from './turn.ts';
+import { askAnew, findTurn, finish, frameOf, hasSessionEnded, nameOf, type Turn } from './turn.ts';
 
 export interface InteractionParts extends PasswordCheckParts, ConsentParts {
   readonly issuerPath: string;
@@ -27,11 +27,13 @@ export function createInteractionRoutes(parts: InteractionParts): Middleware {
   router.get('/interaction/:uid', async (ctx) => {
     const turn = await findTurn(parts, ctx, ctx.params['uid']);
     if (turn.interaction.prompt.name === 'login') showSignIn(ctx, turn);
+    else if (await hasSessionEnded(parts.provider, ctx, turn)) await askAnew(ctx, turn.interaction);
     else await showConsent(parts, ctx, turn);
   });
   router.post('/interaction/:uid', parts.form, async (ctx) => {
     const turn = await findTurn(parts, ctx, ctx.params['uid']);
     if (turn.interaction.prompt.name === 'login') await signIn(parts, ctx, turn);
+    else if (await hasSessionEnded(parts.provider, ctx, turn)) await askAnew(ctx, turn.interaction);
     else await decide(parts, ctx, turn);
   });
   return router.routes() as Middleware;
@@ -62,12 +64,14 @@ async function signIn(parts: InteractionParts, ctx: ParameterizedContext, turn: 
  * script, which no page of ours may run.
  */
 async function endOther(
-  { sessions }: InteractionParts,
+  { provider, sessions }: InteractionParts,
   ctx: ParameterizedContext,
-  { interaction }: Turn,
+  turn: Turn,
   account: Account,
 ): Promise<void> {
-  if (!(await sessions.endOther(ctx, account))) return;
+  const { interaction } = turn;
+  const hasEnded = (await hasSessionEnded(provider, ctx, turn)) || (await sessions.endOther(ctx, account));
+  if (!hasEnded) return;
   delete interaction.session;
   await interaction.persist();
 }

@@ -22,13 +22,21 @@ export async function findTurn(
   ctx: ParameterizedContext,
   uid: unknown,
 ): Promise<Turn> {
-  const interaction = await provider.interactionDetails(ctx.req, ctx.res);
+  const interaction = await findInteraction(provider, ctx);
   if (interaction.uid !== uid) throw new errors.SessionNotFound('another sign-in is going on');
   const client = await provider.Client.find(String(interaction.params['client_id']));
   if (!client) throw new errors.InvalidClient('client is gone', 'client not found');
   const redirectUri = String(interaction.params['redirect_uri'] ?? client.redirectUris?.[0]);
   if (!client.redirectUriAllowed(redirectUri)) throw new errors.InvalidRedirectUri();
   return { interaction, client, redirectUri, action: `${issuerPath}/interaction/${interaction.uid}` };
+}
+
+// Not interactionDetails: it finds nothing where the session has ended meanwhile, and then there is a way on.
+async function findInteraction(provider: Provider, ctx: ParameterizedContext): Promise<Interaction> {
+  const id = ctx.cookies.get(provider.cookieName('interaction'), { signed: true });
+  const interaction = id === undefined ? undefined : await provider.Interaction.find(id);
+  if (!interaction) throw new errors.SessionNotFound('interaction session not found');
+  return interaction;
 }
 
 /** An app's wish for a language came with its request, and a form that was sent in vain is asked for again as it was. */
@@ -57,11 +65,26 @@ export async function beginAnew(
 ): Promise<void> {
   const session = await provider.Session.get(ctx as never);
   await session.destroy();
+  await askAnew(ctx, interaction);
+}
+
+/** The same sign-in once more, for whoever is signed in now. */
+export async function askAnew(ctx: ParameterizedContext, interaction: Interaction): Promise<void> {
   delete interaction.session;
   interaction.result = {};
   await interaction.persist();
   ctx.redirect(interaction.returnTo);
   ctx.status = 303;
+}
+
+/** Whether the session that a sign-in goes on in has ended meanwhile, as by another tab of the browser. */
+export async function hasSessionEnded(
+  provider: Provider,
+  ctx: ParameterizedContext,
+  { interaction }: Turn,
+): Promise<boolean> {
+  const uid = interaction.session?.uid;
+  return uid !== undefined && (await provider.Session.get(ctx as never)).uid !== uid;
 }
 
 /** What the library found to be asked for and not granted yet. */

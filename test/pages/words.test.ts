@@ -136,3 +136,26 @@ t.test('templates put nothing into a page unescaped but words, the body, the sty
   }
   t.end();
 });
+
+t.test('a page of dates makes one formatter, and many zones don’t pile theirs up', (t) => {
+  const { DateTimeFormat } = Intl;
+  let made = 0;
+  Intl.DateTimeFormat = new Proxy(DateTimeFormat, {
+    construct: (target, options) => {
+      made += 1;
+      return Reflect.construct(target, options);
+    },
+  });
+  t.teardown(() => {
+    Intl.DateTimeFormat = DateTimeFormat;
+  });
+  const dates = (zone: string): void => {
+    for (let n = 0; n < 100; n += 1) createWords({ language: 'ko', zone }).moment(n * 86_400);
+  };
+  dates('Pacific/Auckland');
+  t.equal(made, 1);
+  const zones = Intl.supportedValuesOf('timeZone').slice(0, 40);
+  for (const zone of [...zones, 'Pacific/Auckland']) dates(zone);
+  t.equal(made, 42, 'those of others were let go');
+  t.end();
+});

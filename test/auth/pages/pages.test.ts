@@ -513,7 +513,7 @@ t.test('sign-out sends logout=yes only from the button that says so', (t) => {
   t.match(page, '<input type="hidden" name="xsrf" value="abc">');
   t.match(page, /<button [^>]*name="logout" value="yes">Sign out</);
   t.match(page, /<button class="button" type="submit">Cancel</);
-  t.match(page, 'Apps stay connected until you revoke them');
+  t.match(page, 'Apps stay connected until you remove them');
   t.end();
 });
 

@@ -195,3 +195,35 @@ t.test('whoever is signed in stands at the head of every page, with the way out'
   }
   t.notMatch((await new Browser().visit(`${loop.issuer}/account`)).text, 'sign-out');
 });
+
+t.test(
+  'a page of a sign-in that another tab ended asks once more, for whoever is signed in now',
+  async (t) => {
+    const loop = await startLoopAuth(t);
+    await addAccount(loop.database, ben);
+    const app = await loop.register();
+    const signOut = async (browser: Browser) => {
+      const page = await browser.visit(`${loop.issuer}/account`);
+      await browser.submit({ ...page, text: page.text.slice(page.text.lastIndexOf('<form')) }, {});
+    };
+    const open = async (parameters = {}) => {
+      const browser = new Browser();
+      await signInTo(loop, browser);
+      return { browser, page: await browser.visit(loop.authorization(app, parameters).url) };
+    };
+    const left = await open();
+    await signOut(left.browser);
+    const again = await left.browser.submit(left.page, { decision: 'allow' });
+    t.match(again.text, 'name="password"');
+    t.match((await left.browser.submit(again, { ...ann })).text, 'name="decision"');
+    const changed = await open();
+    await signOut(changed.browser);
+    await signInTo(loop, changed.browser, ben);
+    const bens = await changed.browser.submit(changed.page, { decision: 'allow' });
+    t.match(bens.text, /<bdi>ben<\/bdi>[\s\S]*name="decision"/, 'nobody allows in another’s name');
+    t.ok(isSignedIn(await changed.browser.visit(`${loop.issuer}/account`)), 'and ben stays signed in');
+    const asked = await open({ prompt: 'login' });
+    await signOut(asked.browser);
+    t.match((await asked.browser.submit(asked.page, { ...ann })).text, 'name="decision"');
+  },
+);
