@@ -149,6 +149,7 @@ function routesForPeople(parts: AppParts, provider: Provider, issuerPath: string
       // All of the vault's folders, each letter of their names in percent-encoding.
       form: readForm('512kb'),
       provider,
+      apiClientId: config.apiClientId,
       isSeeded: parts.standing.isSeeded,
       consents: parts.consents,
       accountConnections,

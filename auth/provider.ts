@@ -13,7 +13,7 @@ import { type RowLimitParts, withinBounds } from './http/limits/stored-rows.ts';
 import type { ServerKeys } from './keys/server-keys.ts';
 import { sessionCookie, sessionSeconds } from './people/account-session.ts';
 import { openUserinfo } from './people/claims.ts';
-import { createGrantLoader, createInteractionPolicy, isSilent } from './people/consent-rules.ts';
+import { createGrantLoader, createInteractionPolicy, isSilent, ownScopes } from './people/consent-rules.ts';
 import { logoutSource, postLogoutSuccessSource } from './people/sign-out.ts';
 import type { Resources } from './resources.ts';
 import { nameGrantedScopes, openidScopes, requestedScope, vaultScopes } from './scopes.ts';
@@ -95,7 +95,10 @@ function createConfiguration(parts: ProviderParts): Configuration {
       policy: createInteractionPolicy(),
       url: (_ctx, interaction) => `${issuerPath}/interaction/${interaction.uid}`,
     },
-    loadExistingGrant: createGrantLoader(parts.consents, codeSeconds + config.accessTokenSeconds + minute),
+    loadExistingGrant: createGrantLoader(parts.consents, {
+      silentSeconds: codeSeconds + config.accessTokenSeconds + minute,
+      own: { clientId: config.apiClientId, resource: config.resources[0] },
+    }),
     renderError,
   };
 }
@@ -107,8 +110,8 @@ function tokenRules({ config, callLimits }: ProviderParts): Configuration {
     issueRefreshToken: async (ctx, client) =>
       client.grantTypeAllowed('refresh_token') &&
       !(ctx.oidc.entities.Grant && isSilent(ctx.oidc.entities.Grant)),
-    // Signing out of the browser or losing its cookie ends no connection.
-    expiresWithSession: async () => false,
+    // Signing out of the browser or losing its cookie ends no connection; but loop-api's pages are the same browser.
+    expiresWithSession: async (_ctx, { clientId }) => clientId === config.apiClientId,
     ttl: {
       AccessToken: config.accessTokenSeconds,
       AuthorizationCode: codeSeconds,
@@ -166,9 +169,11 @@ function apiClient({
     client_id: config.apiClientId,
     client_secret: apiClientSecretHash,
     client_name: 'loop-api',
-    grant_types: [],
-    response_types: [],
-    redirect_uris: [],
+    // People sign in to its pages; it gets no refresh token, since what it shows ends with the browser's session.
+    grant_types: ['authorization_code'],
+    response_types: ['code'],
+    redirect_uris: [config.resources[0].replace(/\/mcp$/, '/sign-in/callback')],
+    scope: ownScopes.join(' '),
   };
 }
 

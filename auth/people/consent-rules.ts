@@ -1,7 +1,7 @@
 // What a person has to be asked for: scopes that no grant holds yet, unless an app only wants to know again who they are.
 import { type Configuration, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import type { ConsentStore } from '../../adapters/stores/consents.ts';
-import { isOpenidScope, splitScopes } from '../scopes.ts';
+import { isOpenidScope, isVaultScope, splitScopes } from '../scopes.ts';
 
 type OidcContext = KoaContextWithOIDC['oidc'];
 type Grant = NonNullable<OidcContext['entities']['Grant']>;
@@ -46,18 +46,29 @@ export function createInteractionPolicy(): interactionPolicy.DefaultPolicy {
 
 const yearSeconds = 365 * 24 * 3600;
 
+/** All that loop-api's own sign-in is ever given. */
+export const ownScopes = ['openid', 'profile', 'vault.read'] as const;
+
+export interface GrantRules {
+  /** How long a grant lasts that nobody was asked for. */
+  readonly silentSeconds: number;
+  /** loop-api, which shows a person their own notes: there is nobody else to ask about. */
+  readonly own: { readonly clientId: string; readonly resource: string };
+}
+
 /**
  * A grant belongs to one authorization: revoking a connection, or a replay in it, leaves the others alone. So a grant is
  * the one that the person has just given, or with `prompt=none` a new one that repeats what they gave this app before.
- * It lasts `silentSeconds`, about as long as the access token: nobody was asked, so nothing stays (docs/decisions).
+ * It lasts about as long as the access token: nobody was asked, so nothing stays (docs/decisions).
  */
 export function createGrantLoader(
   consents: ConsentStore,
-  silentSeconds: number,
+  { silentSeconds, own }: GrantRules,
 ): NonNullable<Configuration['loadExistingGrant']> {
   return async ({ oidc }) => {
     const grantId = oidc.result?.consent?.grantId;
     if (grantId !== undefined) return oidc.provider.Grant.find(grantId);
+    if (oidc.client?.clientId === own.clientId) return grantOwn(oidc, own.resource, silentSeconds);
     if (!mayAskSilently(oidc)) return undefined;
     const wanted = requestedScopes(oidc);
     const accountId = String(oidc.account?.accountId);
@@ -73,6 +84,15 @@ export function createGrantLoader(
     await made.save();
     return made;
   };
+}
+
+async function grantOwn(oidc: OidcContext, resource: string, expiresIn: number): Promise<Grant> {
+  const { accountId } = oidc.account ?? {};
+  const made = new oidc.provider.Grant({ accountId, clientId: oidc.client?.clientId, expiresIn } as never);
+  made.addOIDCScope(ownScopes.filter(isOpenidScope).join(' '));
+  made.addResourceScope(resource, ownScopes.filter(isVaultScope).join(' '));
+  await made.save();
+  return made;
 }
 
 /** An app on the web that proves who it is: any other could be somebody else under the same name (RFC 8252 section 8.6). */

@@ -6,7 +6,7 @@ import type { Account } from '../../adapters/stores/accounts.ts';
 import { documentHost } from '../clients/document.ts';
 import { destinationOf } from '../clients/redirects/addresses.ts';
 import { showPage } from '../http/frame.ts';
-import { signInPage } from '../pages/sign-in.ts';
+import { type SignInData, signInPage } from '../pages/sign-in.ts';
 import { isVaultScope, splitScopes } from '../scopes.ts';
 import { askForCookies } from './account/kept-cookies.ts';
 import type { AccountSessions } from './account-session.ts';
@@ -17,6 +17,8 @@ import { askAnew, findTurn, finish, frameOf, hasSessionEnded, nameOf, type Turn 
 export interface InteractionParts extends PasswordCheckParts, ConsentParts {
   readonly issuerPath: string;
   readonly sessions: AccountSessions;
+  /** loop-api, whose pages are ours: a sign-in for them names no app. */
+  readonly apiClientId: string;
   /** Body parsing and the refusal of foreign forms, in front of every POST. */
   readonly form: Middleware;
 }
@@ -26,7 +28,7 @@ export function createInteractionRoutes(parts: InteractionParts): Middleware {
   router.use('/interaction/:uid', askForCookies);
   router.get('/interaction/:uid', async (ctx) => {
     const turn = await findTurn(parts, ctx, ctx.params['uid']);
-    if (turn.interaction.prompt.name === 'login') showSignIn(ctx, turn);
+    if (turn.interaction.prompt.name === 'login') showSignIn(parts, ctx, turn);
     else if (await hasSessionEnded(parts.provider, ctx, turn)) await askAnew(ctx, turn.interaction);
     else await showConsent(parts, ctx, turn);
   });
@@ -39,22 +41,29 @@ export function createInteractionRoutes(parts: InteractionParts): Middleware {
   return router.routes() as Middleware;
 }
 
-function showSignIn(ctx: ParameterizedContext, turn: Turn, failed?: FormRefused): void {
-  const { client, interaction, redirectUri, action } = turn;
-  const data = {
-    action,
+function showSignIn(
+  { apiClientId }: InteractionParts,
+  ctx: ParameterizedContext,
+  turn: Turn,
+  failed?: FormRefused,
+): void {
+  const { action, client } = turn;
+  const app = client.clientId === apiClientId ? {} : describeApp(turn);
+  showPage(ctx, signInPage, { action, ...app, ...failed }, frameOf(turn));
+}
+
+function describeApp({ client, interaction, redirectUri }: Turn): Omit<SignInData, 'action'> {
+  return {
     clientName: nameOf(client),
     destination: destinationOf(redirectUri),
     describedAt: documentHost(client.clientId),
     isSignInOnly: isSignInOnly(splitScopes(String(interaction.params['scope'] ?? ''))),
-    ...failed,
   };
-  showPage(ctx, signInPage, data, frameOf(turn));
 }
 
 async function signIn(parts: InteractionParts, ctx: ParameterizedContext, turn: Turn): Promise<void> {
   const check = await checkPassword(parts, ctx, turn.client.clientId);
-  if ('refused' in check) return showSignIn(ctx, turn, check.refused);
+  if ('refused' in check) return showSignIn(parts, ctx, turn, check.refused);
   await endOther(parts, ctx, turn, check.account);
   await finish(parts.provider, ctx, { login: { accountId: check.account.id } });
 }
