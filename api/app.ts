@@ -4,13 +4,12 @@ import express from 'express';
 import type { Logger } from 'pino';
 import { createAccess } from './access.ts';
 import { mostNotesAtOnce, Turns } from './answers/turns.ts';
+import { createBrowsing } from './browsing/routes.ts';
 import type { Config } from './config.ts';
 import { hardenAnswers } from './http/answer-headers.ts';
 import { answerErrors, RequestRefused } from './http/errors.ts';
-import { createShowPage } from './http/frame.ts';
 import { HeldBytes, heldLimits } from './http/held-bytes.ts';
 import type { Metrics } from './http/metrics.ts';
-import { showNotePage } from './http/note-page.ts';
 import { guardHost } from './http/origins.ts';
 import { logRequests } from './http/request-log.ts';
 import { createMcpEndpoint } from './mcp/endpoint.ts';
@@ -26,7 +25,10 @@ import type { NarrowedVaults } from './vault/narrowed-vaults.ts';
 import type { Vault } from './vault/vault.ts';
 
 export interface AppOptions {
-  config: Pick<Config, 'issuer' | 'sse' | 'cacheSeconds'>;
+  config: Pick<
+    Config,
+    'issuer' | 'authOrigin' | 'clientId' | 'clientSecret' | 'sse' | 'cacheSeconds' | 'vaultName'
+  >;
   resources: ResourceIdentifiers;
   vault: Vault;
   /** What a token gets that reaches a part of it only. */
@@ -75,6 +77,8 @@ export function createApp(options: AppOptions): App {
     if (options.isReady()) res.json({ status: 'ready', indexing: vault.progress().building, ...away });
     else res.status(503).json({ status: 'stopping' });
   });
+  const browsing = createBrowsing({ config, resources, verify, logger });
+  app.use(browsing.door);
   app.all(['/mcp', '/mcp/'], mcp.handlers, answerErrors('json-rpc', logger));
   if (sse) {
     app.all(['/sse', '/sse/'], sse.streamHandlers, answerErrors('json', logger));
@@ -84,13 +88,12 @@ export function createApp(options: AppOptions): App {
   app.use('/api', nothingHere, answerErrors('problem', logger));
   app.use(guardHost(resources));
   app.use(createResourceMetadataRouter({ resources, scopes: listScopes(tools), ...config }));
-  const showPage = createShowPage(resources.mcp, config.issuer, resources.pathPrefix);
-  app.all('/notes/*path', onlyGet, showNotePage(showPage));
+  app.use(browsing.pages);
   const openApi = createOpenApi({ tools, resources, issuer: config.issuer });
   app.all('/openapi.json', onlyGet, (_req, res) => {
     res.set({ 'Access-Control-Allow-Origin': '*', 'Cache-Control': 'public, max-age=300' }).json(openApi);
   });
-  app.use(nothingHere);
+  app.use(browsing.nothingHere, nothingHere);
   app.use(answerErrors('json', logger));
   return { express: app, drain: () => sse?.drain(), close: mcp.close };
 }

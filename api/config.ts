@@ -29,7 +29,7 @@ export interface Config {
   staleSeconds: number;
   sse: boolean;
   vaultDirectory: string;
-  /** What people call it. */
+  /** What pages call the vault, and what `obsidian://` links name. */
   vaultName: string;
   indexPath: string;
   /** What of the vault nobody is shown. */
@@ -109,12 +109,11 @@ const settings = z.object({
   API_INTROSPECTION_STALE_SECONDS: count(86_400).default(900),
   API_SSE: z.enum(['on', 'off']).default('on'),
   API_VAULT_DIR: z.string().default(fileURLToPath(new URL('sample-vault', import.meta.url))),
+  API_INDEX_PATH: z.string().default('data/index.db'),
   API_VAULT_NAME: z
     .string()
-    .max(200)
-    .regex(/^\P{Cc}+$/u)
+    .regex(/^[^\p{C}]{1,100}$/u)
     .optional(),
-  API_INDEX_PATH: z.string().default('data/index.db'),
   API_HIDDEN: hiddenPatterns.default([]),
   API_TIME_ZONE: z.string().refine(isTimeZone).optional(),
 });
@@ -163,11 +162,11 @@ const help: Record<SettingName, { allowed: string; mend: string }> = {
   },
   API_SSE: { allowed: 'on or off', mend: 'Leave it out for on.' },
   API_VAULT_DIR: { allowed: 'the path of a folder', mend: 'Leave it out for the sample vault.' },
+  API_INDEX_PATH: { allowed: 'the path of a file', mend: 'Leave it out for data/index.db.' },
   API_VAULT_NAME: {
-    allowed: 'a name of at most 200 characters on one line',
+    allowed: 'up to 100 characters that can be seen',
     mend: "Leave it out for the folder's name.",
   },
-  API_INDEX_PATH: { allowed: 'the path of a file', mend: 'Leave it out for data/index.db.' },
   API_HIDDEN: {
     allowed:
       'paths below the vault with commas between them, such as Private, Work/*.draft.md, **/Diary: * and ? for characters of a name, ** for folders; no other signs ([ ] { } ! \\)',
@@ -190,6 +189,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   if (isSamePort(given['API_METRICS_PORT'], given['API_PORT'])) wrong.add('API_METRICS_PORT');
   if (!parsed.success || wrong.size > 0) throw new InvalidConfiguration(describeFaults(wrong, given));
   const values = parsed.data;
+  const vaultDirectory = resolve(values.API_VAULT_DIR);
   return {
     issuer: values.AUTH_ISSUER,
     authOrigin: new URL(values.API_AUTH_URL ?? values.AUTH_ISSUER).origin,
@@ -202,8 +202,8 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     cacheSeconds: values.API_INTROSPECTION_CACHE_SECONDS,
     staleSeconds: values.API_INTROSPECTION_STALE_SECONDS,
     sse: values.API_SSE === 'on',
-    vaultDirectory: resolve(values.API_VAULT_DIR),
-    vaultName: values.API_VAULT_NAME ?? basename(resolve(values.API_VAULT_DIR)),
+    vaultDirectory,
+    vaultName: values.API_VAULT_NAME ?? basename(vaultDirectory),
     indexPath: resolve(values.API_INDEX_PATH),
     hidden: values.API_HIDDEN,
     timeZone: values.API_TIME_ZONE,

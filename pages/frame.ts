@@ -27,6 +27,8 @@ interface FrameLinks {
   readonly connect?: string;
   readonly account?: string;
   readonly vault?: string;
+  /** Stands in the head, beside the name. */
+  readonly signOut?: string;
 }
 
 /** What a service says of itself on all its pages. */

@@ -7,13 +7,15 @@ import {
   languageCookie,
   languageCookieSeconds,
   type PageFrame,
+  type Reader,
   switchedLanguage,
 } from '../../pages/frame.ts';
+import type { Language } from '../../pages/language.ts';
 import { contentPolicy, permissionsPolicy } from '../../pages/policy.ts';
+import { readCookie } from './cookies.ts';
 
 const headers = {
   'Content-Type': 'text/html; charset=utf-8',
-  'Content-Security-Policy': `${contentPolicy}; form-action 'none'`,
   'Permissions-Policy': permissionsPolicy,
   // the path of a note is private: it must not travel to wherever a link leads
   'Referrer-Policy': 'no-referrer',
@@ -21,30 +23,54 @@ const headers = {
   'Cache-Control': 'no-store',
 };
 
+/** What beside itself a page needs: a form that asks us, images of the vault. */
+export type PageNeed = 'nothing' | 'form' | 'images';
+
+const policies: Readonly<Record<PageNeed, string>> = {
+  nothing: `${contentPolicy}; form-action 'none'`,
+  form: `${contentPolicy}; form-action 'self'`,
+  images: `${contentPolicy.replace('img-src data:', "img-src 'self' data:")}; form-action 'none'`,
+};
+
+/** A request and its answer. */
+export interface Exchange {
+  req: Request;
+  res: Response;
+  needs?: PageNeed;
+}
+
 /** Answers with a page, framed for whoever asks. */
 export type ShowPage = <Data>(
-  exchange: { req: Request; res: Response },
+  exchange: Exchange,
   page: (frame: PageFrame, data: Data) => string,
   data: Data,
   extras?: FrameExtras,
 ) => void;
 
-/** `resource` is the address of the service as clients have it; `issuer` is where the person's account is. */
-export function createShowPage(resource: string, issuer: string, pathPrefix: string): ShowPage {
+export interface FrameAddresses {
+  /** Of the service, as clients have it. */
+  resource: string;
+  /** Where the person's account is. */
+  issuer: string;
+  /** What of the service's path stands in front of its routes. */
+  pathPrefix: string;
+}
+
+export function createShowPage({ resource, issuer, pathPrefix }: FrameAddresses): ShowPage {
+  const accounts = issuer.replace(/\/$/, '');
   const server: FramedServer = {
     host: new URL(resource).host,
     path: pathPrefix || '/',
-    links: { account: `${issuer.replace(/\/$/, '')}/account` },
+    links: {
+      connect: `${accounts}/connect`,
+      account: `${accounts}/account`,
+      vault: `${pathPrefix}/vault`,
+    },
   };
-  return ({ req, res }, page, data, extras) => {
-    const query = req.originalUrl.split('?', 2)[1] ?? '';
-    const reader = {
-      query,
-      cookie: (name: string) => readCookie(req.headers.cookie, name),
-      acceptsLanguages: (languages: string[]) => req.acceptsLanguages(languages),
-      isAnswerToGet: req.method === 'GET',
-    };
-    const language = switchedLanguage(query);
+  const signOut = `${accounts}/session/end`;
+  return ({ req, res, needs = 'nothing' }, page, data, extras) => {
+    const reader = readerOf(req);
+    const language = switchedLanguage(reader.query);
     if (language) {
       res.cookie(languageCookie, language, {
         httpOnly: true,
@@ -55,12 +81,34 @@ export function createShowPage(resource: string, issuer: string, pathPrefix: str
       });
     }
     res.vary('Accept-Language, Cookie');
-    res.set(headers).send(page(createFrame(server, reader, extras), data));
+    res.set(headers).set('Content-Security-Policy', policies[needs]);
+    const isSignedIn = extras?.accountName !== undefined;
+    const framed = isSignedIn ? { ...server, links: { ...server.links, signOut } } : server;
+    res.send(page(createFrame(framed, reader, extras), data));
   };
 }
 
-// Those of ours are plain words (RFC 6265 section 4.1.1): nothing to decode.
-function readCookie(header = '', name: string): string | undefined {
-  const pairs = header.split(';').map((pair) => pair.trim());
-  return pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
+/** The language of whoever asks. */
+export function languageOf(req: Request): Language {
+  return createFrame({ host: '', path: '/', links: {} }, readerOf(req)).language;
+}
+
+function readerOf(req: Request): Reader {
+  return {
+    query: req.originalUrl.split('?', 2)[1] ?? '',
+    cookie: (name) => readCookie(req.headers.cookie, name),
+    acceptsLanguages: (languages) => req.acceptsLanguages(languages),
+    isAnswerToGet: req.method === 'GET',
+  };
+}
+
+/**
+ * Whether a person's browser asks, rather than a program: one that wants a page more than anything else and shows no
+ * token. What programs get stays the same, byte for byte.
+ */
+export function isBrowser(req: Request): boolean {
+  const { accept = '', authorization } = req.headers;
+  const isGet = req.method === 'GET' || req.method === 'HEAD';
+  if (!isGet || authorization !== undefined || !accept.toLowerCase().includes('text/html')) return false;
+  return req.accepts(['application/json', 'text/event-stream', 'text/html']) === 'text/html';
 }

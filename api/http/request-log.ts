@@ -11,6 +11,8 @@ const ROUTES = [
   '/api',
   '/openapi.json',
   '/notes',
+  '/vault',
+  '/sign-in',
   '/.well-known',
   '/healthz',
   '/readyz',

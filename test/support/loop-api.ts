@@ -105,7 +105,7 @@ export async function startReadOnlyWorld(t: Test): Promise<World> {
 const ACCEPT = 'application/json, text/event-stream';
 
 /** Waits until every note can be found. */
-export async function waitForIndex({ url }: World): Promise<void> {
+export async function waitForIndex({ url }: Pick<World, 'url'>): Promise<void> {
   while ((await readJson(await fetch(`${url}/readyz`))).indexing) await setTimeout(10);
 }
 

@@ -1,4 +1,4 @@
-// api/http/note-page.ts, api/pages/note.ts: the page behind a citation.
+// What a program finds behind a citation: a page that tells nothing.
 import t from 'tap';
 import { startWorld } from '../../support/loop-api.ts';
 
