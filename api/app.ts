@@ -77,7 +77,15 @@ export function createApp(options: AppOptions): App {
     if (options.isReady()) res.json({ status: 'ready', indexing: vault.progress().building, ...away });
     else res.status(503).json({ status: 'stopping' });
   });
-  const browsing = createBrowsing({ config, resources, verify, logger });
+  const browsing = createBrowsing({
+    config,
+    resources,
+    verify,
+    logger,
+    turns,
+    noteUrl,
+    vaultFor: async () => vault,
+  });
   app.use(browsing.door);
   app.all(['/mcp', '/mcp/'], mcp.handlers, answerErrors('json-rpc', logger));
   if (sse) {

@@ -9,9 +9,8 @@ import { createWords, type Words } from './words.ts';
 
 const here = import.meta.dirname;
 
-const style = ['colours.css', 'frame.css', 'style.css', 'forms.css', 'lists.css', 'guide.css']
-  .map(readInline)
-  .join('');
+const styles = ['colours', 'frame', 'style', 'forms', 'lists', 'guide', 'document'];
+const style = styles.map((name) => readInline(`${name}.css`)).join('');
 const script = readInline('page.js');
 
 /** For the Content-Security-Policy; the icon needs `img-src data:` beside them. */

@@ -1,6 +1,7 @@
 // Every address that answers a browser with a page, and the chain in front of those that need a sign-in.
 import { type RequestHandler, Router } from 'express';
 import type { Logger } from 'pino';
+import type { Turns } from '../answers/turns.ts';
 import type { Config } from '../config.ts';
 import { createShowPage, languageOf, type ShowPage } from '../http/frame.ts';
 import { guardHost } from '../http/origins.ts';
@@ -16,12 +17,19 @@ import { methodNotAllowed } from '../tokens/resource-metadata.ts';
 import type { TokenVerifier } from '../tokens/verifier.ts';
 import { forBrowsers, showDoor } from './door.ts';
 import { showFaults, showNothingHere } from './faults.ts';
+import { sendImage } from './image.ts';
+import { showNote } from './note.ts';
 import { showNoteSleeve } from './note-sleeve.ts';
+import { showVault } from './vault.ts';
+import type { VaultFor } from './vault-for.ts';
 
 export interface BrowsingOptions {
   config: Pick<Config, 'issuer' | 'authOrigin' | 'clientId' | 'clientSecret' | 'sse' | 'vaultName'>;
   resources: ResourceIdentifiers;
   verify: TokenVerifier;
+  vaultFor: VaultFor;
+  turns: Turns;
+  noteUrl: (id: string) => string;
   logger: Logger;
 }
 
@@ -58,7 +66,12 @@ function createPages(options: BrowsingOptions, showPage: ShowPage): Router {
   const pages = Router(plain);
   pages.all('/sign-in', onlyGet, beginSignIn(signIn), faults);
   pages.all('/sign-in/callback', onlyGet, endSignIn(signIn), faults);
-  pages.all(notePaths, forBrowsers, toSignIn, showNoteSleeve(showPage), faults);
+  const shown = { ...options, showPage, vaultName: options.config.vaultName, ...resources };
+  pages.all(notePaths, forBrowsers, toSignIn, showNote(shown), faults);
+  pages.all(/^\/vault\/files\//, onlyGet, toSignIn, sendImage(shown), faults);
+  pages.all('/vault', onlyGet, toSignIn, showVault(shown), faults);
+  // the same sign-in for what is not there
+  pages.all(/^\/vault\//, forBrowsers, toSignIn, (_req, _res, next) => next());
   pages.all('/notes/*path', onlyGet, showNoteSleeve(showPage));
   return pages;
 }

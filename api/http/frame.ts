@@ -24,16 +24,19 @@ const headers = {
 };
 
 /** What beside itself a page needs: a form that asks us, images of the vault. */
-export type PageNeed = 'nothing' | 'form' | 'images';
+type PageNeed = 'nothing' | 'form' | 'images';
 
-const policies: Readonly<Record<PageNeed, string>> = {
-  nothing: `${contentPolicy}; form-action 'none'`,
-  form: `${contentPolicy}; form-action 'self'`,
-  images: `${contentPolicy.replace('img-src data:', "img-src 'self' data:")}; form-action 'none'`,
-};
+function createPolicies(issuer: string): Readonly<Record<PageNeed, string>> {
+  return {
+    nothing: `${contentPolicy}; form-action 'none'`,
+    // who has to sign in anew is led on from the form's answer, which browsers count as a part of it
+    form: `${contentPolicy}; form-action 'self' ${new URL(issuer).origin}`,
+    images: `${contentPolicy.replace('img-src data:', "img-src 'self' data:")}; form-action 'none'`,
+  };
+}
 
 /** A request and its answer. */
-export interface Exchange {
+interface Exchange {
   req: Request;
   res: Response;
   needs?: PageNeed;
@@ -68,6 +71,7 @@ export function createShowPage({ resource, issuer, pathPrefix }: FrameAddresses)
     },
   };
   const signOut = `${accounts}/session/end`;
+  const policies = createPolicies(issuer);
   return ({ req, res, needs = 'nothing' }, page, data, extras) => {
     const reader = readerOf(req);
     const language = switchedLanguage(reader.query);

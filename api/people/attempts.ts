@@ -5,7 +5,7 @@ import type { PersonCookie } from './cookies.ts';
 import { longestSealed, type Seal } from './sealing.ts';
 
 /** What is kept between the way out and the way back (OpenID Connect Core section 3.1.2, RFC 7636). */
-export interface Attempt {
+interface Attempt {
   state: string;
   nonce: string;
   verifier: string;

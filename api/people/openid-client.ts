@@ -23,7 +23,7 @@ export class SignInFailed extends Error {
 }
 
 /** What is kept while a person signs in. */
-export interface Checks {
+interface Checks {
   state: string;
   nonce: string;
   verifier: string;

@@ -1,6 +1,6 @@
 // Where a person is brought after signing in: a page of ours and nothing else.
 
-export const homePath = '/vault';
+const homePath = '/vault';
 
 /** Characters; it is kept in a cookie. A longer one is left to be opened again by the link that led there. */
 const longest = 1_500;

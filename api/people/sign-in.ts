@@ -9,7 +9,7 @@ import type { People } from './person.ts';
 import { readReturnPath } from './return-path.ts';
 
 /** Why a sign-in ended without one: what its page is about. */
-export type SignInFault = 'signInLost' | 'signInFailed';
+type SignInFault = 'signInLost' | 'signInFailed';
 
 export interface SignInParts {
   client: OpenidClient;

@@ -24,6 +24,7 @@ import type { NoteFile } from './notes/file.ts';
 import { isInside, type NotePlace } from './notes/path.ts';
 import type { VaultOptions } from './options.ts';
 import { findRoot } from './root.ts';
+import { createShownVault, type ShownVault } from './shown/shown-vault.ts';
 import { normalizeText } from './unicode.ts';
 import { isWritable } from './writing/probe.ts';
 import { createNoteWriter, type NoteWriter } from './writing/writer.ts';
@@ -99,6 +100,8 @@ export interface Vault {
   refresh(id: string): Promise<void>;
   /** True while the folder is not there: the index answers with what it had. */
   isAway(): boolean;
+  /** What only a person is told of it. */
+  readonly shown: ShownVault;
   /** Undefined where the folder may only be read. */
   readonly writer: NoteWriter | undefined;
   /** Ends the background work; nothing may be asked after. */
@@ -152,12 +155,14 @@ class FolderVault implements Vault {
   readonly #index: IndexConnection;
   readonly #onClose: (() => Promise<void>) | undefined;
   readonly writer: NoteWriter | undefined;
+  readonly shown: ShownVault;
 
   constructor(place: VaultPlace, index: IndexConnection, onClose?: () => Promise<void>) {
     this.#root = place.root;
     this.#hidden = place.hidden;
     this.#daily = place.daily;
     this.#index = index;
+    this.shown = createShownVault({ root: place.root, hidden: place.hidden, index });
     this.writer = place.canWrite ? this.#createWriter(place.options) : undefined;
     this.#onClose = onClose;
   }

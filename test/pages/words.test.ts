@@ -114,7 +114,7 @@ t.test('no words stand in a template or in the code of a page', (t) => {
 
 t.test('templates ask for words that there are, and every word is asked for', (t) => {
   const asked = new Set<string>();
-  const dynamic = ['errors.', 'faults.', 'frame.', 'notices.', 'question.'];
+  const dynamic = ['errors.', 'faults.', 'faultPages.', 'frame.', 'notices.', 'question.', 'vaultPage.'];
   for (const file of [...templates, ...sources, ...scripts]) {
     for (const [, key = ''] of read(file).matchAll(/'([a-z]\w*\.[\w.]+)'/g)) {
       if (file.endsWith('.eta')) t.ok(en.has(key), `${file}: ${key}`);
@@ -128,14 +128,17 @@ t.test('templates ask for words that there are, and every word is asked for', (t
   t.end();
 });
 
-t.test('templates put nothing into a page unescaped but words, the body, the style and the script', (t) => {
-  for (const file of templates) {
-    for (const [, raw = ''] of read(file).matchAll(/<%~\s*([\s\S]*?)\s*%>/g)) {
-      t.match(raw, /^it\.(say\(.*\)|body|title|style|script)$/, file);
+t.test(
+  'templates put nothing into a page unescaped but words, the body, the style, the script and a rendered note',
+  (t) => {
+    for (const file of templates) {
+      for (const [, raw = ''] of read(file).matchAll(/<%~\s*([\s\S]*?)\s*%>/g)) {
+        t.match(raw, /^it\.(say\(.*\)|body|title|style|script|rendered)$/, file);
+      }
     }
-  }
-  t.end();
-});
+    t.end();
+  },
+);
 
 t.test('a page of dates makes one formatter, and many zones don’t pile theirs up', (t) => {
   const { DateTimeFormat } = Intl;

@@ -61,10 +61,7 @@ export async function startPagesPair(t: Test, options: PagesOptions = {}): Promi
   return { auth, api, url, vault, log, open };
 }
 
-export async function writeNotes(
-  vault: string,
-  notes: Readonly<Record<string, string | Buffer>>,
-): Promise<void> {
+async function writeNotes(vault: string, notes: Readonly<Record<string, string | Buffer>>): Promise<void> {
   await mkdir(vault, { recursive: true });
   for (const [path, text] of Object.entries(notes)) {
     const file = join(vault, path);

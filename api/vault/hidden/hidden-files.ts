@@ -17,6 +17,9 @@ const coarsestClockMs = 2000;
 /** The key (HiddenFiles.key) of what hides nothing. */
 export const nothingHidden = '[[],[]]';
 
+/** Which of the two hides something: API_HIDDEN, or Obsidian's excluded files. */
+export type HidingSetting = 'setting' | 'excluded';
+
 export interface HiddenFilesOptions {
   /** The vault's real path. */
   root: string;
@@ -123,6 +126,12 @@ export class HiddenFiles {
   /** True for a note or file that is hidden, whether or not it is there; its case is left aside. */
   isHidden(path: string): boolean {
     return this.findHidden([path]).size > 0;
+  }
+
+  /** By which setting a note or file is hidden. */
+  findHiding(path: string): HidingSetting | undefined {
+    if (this.#isHiddenByPattern(path)) return 'setting';
+    return this.isHidden(path) ? 'excluded' : undefined;
   }
 
   /** Those of these notes and files, by their vault paths in NFC, that are hidden. */

@@ -17,7 +17,7 @@ const nearest = 'ORDER BY length(id), id';
 const sql = {
   inVault: `SELECT id, upward = :upward AS isExact FROM notes WHERE ${fits} ORDER BY isExact DESC, length(id), id LIMIT 2`,
   inFolder: `SELECT id FROM notes WHERE folder = :folder AND ${fits} ${nearest} LIMIT 1`,
-  otherFile: `SELECT 1 FROM entries WHERE ${fits} LIMIT 1`,
+  otherFile: `SELECT path FROM entries WHERE ${fits} ORDER BY length(path), path LIMIT 1`,
   linksTo: `SELECT l.note AS number, l.near AS isNear, n.id, n.folder FROM links l JOIN notes n ON n.number = l.note
     WHERE l.target = ? AND (l.note, l.near) > (?, ?) ORDER BY l.note, l.near LIMIT ${rowsPerStep}`,
   targetsFrom: 'SELECT target, near FROM links WHERE note = ?',
@@ -84,6 +84,25 @@ export class LinkReader {
       yield;
     }
     return { links: [...found], missing: [...missing.values()] };
+  }
+
+  /**
+   * What each link of the note `id` leads to: the id of a note or other indexed file, the path of one that is only listed,
+   * undefined where that is nothing; a step a link.
+   */
+  *follow(id: string, links: readonly NoteLink[]): Generator<void, Array<string | undefined>> {
+    const found: Array<string | undefined> = [];
+    for (const link of links) {
+      const key = keyOfLink(link);
+      found.push(this.#follow(folderOf(id), key) ?? this.#findOther(key.target));
+      yield;
+    }
+    return found;
+  }
+
+  #findOther(target: string): string | undefined {
+    const { range } = this.#findMeaning(target);
+    return (this.#statements.otherFile.get(range) as { path: string } | undefined)?.path;
   }
 
   /** The ids of the notes that link to the note `id`, in order, a step some hundred links. */
