@@ -25,7 +25,12 @@ export interface AccessOptions {
 }
 
 /** `all` is for what is described to everybody alike, such as the list of tools. */
-export function createAccess(options: AccessOptions): { all: Access; find: FindAccess } {
+export function createAccess(options: AccessOptions): {
+  all: Access;
+  find: FindAccess;
+  /** For a person's pages. To be asked for again for each page. */
+  vaultFor: (principal: Principal) => Promise<Vault>;
+} {
   const { noteUrl, turns, narrowed } = options;
   const create = (vault: Vault): Access => ({
     tools: createTools(vault, noteUrl, turns),
@@ -40,6 +45,7 @@ export function createAccess(options: AccessOptions): { all: Access; find: FindA
   };
   return {
     all,
+    vaultFor: async ({ reach }) => (reach === undefined ? options.vault : narrowed.within(reach)),
     find: ({ reach }) => {
       if (reach === undefined) return all;
       const found = narrowed.within(reach).then(createOnce);

@@ -84,7 +84,7 @@ export function createApp(options: AppOptions): App {
     logger,
     turns,
     noteUrl,
-    vaultFor: async () => vault,
+    vaultFor: access.vaultFor,
   });
   app.use(browsing.door);
   app.all(['/mcp', '/mcp/'], mcp.handlers, answerErrors('json-rpc', logger));

@@ -1,4 +1,4 @@
-// What a vault is opened with.
+// What a vault is opened with, and how much may be asked of it.
 import type { HiddenPattern } from './hidden/patterns.ts';
 import type { IndexHost } from './index/thread/host.ts';
 
@@ -43,4 +43,10 @@ export interface VaultOptions {
   onConflicts?: (notes: number) => void;
   /** Told how much of Obsidian's list of excluded files can't be used, when that changes. */
   onExcludedFaults?: (faults: number) => void;
+}
+
+/** How many of what was asked for are given: a whole number between 1 and `most`. */
+export function bounded(limit: number | undefined, usual: number, most: number): number {
+  const wanted = Math.trunc(limit ?? usual);
+  return Number.isNaN(wanted) ? usual : Math.min(Math.max(wanted, 1), most);
 }

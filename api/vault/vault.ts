@@ -22,7 +22,7 @@ import { findNamedNote, suggestIds } from './naming/named-notes.ts';
 import { type NoteReference, readReferences } from './naming/reference.ts';
 import type { NoteFile } from './notes/file.ts';
 import { isInside, type NotePlace } from './notes/path.ts';
-import type { VaultOptions } from './options.ts';
+import { bounded, type VaultOptions } from './options.ts';
 import { findRoot } from './root.ts';
 import { createShownVault, type ShownVault } from './shown/shown-vault.ts';
 import { normalizeText } from './unicode.ts';
@@ -141,11 +141,6 @@ interface VaultPlace {
   daily: DailyNotes;
   canWrite: boolean;
   options: Pick<VaultOptions, 'reach' | 'onWritten'>;
-}
-
-function bounded(limit: number | undefined, usual: number, most: number): number {
-  const wanted = Math.trunc(limit ?? usual);
-  return Number.isNaN(wanted) ? usual : Math.min(Math.max(wanted, 1), most);
 }
 
 class FolderVault implements Vault {

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import t, { type Test } from 'tap';
 import { createApp } from '../../api/app.ts';
+import { parseConfig } from '../../api/config.ts';
 import { createLogger } from '../../api/http/log.ts';
 import { createMetrics } from '../../api/http/metrics.ts';
 import { parseResourceIdentifiers } from '../../api/tokens/resource-identifiers.ts';
@@ -16,7 +17,10 @@ async function start(t: Test, within: () => Promise<Vault>): Promise<{ url: stri
   const principal = { subject: 'a', clientId: 'b', scopes: ['vault.read'], expiresAt: Date.now() };
   const reach = { readable: ['A'], writable: [] };
   const app = createApp({
-    config: { issuer: 'https://auth.example', sse: true, cacheSeconds: 30 },
+    config: parseConfig({
+      AUTH_ISSUER: 'https://auth.example',
+      API_CLIENT_SECRET: 'the secret of loop-api, 32 signs',
+    }),
     resources: parseResourceIdentifiers(RESOURCE),
     vault,
     narrowed: { within },

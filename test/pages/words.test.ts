@@ -93,7 +93,7 @@ t.test('no words stand in a template or in the code of a page', (t) => {
       .replace(/<\/?!?[a-z][\w]*|>/g, '')
       .replace(named, '');
     t.notMatch(
-      shown.replace(/\b(required|hidden|checked|disabled|autofocus|open|aria-label|aria-current)\b/g, ''),
+      shown.replace(/\b(required|hidden|checked|disabled|autofocus|open|alt|aria-label|aria-current)\b/g, ''),
       /[A-Za-z가-힣]{2}/,
       file,
     );

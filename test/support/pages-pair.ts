@@ -22,9 +22,12 @@ export interface PagesPair {
   open(path: string, browser?: Browser): Promise<Page>;
 }
 
+type Settings = Readonly<Record<string, string>>;
+
 export interface PagesOptions {
   notes?: Readonly<Record<string, string | Buffer>>;
-  settings?: Readonly<Record<string, string>>;
+  /** Of loop-api; the issuer is known only when loop-auth listens. */
+  settings?: Settings | ((issuer: string) => Settings);
   authSettings?: Readonly<Record<string, string>>;
   /** Of loop-auth, such as `/auth`. */
   issuerPath?: string;
@@ -49,7 +52,7 @@ export async function startPagesPair(t: Test, options: PagesOptions = {}): Promi
     API_PORT: String(port),
     API_VAULT_DIR: vault,
     API_INDEX_PATH: join(folder, 'index.db'),
-    ...options.settings,
+    ...(typeof options.settings === 'function' ? options.settings(auth.issuer) : options.settings),
   });
   const api = await startService(config, createLogger({ write: (line) => void log.push(JSON.parse(line)) }));
   t.teardown(() => api.stop(100));

@@ -1,4 +1,5 @@
 // A note on its page: what Markdown and Obsidian's own signs become, where links lead, and what is never done.
+import { rename } from 'node:fs/promises';
 import t from 'tap';
 import { Browser } from '../../../scripts/demo/browser.ts';
 import { startPagesPair } from '../../support/pages-pair.ts';
@@ -115,4 +116,34 @@ t.test('who is signed in is told where there is no note, and one that is hidden 
     t.match(page.text, 'No such note');
     t.notMatch(page.text, 'secret words');
   }
+});
+
+t.test('a long note is shown in parts, each with a way to the next', async (t) => {
+  const { url, open } = await startPagesPair(t, {
+    notes: { 'Long.md': 'Some words of a sentence.\n\n'.repeat(4_000) },
+  });
+  const browser = new Browser();
+  let page = await open('/notes/Long.md?lang=en', browser);
+  t.match(page.text, 'This is a long note');
+  let parts = 1;
+  for (let next = nextOf(page.text); next !== undefined; next = nextOf(page.text)) {
+    page = await browser.visit(`${url}${next}`);
+    parts += 1;
+  }
+  t.equal(parts, 4);
+  t.match(page.text, 'of 108,000 are shown');
+});
+
+const nextOf = (text: string): string | undefined => /href="([^"]*\?from=\d+)"/.exec(text)?.[1];
+
+t.test('while the folder is away the page says so, and the search goes on', async (t) => {
+  const { open, vault } = await startPagesPair(t, { notes });
+  const browser = new Browser();
+  await open('/vault', browser);
+  await rename(vault, `${vault}-elsewhere`);
+  const page = await open('/notes/Garden/Apple.md?lang=en', browser);
+  t.equal(page.status, 503);
+  t.match(page.text, 'The notes can’t be reached just now');
+  t.match((await open('/vault?lang=en&query=winter', browser)).text, 'Garden/Pear.md');
+  await rename(`${vault}-elsewhere`, vault);
 });

@@ -18,6 +18,16 @@ t.test('who follows a citation signs in once and comes to the note', async (t) =
   t.notMatch(cookies, /loop_vault_sign_in/, 'what the way needed is gone');
 });
 
+t.test('loop-auth may have a path, and be reached by another address inside', async (t) => {
+  const { url, open } = await startPagesPair(t, {
+    issuerPath: '/auth',
+    settings: (issuer) => ({ API_AUTH_URL: new URL(issuer).origin.replace('127.0.0.1', 'localhost') }),
+  });
+  const page = await open('/notes/Apple.md?lang=ko');
+  t.equal(page.url.href, `${url}/notes/Apple.md?lang=ko`);
+  t.match(page.text, '/auth/session/end"');
+});
+
 t.test('signed out, every path has one answer', async (t) => {
   const { url } = await startPagesPair(t);
   const answers = await Promise.all(
