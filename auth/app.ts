@@ -25,14 +25,14 @@ import {
   rememberFailure,
   rememberRefusal,
 } from './http/errors.ts';
-import { framePages } from './http/frame.ts';
 import { limitRequests } from './http/limits/requests.ts';
 import type { Metrics } from './http/metrics.ts';
+import { framePages } from './http/pages/frame.ts';
+import { returnToApp } from './http/pages/return-to-app.ts';
 import { pinOrigin } from './http/pinned-origin.ts';
 import { redirectPosted } from './http/posted-requests.ts';
 import { refuseEncodings, refuseForeignForms, refuseForeignHosts } from './http/refusals.ts';
 import { registrationRoute } from './http/registration-route.ts';
-import { returnToApp } from './http/return-to-app.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { type Trail, tellRefusals } from './http/trail.ts';
 import { createAccountRoutes } from './people/account/connections.ts';

@@ -13,7 +13,7 @@ import { type RowLimitParts, withinBounds } from './http/limits/stored-rows.ts';
 import type { ServerKeys } from './keys/server-keys.ts';
 import { sessionCookie, sessionSeconds } from './people/account-session.ts';
 import { openUserinfo } from './people/claims.ts';
-import { createGrantLoader, createInteractionPolicy, isSilent, ownScopes } from './people/consent-rules.ts';
+import { createGrantLoader, createInteractionPolicy, isSilent, ownScopes } from './people/consent/rules.ts';
 import { logoutSource, postLogoutSuccessSource } from './people/sign-out.ts';
 import type { Resources } from './resources.ts';
 import { nameGrantedScopes, openidScopes, requestedScope, vaultScopes } from './scopes.ts';

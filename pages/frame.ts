@@ -64,7 +64,7 @@ export interface FrameExtras {
 
 export const languageCookie = 'loop_lang';
 export const languageCookieSeconds = 365 * 24 * 3600;
-// Written by page.js.
+// Written by look/page.js.
 const zoneCookie = 'loop_zone';
 
 export function createFrame(

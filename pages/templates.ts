@@ -10,8 +10,8 @@ import { createWords, type Words } from './words.ts';
 const here = import.meta.dirname;
 
 const styles = ['colours', 'frame', 'style', 'forms', 'lists', 'guide', 'document'];
-const style = styles.map((name) => readInline(`${name}.css`)).join('');
-const script = readInline('page.js');
+const style = styles.map((name) => readInline(`look/${name}.css`)).join('');
+const script = readInline('look/page.js');
 
 /** For the Content-Security-Policy; the icon needs `img-src data:` beside them. */
 export const styleHash = hashInline(style);
@@ -27,7 +27,7 @@ export type Page<Data> = (frame: PageFrame, data: Data) => string;
  */
 export function createPages(folder: string) {
   const eta = new Eta({ autoEscape: true });
-  eta.loadTemplate('@layout', read(here, 'layout.eta'));
+  eta.loadTemplate('@layout', read(here, 'look/layout.eta'));
   return <Data extends object>(
     name: string,
     prepare: (data: Data, words: Words) => object = (data) => data,

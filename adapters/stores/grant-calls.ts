@@ -57,7 +57,7 @@ export class GrantCallStore {
     // In one order everywhere, so that two processes don't wait for each other's rows.
     const sorted = [...counted].sort((one, other) => (one.grantId < other.grantId ? -1 : 1));
     const rows = sorted.map(({ grantId, calls, lastAt }) => [grantId, dayOf(lastAt), calls, lastAt]);
-    const newest = Math.max(...sorted.map(({ lastAt }) => lastAt));
+    const newest = sorted.reduce((latest, { lastAt }) => Math.max(latest, lastAt), 0);
     const grants = JSON.stringify(sorted.map(({ grantId }) => grantId));
     await this.#database.commit([
       { statement: this.#add, values: { counted: JSON.stringify(rows) } },

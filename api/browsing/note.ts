@@ -7,6 +7,7 @@ import { createShownNote, noteViewPage, taskLabels } from '../pages/note-view.ts
 import { personOf } from '../people/person.ts';
 import { renderNote } from '../rendering/markdown.ts';
 import { FileRefused } from '../vault/errors.ts';
+import { nameOf } from '../vault/notes/name.ts';
 import { isShownImageName } from '../vault/shown/image.ts';
 import type { Note, Vault } from '../vault/vault.ts';
 import { decodePath, encodePath } from './paths.ts';
@@ -28,10 +29,11 @@ export function showNote(parts: NotePageParts): RequestHandler {
     const extras = { accountName: person.name, vaultName: parts.vaultName };
     const vault = await parts.vaultFor(person.principal);
     const [path = '', query] = req.url.split('?', 2);
-    const note = await parts.turns.take(() => readNote(vault, decodePath(path.slice('/notes/'.length))));
+    const id = decodePath(path.slice('/notes/'.length));
+    const note = await parts.turns.take(() => readNote(vault, id));
     if (note === undefined) {
       res.status(404);
-      parts.showPage({ req, res }, faultPage, { about: 'noNote' }, extras);
+      parts.showPage({ req, res }, faultPage, { about: 'noNote', searchUrl: searchUrlOf(parts, id) }, extras);
       return;
     }
     const from = readFrom(new URLSearchParams(query).get('from'));
@@ -39,6 +41,12 @@ export function showNote(parts: NotePageParts): RequestHandler {
     const data = createShownNote({ ...parts, note, rendered, addressOf: addressesOf(parts).note });
     parts.showPage({ req, res, needs: 'images' }, noteViewPage, data, extras);
   };
+}
+
+// By the name alone: a note that was moved keeps it.
+function searchUrlOf({ pathPrefix }: NotePageParts, id: string): string {
+  const query = nameOf(id).slice(0, 200).toWellFormed();
+  return `${pathPrefix}/vault?${new URLSearchParams({ query })}`;
 }
 
 // By its exact id: what merely resembles it might be another note than the one that was cited.

@@ -15,6 +15,8 @@ export interface FaultData {
   requestId?: string | undefined;
   /** Where to try again, where that is not this very page. */
   againUrl?: string | undefined;
+  /** Where what was asked for is searched. */
+  searchUrl?: string | undefined;
 }
 
 export const faultPage = createPage<FaultData>('fault');

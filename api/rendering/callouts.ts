@@ -18,7 +18,7 @@ const looks: Readonly<Record<string, string>> = {
   failure: 'bad',
 };
 
-const opening = /^\[!([\w-]{1,30})\]([+-]?)[ \t]*(.*)$/;
+const opening = /^\[!([\w-]{1,30})\]([+-]?)(.*)$/;
 
 export function readCallouts(markdown: MarkdownIt): void {
   // before what is inside the lines is read: the first of them is a title

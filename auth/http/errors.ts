@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { ErrorName } from '../../pages/words.ts';
 import { HostUnavailable } from '../clients/hosts/host-unavailable.ts';
 import { type ErrorData, errorPage } from '../pages/error.ts';
-import { showPage } from './frame.ts';
+import { showPage } from './pages/frame.ts';
 import { rememberRefused } from './trail.ts';
 
 const pagePaths = /^\/(auth|interaction|setup|account|connect|session)(\/|$)/;

@@ -86,7 +86,7 @@ export function createAccountSessions(
   };
 }
 
-/** For the head of our own pages: in front of them it is found out who is signed in (http/frame.ts). */
+/** For the head of our own pages: in front of them it is found out who is signed in (http/pages/frame.ts). */
 export function recognizeReader({ find }: AccountSessions): Middleware {
   return async (ctx, next) => {
     if (/^\/(account|connect|interaction|session|setup)(\/|$)|^\/$/.test(ctx.path)) await find(ctx);

@@ -3,7 +3,7 @@ import Router from '@koa/router';
 import type { Middleware, ParameterizedContext } from 'koa';
 import type { Account } from '../../adapters/stores/accounts.ts';
 import type { ConnectionStore } from '../../adapters/stores/connections.ts';
-import { showPage } from '../http/frame.ts';
+import { showPage } from '../http/pages/frame.ts';
 import { connectPage, type Progress } from '../pages/connect.ts';
 import { doorPage } from '../pages/door.ts';
 import { reachOf } from '../reach.ts';

@@ -5,12 +5,12 @@ import type { Middleware, ParameterizedContext } from 'koa';
 import type { Account } from '../../adapters/stores/accounts.ts';
 import { documentHost } from '../clients/document.ts';
 import { destinationOf } from '../clients/redirects/addresses.ts';
-import { showPage } from '../http/frame.ts';
+import { showPage } from '../http/pages/frame.ts';
 import { type SignInData, signInPage } from '../pages/sign-in.ts';
 import { isVaultScope, splitScopes } from '../scopes.ts';
 import { askForCookies } from './account/kept-cookies.ts';
 import type { AccountSessions } from './account-session.ts';
-import { type ConsentParts, decide, showConsent } from './consent.ts';
+import { type ConsentParts, decide, showConsent } from './consent/consent.ts';
 import { checkPassword, type FormRefused, type PasswordCheckParts } from './password-check.ts';
 import { askAnew, findTurn, finish, frameOf, hasSessionEnded, nameOf, type Turn } from './turn.ts';
 

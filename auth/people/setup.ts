@@ -4,7 +4,7 @@ import Router from '@koa/router';
 import type { Middleware, ParameterizedContext } from 'koa';
 import { type Account, type AccountStore, UsernameTaken } from '../../adapters/stores/accounts.ts';
 import { SetupLinkEnded, type SetupLinkStore } from '../../adapters/stores/setup-links.ts';
-import { showPage } from '../http/frame.ts';
+import { showPage } from '../http/pages/frame.ts';
 import type { Trail } from '../http/trail.ts';
 import { setupOverPage, setupPage } from '../pages/setup.ts';
 import type { AccountSessions } from './account-session.ts';

@@ -3,7 +3,7 @@ import Router from '@koa/router';
 import type { Middleware, ParameterizedContext } from 'koa';
 import compose from 'koa-compose';
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import { seeOther, showPage } from '../http/frame.ts';
+import { seeOther, showPage } from '../http/pages/frame.ts';
 import { signedOutPage, signOutPage } from '../pages/sign-out.ts';
 import { readWayBack } from './account/way-back.ts';
 import type { AccountSessions } from './account-session.ts';

@@ -57,17 +57,6 @@ export async function finish(
   ctx.status = 303;
 }
 
-/** The same sign-in once more from its beginning, in a browser that nobody is signed in with any more. */
-export async function beginAnew(
-  provider: Provider,
-  ctx: ParameterizedContext,
-  { interaction }: Turn,
-): Promise<void> {
-  const session = await provider.Session.get(ctx as never);
-  await session.destroy();
-  await askAnew(ctx, interaction);
-}
-
 /** The same sign-in once more, for whoever is signed in now. */
 export async function askAnew(ctx: ParameterizedContext, interaction: Interaction): Promise<void> {
   delete interaction.session;

@@ -46,10 +46,10 @@ export function createCallRecorder(store: GrantCallStore, log: Logger): CallReco
   return {
     middleware: async (ctx, next) => {
       await next();
-      if (ctx.path !== '/token/introspection') return;
-      const { active } = (ctx.body ?? {}) as { active?: boolean };
+      const body = ctx.body as { active?: boolean } | undefined;
+      if (ctx.path !== '/token/introspection' || body?.active !== true) return;
       const { Grant: grant } = (ctx as unknown as KoaContextWithOIDC).oidc.entities;
-      if (active === true && grant) record(grant.jti);
+      if (grant) record(grant.jti);
     },
     store: storeSeen,
     close: async () => {

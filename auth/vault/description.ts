@@ -4,7 +4,7 @@ import type { ResourceDescriptionStore } from '../../adapters/stores/resource-de
 
 const mostFolders = 500;
 // A name of a file has 255 bytes at most; two levels of folders are told.
-const longestFolder = 520;
+export const longestFolder = 520;
 const longestName = 200;
 
 /** Paths with slashes between, in NFC, and nothing that leads elsewhere. */

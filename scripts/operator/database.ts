@@ -1,4 +1,5 @@
-// What the operator's scripts share: the database of the settings, opened and closed, and faults said plainly.
+// The database of the settings, opened and closed, and faults said plainly.
+// The room: what the operator's scripts share. Not a command: those are the files above it.
 import type { Database } from '../../adapters/database/database.ts';
 import { DatabaseDamaged, DatabaseNewer, DatabaseUnavailable } from '../../adapters/database/errors.ts';
 import { openDatabase } from '../../adapters/database/open.ts';

@@ -78,7 +78,7 @@ t.test('a moment is told in the zone and the manner of its reader, and UTC is sa
   t.end();
 });
 
-const templates = globSync(['pages/*.eta', '{auth,api}/pages/**/*.eta'], { cwd: root });
+const templates = globSync(['pages/look/*.eta', '{auth,api}/pages/**/*.eta'], { cwd: root });
 const sources = globSync('{auth,api}/pages/**/*.ts', { cwd: root });
 const scripts = globSync('scripts/*.ts', { cwd: root });
 // Names of products and of what one types.

@@ -61,7 +61,7 @@ export class HiddenCensus {
         taken.count.isWhole = false;
         break;
       }
-      folders.push(...this.#look(folder, found, taken));
+      for (const one of this.#look(folder, found, taken)) folders.push(one);
     }
     return taken;
   }

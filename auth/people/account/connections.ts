@@ -12,7 +12,7 @@ import type { Account } from '../../../adapters/stores/accounts.ts';
 import type { ConnectionStore } from '../../../adapters/stores/connections.ts';
 import { documentHost } from '../../clients/document.ts';
 import { redirectHost } from '../../clients/metadata.ts';
-import { seeOther, showPage } from '../../http/frame.ts';
+import { seeOther, showPage } from '../../http/pages/frame.ts';
 import { accountPage, type ShownApp, type ShownConnection } from '../../pages/account.ts';
 import { questionPage } from '../../pages/account-question.ts';
 import { resourcesOf, vaultDetail, withholdWriting } from '../../vault/access.ts';

@@ -1,7 +1,7 @@
 // Signing in at a page of our own, without an app: then one goes on where one wanted to go.
 import Router from '@koa/router';
 import type { Middleware, ParameterizedContext } from 'koa';
-import { seeOther, showPage } from '../../http/frame.ts';
+import { seeOther, showPage } from '../../http/pages/frame.ts';
 import { signInPage } from '../../pages/sign-in.ts';
 import type { AccountSessions } from '../account-session.ts';
 import { checkPassword, type FormRefused, type PasswordCheckParts, readForm } from '../password-check.ts';

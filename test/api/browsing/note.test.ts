@@ -114,6 +114,7 @@ t.test('who is signed in is told where there is no note, and one that is hidden 
     const page = await open(`${path}?lang=en`, browser);
     t.equal(page.status, 404, path);
     t.match(page.text, 'No such note');
+    t.match(page.text, 'href="/vault?query=');
     t.notMatch(page.text, 'secret words');
   }
 });

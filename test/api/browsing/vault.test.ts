@@ -32,6 +32,14 @@ t.test('the state of the vault is told, and what is hidden only as a number', as
   t.notMatch(text, /Diary|Old\.md/);
 });
 
+t.test('its form may lead on to the sign-in, for whose session is over meanwhile', async (t) => {
+  const pair = await startPagesPair(t, { notes });
+  const { headers } = await pair.open('/vault');
+  const policy = headers.get('content-security-policy') ?? '';
+  t.ok(policy.endsWith(`; form-action 'self' ${pair.auth.issuer}`));
+  t.notMatch(policy, 'unsafe');
+});
+
 t.test('a search shows what the tool gives a client', async (t) => {
   const pair = await startPagesPair(t, { notes });
   const browser = new Browser();
@@ -39,6 +47,20 @@ t.test('a search shows what the tool gives a client', async (t) => {
   t.match(text, '<a href="/notes/Apple.md"><bdi>Apple</bdi></a>');
   t.match(text, 'The tree needs water &amp; light.');
   t.match(text, '1 note<');
+  const { tokens } = await pair.auth.connect({ parameters: { resource: `${pair.url}/mcp` } });
+  const headers = { Authorization: `Bearer ${tokens.access_token}` };
+  for (const query of ['apple', 'plan water', '-tree apple', 'path:Work']) {
+    const answer = await fetch(`${pair.url}/api/search?${new URLSearchParams({ query })}`, { headers });
+    const { results } = (await answer.json()) as { results: { id: string }[] };
+    const shown = await open(pair, browser, query);
+    const list = shown.slice(shown.indexOf('<ol'), shown.indexOf('</ol'));
+    const ids = [...list.matchAll(/<p class="small"><bdi>([^<]*)</g)].map(([, id]) => id);
+    t.same(
+      ids,
+      results.map(({ id }) => id),
+      query,
+    );
+  }
   t.match(await open(pair, browser, 'zzzz'), 'Nothing was found');
   const bent = await open(pair, browser, '"><script>alert(1)</script>');
   t.notMatch(bent, '<script>alert');

@@ -594,7 +594,7 @@ t.test('names on pages have gone through displayName', (t) => {
 t.test(
   'text keeps a contrast of 4.5 to 1 on its ground, and what one operates 3 to 1, light and dark',
   (t) => {
-    const css = readFileSync(new URL('../../../pages/colours.css', import.meta.url), 'utf8');
+    const css = readFileSync(new URL('../../../pages/look/colours.css', import.meta.url), 'utf8');
     const [light = '', dark = ''] = css.split('@media (prefers-color-scheme: dark)');
     for (const [scheme, block] of [
       ['light', light],

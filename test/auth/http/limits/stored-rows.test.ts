@@ -61,7 +61,7 @@ t.test(
     const world = await startLoopAuth(t);
     const browser = new Browser();
     const { status, headers } = await world.ask('/session/end');
-    t.equal(status, 200);
+    t.equal(status, 303);
     const rows = (): Promise<Record<string, unknown>[]> =>
       world.database.all({ sql: 'SELECT * FROM sessions', slots: [] }, {});
     const [row] = await rows();

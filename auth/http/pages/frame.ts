@@ -8,8 +8,8 @@ import {
   languageCookieSeconds,
   type PageFrame,
   switchedLanguage,
-} from '../../pages/frame.ts';
-import { isNoticeCode, type Notice, type NoticeCode } from '../../pages/words.ts';
+} from '../../../pages/frame.ts';
+import { isNoticeCode, type Notice, type NoticeCode } from '../../../pages/words.ts';
 
 const noticeCookie = 'loop_said';
 const noticeSeconds = 60;

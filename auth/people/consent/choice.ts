@@ -1,6 +1,6 @@
 // What a person can choose on the page of consent, and what their answer says.
-import type { VaultChoice } from '../vault/access.ts';
-import type { VaultDescription } from '../vault/description.ts';
+import type { VaultChoice } from '../../vault/access.ts';
+import { longestFolder, type VaultDescription } from '../../vault/description.ts';
 
 /** What there is to choose from. */
 export interface Offer {
@@ -39,7 +39,9 @@ export function readChoice(form: ChoiceForm, offer: Offer): VaultChoice | { read
   // A vault that can't be changed gives nothing to change, whatever the form says.
   const given = access === 'write' ? defaultAccess(offer) : 'read';
   if (reach === 'all') return { access: given };
-  const folders = form.folders.map((folder) => folder.normalize('NFC'));
+  const folders = form.folders.map((folder) =>
+    folder.length <= longestFolder ? folder.normalize('NFC') : folder,
+  );
   if (folders.length === 0) return { fault: 'noFolder' };
   const isThere = (folder: string): boolean => offer.vault?.folders.includes(folder) ?? false;
   return folders.every(isThere) ? { access: given, folders } : { fault: 'unknownFolder' };

@@ -1,7 +1,7 @@
 // Who is let in again without a page (prompt=none, OpenID Connect Core section 3.1.2.1), with what, and for how long.
 import t from 'tap';
-import { Browser } from '../../../scripts/demo/browser.ts';
-import { shiftClock } from '../../support/clock.ts';
+import { Browser } from '../../../../scripts/demo/browser.ts';
+import { shiftClock } from '../../../support/clock.ts';
 import {
   type Answer,
   type App,
@@ -11,7 +11,7 @@ import {
   redirectUri,
   startLoopAuth,
   webRedirectUri,
-} from '../../support/loop-auth.ts';
+} from '../../../support/loop-auth.ts';
 
 const way = { redirect_uri: webRedirectUri, scope: 'openid profile' };
 

@@ -1,8 +1,8 @@
 // Which language loop-auth's pages speak, what a switch leaves behind, and what stands around a page.
 import t from 'tap';
-import { Browser } from '../../../scripts/demo/browser.ts';
-import { authorizeInBrowser } from '../../../scripts/demo/sign-in.ts';
-import { ann, startLoopAuth } from '../../support/loop-auth.ts';
+import { Browser } from '../../../../scripts/demo/browser.ts';
+import { authorizeInBrowser } from '../../../../scripts/demo/sign-in.ts';
+import { ann, startLoopAuth } from '../../../support/loop-auth.ts';
 
 const languageOf = ({ text }: { text: string }) => /<html lang="(\w+)">/.exec(text)?.[1];
 const inKorean = { headers: { 'Accept-Language': 'ko-KR,ko;q=0.9,en;q=0.8' } };

@@ -1,7 +1,7 @@
 // The end of a sign-in that leads to an app on the device: its links leave no page in the browser, so that one of ours stays.
 import type { Middleware } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import { returnedPage } from '../pages/returned.ts';
+import { returnedPage } from '../../pages/returned.ts';
 import { showPage } from './frame.ts';
 
 /**

@@ -1,7 +1,7 @@
 // What a person has to be asked for: scopes that no grant holds yet, unless an app only wants to know again who they are.
 import { type Configuration, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
-import type { ConsentStore } from '../../adapters/stores/consents.ts';
-import { isOpenidScope, isVaultScope, splitScopes } from '../scopes.ts';
+import type { ConsentStore } from '../../../adapters/stores/consents.ts';
+import { isOpenidScope, isVaultScope, splitScopes } from '../../scopes.ts';
 
 type OidcContext = KoaContextWithOIDC['oidc'];
 type Grant = NonNullable<OidcContext['entities']['Grant']>;

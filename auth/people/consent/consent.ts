@@ -1,20 +1,23 @@
 // Consent: what the person is shown of an app that asks, and what their answer becomes in the grant.
 import type { ParameterizedContext } from 'koa';
 import type Provider from 'oidc-provider';
-import type { AccountConnectionStore } from '../../adapters/stores/account-connections.ts';
-import type { AccountStore } from '../../adapters/stores/accounts.ts';
-import type { ConsentStore } from '../../adapters/stores/consents.ts';
-import type { ResourceDescriptionStore } from '../../adapters/stores/resource-descriptions.ts';
-import { documentHost } from '../clients/document.ts';
-import { destinationOf } from '../clients/redirects/addresses.ts';
-import { showPage } from '../http/frame.ts';
-import { networkOf } from '../http/limits/network.ts';
-import type { Trail } from '../http/trail.ts';
-import { type ConsentData, consentPage, type ShownChoice } from '../pages/consent.ts';
-import type { Resources } from '../resources.ts';
-import { isVaultScope } from '../scopes.ts';
-import { giveVault, type VaultChoice, type VaultDetail, vaultDetail } from '../vault/access.ts';
-import { findDescription } from '../vault/description.ts';
+import type { AccountConnectionStore } from '../../../adapters/stores/account-connections.ts';
+import type { AccountStore } from '../../../adapters/stores/accounts.ts';
+import type { ConsentStore } from '../../../adapters/stores/consents.ts';
+import type { ResourceDescriptionStore } from '../../../adapters/stores/resource-descriptions.ts';
+import { documentHost } from '../../clients/document.ts';
+import { destinationOf } from '../../clients/redirects/addresses.ts';
+import { networkOf } from '../../http/limits/network.ts';
+import { showPage } from '../../http/pages/frame.ts';
+import type { Trail } from '../../http/trail.ts';
+import { type ConsentData, consentPage, type ShownChoice } from '../../pages/consent.ts';
+import type { Resources } from '../../resources.ts';
+import { isVaultScope } from '../../scopes.ts';
+import { giveVault, type VaultChoice, type VaultDetail, vaultDetail } from '../../vault/access.ts';
+import { findDescription } from '../../vault/description.ts';
+import type { AccountSessions } from '../account-session.ts';
+import { readForm } from '../password-check.ts';
+import { askAnew, finish, frameOf, missingOf, nameOf, type Turn } from '../turn.ts';
 import {
   type ChoiceFault,
   type ChoiceForm,
@@ -22,9 +25,7 @@ import {
   type Offer,
   readChoice,
   readChoiceForm,
-} from './consent-choice.ts';
-import { readForm } from './password-check.ts';
-import { beginAnew, finish, frameOf, missingOf, nameOf, type Turn } from './turn.ts';
+} from './choice.ts';
 
 // Grants that consent made outlast this; those for one silent answer do not.
 const yearSeconds = 365 * 24 * 3600;
@@ -37,6 +38,7 @@ export interface ConsentParts {
   readonly descriptions: ResourceDescriptionStore;
   readonly resources: Pick<Resources, 'describedAs'>;
   readonly trail: Trail;
+  readonly sessions: Pick<AccountSessions, 'end'>;
   /** How long a connection lasts that nobody uses. */
   readonly idleSeconds: number;
   /** Whether an operator made that client, and so gave it its name. */
@@ -82,7 +84,10 @@ export async function showConsent(
 export async function decide(parts: ConsentParts, ctx: ParameterizedContext, turn: Turn): Promise<void> {
   const { decision } = readForm(ctx);
   const facts = { accountId: accountOf(turn), clientId: turn.client.clientId };
-  if (decision === 'other-account') return beginAnew(parts.provider, ctx, turn);
+  if (decision === 'other-account') {
+    await parts.sessions.end(ctx);
+    return askAnew(ctx, turn.interaction);
+  }
   if (decision === 'deny') {
     parts.trail.tell(ctx, 'consent.denied', facts);
     const denied = { error: 'access_denied', error_description: 'the user denied the request' };

@@ -1,7 +1,7 @@
-// auth/http/return-to-app.ts: what stays in the browser when the answer goes to an app on the device.
+// auth/http/pages/return-to-app.ts: what stays in the browser when the answer goes to an app on the device.
 import t from 'tap';
-import { Browser } from '../../../scripts/demo/browser.ts';
-import { ann, startLoopAuth } from '../../support/loop-auth.ts';
+import { Browser } from '../../../../scripts/demo/browser.ts';
+import { ann, startLoopAuth } from '../../../support/loop-auth.ts';
 
 const cursor = 'cursor://anysphere.cursor-mcp/oauth/callback';
 const navigation = { headers: { 'Sec-Fetch-Dest': 'document', 'Sec-Fetch-Mode': 'navigate' } };
