@@ -46,5 +46,5 @@ function readable(page: Page): string {
   return page.text
     .replace(/<style[\s\S]*?<\/style>|<[^>]+>/g, ' ')
     .replace(/\s+/g, ' ')
-    .slice(0, 300);
+    .slice(0, 600);
 }

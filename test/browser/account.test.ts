@@ -11,8 +11,9 @@ import { send, sendCredentials } from './support/steps.ts';
 
 let accountsLocked = 0;
 
-const row = 'main li';
-const leave = 'form[action$="/account/sign-out"] button';
+const app = 'main section.app';
+const leave = 'button[form=sign-out]';
+const ask = (action: string): string => `form:has(input[name=action][value=${action}]) button[type=submit]`;
 
 const site = await startSite(t);
 const browser = await openBrowser(t);
@@ -64,12 +65,23 @@ testState(t, browser, {
 
 testState(t, browser, { name: 'account-no-app', arrive: (page) => goToAccount(page, none), shows: leave });
 
-testState(t, browser, { name: 'account-one-app', arrive: (page) => goToAccount(page, one), shows: row });
+testState(t, browser, { name: 'account-one-app', arrive: (page) => goToAccount(page, one), shows: app });
+
+for (const action of ['revoke', 'read-only', 'revoke-all']) {
+  testState(t, browser, {
+    name: `account-question-${action}`,
+    arrive: async (page) => {
+      await goToAccount(page, one);
+      await send(page, page.locator(ask(action)).first());
+    },
+    shows: 'button[name=confirm]',
+  });
+}
 
 testState(t, browser, {
   name: 'account-many-apps',
   arrive: (page) => goToAccount(page, many),
-  shows: `${row}:nth-child(6)`,
+  shows: `${app}:nth-of-type(4)`,
   readme: true,
 });
 
@@ -95,28 +107,44 @@ testState(t, browser, {
 });
 
 t.test('an app that is revoked is gone from the page, and its token ends', async (t) => {
-  const app = await App.register(t, site);
-  const tokens = await app.connect(revoking);
+  const notebook = await App.register(t, site);
+  const tokens = await notebook.connect(revoking);
   const page = await browser.open(t);
   await goToAccount(page, revoking);
-  t.equal(await page.locator(row).count(), 1);
-  await send(page, page.locator('form:has(input[name=id]) button[type=submit]'));
-  t.equal(await page.locator(row).count(), 0);
+  t.equal(await page.locator(app).count(), 1);
+  await send(page, page.locator(ask('revoke')));
+  await send(page, page.locator('button[name=confirm]'));
+  t.equal(await page.locator(app).count(), 0);
+  t.equal(await page.locator('[role=status]:focus').count(), 1, 'what became of it has the focus');
   const refresh = await fetch(`${site.issuer}/token`, {
     method: 'POST',
     body: new URLSearchParams({
       grant_type: 'refresh_token',
-      client_id: app.clientId,
+      client_id: notebook.clientId,
       refresh_token: tokens.refresh_token,
     }),
   });
   t.match(await refresh.json(), { error: 'invalid_grant' });
 });
 
-t.test('who signs out at the account page is asked for the password there', async (t) => {
+t.test(
+  'who signs out at the account page is asked for the password there, and by the next app',
+  async (t) => {
+    const page = await browser.open(t);
+    await goToAccount(page, none);
+    await send(page, page.locator(leave));
+    for (const url of [`${site.issuer}/account`, (await App.register(t, site)).begin().url]) {
+      await page.goto(url);
+      t.equal(await page.locator('input[name=password]').count(), 1);
+    }
+  },
+);
+
+t.test('Cancel at the question of signing out changes nothing', async (t) => {
   const page = await browser.open(t);
   await goToAccount(page, none);
-  await send(page, page.locator(leave));
+  await page.goto(`${site.issuer}/session/end`);
+  await send(page, page.locator('main button:not([value=yes])').last());
   await page.goto(`${site.issuer}/account`);
-  t.equal(await page.locator('input[name=password]').count(), 1);
+  t.equal(await page.locator(leave).count(), 1);
 });

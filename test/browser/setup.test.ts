@@ -1,6 +1,7 @@
 // The first account: its one-time link, what is refused, and what comes after.
 import type { Page } from 'playwright-core';
 import t from 'tap';
+import { createFirstAccount } from '../../scripts/demo/sign-in.ts';
 import { openBrowser } from './support/browser.ts';
 import { testState } from './support/looks.ts';
 import { startSite } from './support/site.ts';
@@ -23,10 +24,21 @@ testState(t, browser, {
 });
 
 testState(t, browser, {
-  name: 'setup-done',
+  name: 'connect-waiting',
   // Each time a server of its own: there is one first account.
   arrive: (page) => createAccount(page),
-  shows: `main:not(:has(${form})) h1`,
+  shows: '#mcp-url',
+  readme: true,
+});
+
+testState(t, browser, {
+  name: 'setup-link-used',
+  arrive: async (page) => {
+    const fresh = await startSite(t, { isNew: true });
+    await createFirstAccount(fresh.pair.setupUrl(), fresh.person);
+    await page.goto(fresh.pair.setupUrl());
+  },
+  shows: 'main a[href]',
 });
 
 async function createAccount(page: Page): Promise<void> {
@@ -41,7 +53,10 @@ t.test('the link works once', async (t) => {
   await page.goto(fresh.pair.setupUrl());
   await page.locator('input[name=username]').fill(fresh.person.username);
   await page.locator(form).fill(fresh.person.password);
-  await send(page, page.locator('button[type=submit]'));
+  await send(page, page.locator('main button[type=submit]'));
+  t.match(page.url(), /\/connect$/, 'signed in, and led to how to connect');
+  await page.reload();
+  t.equal(await page.locator('button[form=sign-out]').count(), 1);
   await page.goto(fresh.pair.setupUrl());
   t.equal(await page.locator(form).count(), 0);
 });

@@ -134,5 +134,5 @@ t.test('the consent page warns where anyone’s program could be the app', async
   });
   t.match(consent.text, 'This address is on your own computer');
   t.match(consent.text, '<bdi>localhost:50123</bdi>');
-  t.match(consent.text, '<bdi>claude.ai</bdi>');
+  t.match(consent.text, '<bdi class="host">claude.ai</bdi>');
 });

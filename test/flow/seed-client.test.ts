@@ -165,8 +165,10 @@ t.test('delete takes everything with it that was issued', async (t) => {
   t.notOk(await world.isActive(body['access_token']));
   t.equal((await world.refresh(app, body['refresh_token'])).status, 401);
   t.ok(await world.isActive(other.tokens.access_token));
-  t.match(await run('update', other.app.clientId, '--name', 'x'), { code: 1, text: /describes itself/ });
-  t.equal((await run('delete', other.app.clientId)).code, 0, 'also what registered itself');
+  // an id that was made by chance may begin with a dash
+  const registered = ['--', other.app.clientId];
+  t.match(await run('update', '--name', 'x', ...registered), { code: 1, text: /describes itself/ });
+  t.equal((await run('delete', ...registered)).code, 0, 'also what registered itself');
   t.notOk(await world.isActive(other.tokens.access_token));
 });
 
@@ -203,9 +205,9 @@ t.test('where people go after signing out is given, added and removed by hand', 
   const app = appOf(made);
   const leads = async (uri: string): Promise<boolean> => {
     const query = new URLSearchParams({ client_id: app.clientId, post_logout_redirect_uri: uri });
-    const page = await new Browser().visit(`${world.issuer}/session/end?${query}`);
-    // Nobody is signed in, so that the page goes on by itself.
-    return page.status === 200 && page.text.includes('name="logout"');
+    // Nobody is signed in, so that it goes on at once.
+    const page = await new Browser().visit(`${world.issuer}/session/end?${query}`, uri);
+    return page.url.href === uri;
   };
   t.ok(await leads(bye));
   t.notOk(await leads(`${bye}/3`));

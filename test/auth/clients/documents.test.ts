@@ -57,7 +57,7 @@ t.test('the person sees whose app it is', async (t) => {
   t.match(signIn.text, /an app of <strong class="host"><bdi>client\.example</);
   const { username, password } = { username: 'ann', password: 'a sentence that only Ann knows' };
   const consent = await browser.submit(signIn, { username, password });
-  t.match(consent.text, /It is an app of<\/dt>\s*<dd class="host"><bdi>client\.example</);
+  t.match(consent.text, /loop has read what this app is at <bdi class="host">client\.example</);
 });
 
 t.test(
