@@ -31,7 +31,6 @@ testState(t, browser, {
   name: 'sign-in',
   arrive: (page) => page.goto(local.begin().url),
   shows: form,
-  readme: true,
 });
 
 testState(t, browser, {
@@ -50,7 +49,6 @@ testState(t, browser, {
   name: 'consent',
   arrive: (page) => goToConsent(page, onTheWeb),
   shows: question,
-  readme: true,
 });
 
 testState(t, browser, {

@@ -8,12 +8,14 @@ import {
 } from '@modelcontextprotocol/client';
 import { Client as ClientOf1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportOf1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import * as openid from 'openid-client';
 import t, { type Test } from 'tap';
-import { MemoryOAuthClient } from '../../scripts/demo/oauth-client.ts';
+import { MemoryOAuthClient, redirectUrl } from '../../scripts/demo/oauth-client.ts';
 import type { Pair } from '../../scripts/demo/pair.ts';
 import { authorizeInBrowser } from '../../scripts/demo/sign-in.ts';
 import { startConnectedPair } from '../support/connected-pair.ts';
 import { startLoopAuth } from '../support/loop-auth.ts';
+import { callTool } from '../support/mcp-call.ts';
 import { narrowed, waitForFolder } from '../support/narrowed.ts';
 import { person } from '../support/person.ts';
 import { connectOver, readRegistrations } from '../support/recorded-clients.ts';
@@ -94,6 +96,34 @@ t.test('the official clients sign in once', async (t) => {
       oauth.forgetAccessToken();
     }
     t.equal(oauth.signIns, 1, `${name}: the person was asked once`);
+  }
+});
+
+t.test('openid-client takes what was given, and refreshes with all that it asked for', async (t) => {
+  const pair = await startWritable(t);
+  const metadata = { redirect_uris: [redirectUrl], client_name: 'openid-client' };
+  const config = await openid.dynamicClientRegistration(new URL(pair.issuer), metadata, undefined, {
+    execute: [openid.allowInsecureRequests],
+  });
+  const pkceCodeVerifier = openid.randomPKCECodeVerifier();
+  const expectedState = openid.randomState();
+  const scope = 'openid vault.read vault.write';
+  const url = openid.buildAuthorizationUrl(config, {
+    redirect_uri: redirectUrl,
+    scope,
+    resource: pair.resource,
+    code_challenge: await openid.calculatePKCECodeChallenge(pkceCodeVerifier),
+    code_challenge_method: 'S256',
+    state: expectedState,
+  });
+  const answer = await authorizeInBrowser(url, person, { choice: narrowed });
+  const tokens = await openid.authorizationCodeGrant(config, answer, { pkceCodeVerifier, expectedState });
+  const refreshed = await openid.refreshTokenGrant(config, tokens.refresh_token ?? '', { scope });
+  for (const { access_token: token, scope: given } of [tokens, refreshed]) {
+    t.same(new Set(given?.split(' ')), new Set(['openid', 'vault.read']));
+    t.equal((await callTool(pair.resource, token)).status, 200);
+    const input = { path: 'Journal/x.md', text: 'x' };
+    t.equal((await callTool(pair.resource, token, 'create_note', input)).status, 403);
   }
 });
 

@@ -2,6 +2,7 @@
 import t from 'tap';
 import { authorizeInBrowser } from '../../scripts/demo/sign-in.ts';
 import { startConnectedPair } from '../support/connected-pair.ts';
+import { narrowed, waitForFolder } from '../support/narrowed.ts';
 import { person } from '../support/person.ts';
 import { makeEnvironment, startProgram } from '../support/program.ts';
 
@@ -34,6 +35,27 @@ t.test('the MCP Inspector’s command line', async (t) => {
       const second = await inspect(t, [...args, '--stored-auth-only'], env);
       await second.succeed();
       t.notMatch(second.output, /navigate to/);
+    }
+  });
+
+  t.test('that was given less than it asked for goes on, and does not ask again', async (t) => {
+    await waitForFolder(pair, narrowed.folders);
+    const env = {
+      ...(await makeEnvironment(t)),
+      MCP_AUTO_OPEN_ENABLED: 'true',
+      MCP_INSPECTOR_SECRET_STORE: 'file',
+    };
+    const args = ['--server-url', pair.resource, '--callback-url', 'http://127.0.0.1:0/oauth/callback'];
+    const first = await inspect(t, [...args, ...call], env);
+    const [, authorizationUrl = ''] = await first.see(/navigate to: (\S+)\s/);
+    t.match(new URL(authorizationUrl).searchParams.get('scope'), 'vault.write', 'it asks to write');
+    await fetch(await authorizeInBrowser(authorizationUrl, person, { choice: narrowed }));
+    await first.succeed();
+    const outside = ['--method', 'tools/call', '--tool-name', 'fetch', '--tool-arg', 'id=Welcome.md'];
+    for (const then of [outside, call]) {
+      const again = await inspect(t, [...args, '--stored-auth-only', ...then], env);
+      await again.ended;
+      t.notMatch(again.output, /navigate to/);
     }
   });
 
