@@ -27,8 +27,9 @@ const roomForAttempts = (longestSealed - 400) * 0.72;
 
 export interface Attempts {
   add(req: Request, res: Response, attempt: Attempt): Promise<void>;
-  /** The attempt of this state, once: another one with it finds nothing. */
-  take(req: Request, res: Response, state: string | null): Promise<Attempt | undefined>;
+  find(req: Request, state: string | null): Promise<Attempt | undefined>;
+  /** For one that has come to its end: nothing is found under its state from now on. */
+  drop(req: Request, res: Response, attempt: Attempt): Promise<void>;
 }
 
 export function createAttempts(seal: Seal, cookie: PersonCookie): Attempts {
@@ -50,14 +51,12 @@ export function createAttempts(seal: Seal, cookie: PersonCookie): Attempts {
       while (attempts.length > 1 && JSON.stringify(attempts).length > roomForAttempts) attempts.pop();
       await write(res, attempts);
     },
-    take: async (req, res, state) => {
-      const attempts = await read(req);
-      const found = attempts.find((one) => one.state === state);
-      if (found) {
-        const others = attempts.filter((one) => one !== found);
-        await write(res, others);
-      }
-      return found;
+    find: async (req, state) => (await read(req)).find((one) => one.state === state),
+    drop: async (req, res, { state }) => {
+      await write(
+        res,
+        (await read(req)).filter((one) => one.state !== state),
+      );
     },
   };
 }

@@ -44,13 +44,15 @@ export function endSignIn(parts: SignInParts): RequestHandler {
   return async (req, res) => {
     res.set('Cache-Control', 'no-store');
     const query = queryOf(req);
-    const attempt = await attempts.take(req, res, query.get('state'));
+    const attempt = await attempts.find(req, query.get('state'));
     if (!attempt) {
       showFault({ req, res }, 'signInLost');
       return;
     }
     const callback = new URL(`?${query}`, resources.origin);
+    // While loop-auth is away nothing has come to its end: the same address, asked for again, goes on from here.
     const signedIn = await client.finish(callback, attempt).catch(toFault);
+    await attempts.drop(req, res, attempt);
     if (signedIn !== undefined && (await people.admit(res, signedIn))) {
       res.redirect(303, `${resources.origin}${resources.pathPrefix}${attempt.returnTo}`);
       return;

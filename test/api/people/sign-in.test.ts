@@ -54,6 +54,19 @@ t.test('a sign-in that begins while loop-auth is away is a page with a next step
   t.match(page.text, 'What you can do');
 });
 
+t.test('loop-auth that goes away before the way back ends costs no second sign-in', async (t) => {
+  const { auth, url } = await startPagesPair(t);
+  const browser = new Browser();
+  const page = await browser.visit(`${url}/notes/Apple.md`);
+  const { url: back } = await browser.submit(page, { ...ann }, `${url}/sign-in/callback`);
+  auth.phase = 'stopping';
+  t.equal((await browser.visit(back)).status, 503);
+  auth.phase = 'ready';
+  const done = await browser.visit(back);
+  t.equal(done.url.href, `${url}/notes/Apple.md`, 'the same address again');
+  t.equal((await browser.visit(back)).status, 400, 'and no third time');
+});
+
 t.test('an answer that belongs to no sign-in of this browser is a page with a next step', async (t) => {
   const { url } = await startPagesPair(t);
   for (const query of ['', '?code=x&state=y', '?error=access_denied&state=y']) {
