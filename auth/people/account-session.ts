@@ -52,6 +52,8 @@ export function createAccountSessions(
     accountId !== undefined && accountId !== id;
   return {
     find: async (ctx) => {
+      // In front of every page somebody has asked already (recognizeReader).
+      if ('account' in ctx.state) return ctx.state['account'];
       const { accountId } = await read(ctx);
       const account = accountId === undefined ? undefined : await accounts.findById(accountId);
       // The row may be younger than the closing of its account: the password was being checked meanwhile.

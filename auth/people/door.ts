@@ -26,9 +26,8 @@ export function createDoorRoutes(parts: DoorParts): Middleware {
   router.get('/', async (ctx, next) => {
     // Programs find here what they always found: nothing, in JSON.
     if (ctx.accepts('json', 'html') !== 'html') return next();
-    const accountName = (await sessions.find(ctx))?.username;
-    const isSignedIn = accountName !== undefined;
-    showPage(ctx, doorPage, { mcpUrl, connectUrl, accountUrl, isSignedIn }, { accountName });
+    const isSignedIn = (await sessions.find(ctx)) !== undefined;
+    showPage(ctx, doorPage, { mcpUrl, connectUrl, accountUrl, isSignedIn });
   });
   router.get('/connect', async (ctx) => {
     const account = await sessions.find(ctx);
@@ -36,7 +35,7 @@ export function createDoorRoutes(parts: DoorParts): Middleware {
     // A header and no element: a page that is asked for again can be stopped, and is, by a link on it.
     if (progress?.isLooking) ctx.set('Refresh', String(lookSeconds));
     const data = { mcpUrl, reach: reachOf(mcpUrl), accountUrl, progress };
-    showPage(ctx, connectPage, data, { accountName: account?.username });
+    showPage(ctx, connectPage, data);
   });
   return router.routes() as Middleware;
 }
