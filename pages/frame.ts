@@ -62,8 +62,8 @@ export interface FrameExtras {
   readonly isSwitched?: boolean;
 }
 
-export const languageCookie = 'loop_lang';
-export const languageCookieSeconds = 365 * 24 * 3600;
+const languageCookie = 'loop_lang';
+const languageCookieMs = 365 * 24 * 3600 * 1000;
 // Written by look/page.js.
 const zoneCookie = 'loop_zone';
 
@@ -90,9 +90,11 @@ export function createFrame(
   };
 }
 
-/** What the switch of a page was set to just now, to be remembered. */
-export function switchedLanguage(query: string): Language | undefined {
-  return readLanguage(new URLSearchParams(query).get('lang'));
+/** The cookie that remembers what the switch of a page was set to just now; `path` is where the service's pages begin. */
+export function switchedLanguage(query: string, path: string) {
+  const value = readLanguage(new URLSearchParams(query).get('lang'));
+  const options = { httpOnly: true, sameSite: 'lax', path, maxAge: languageCookieMs } as const;
+  return value && { name: languageCookie, value, options };
 }
 
 // Without a path it is the reader's own: what a browser has in its address bar could begin with `//` and lead elsewhere.

@@ -4,8 +4,6 @@ import {
   createFrame,
   type FramedServer,
   type FrameExtras,
-  languageCookie,
-  languageCookieSeconds,
   type PageFrame,
   type Reader,
   switchedLanguage,
@@ -74,15 +72,10 @@ export function createShowPage({ resource, issuer, pathPrefix }: FrameAddresses)
   const policies = createPolicies(issuer);
   return ({ req, res, needs = 'nothing' }, page, data, extras) => {
     const reader = readerOf(req);
-    const language = switchedLanguage(reader.query);
-    if (language) {
-      res.cookie(languageCookie, language, {
-        httpOnly: true,
-        sameSite: 'lax',
-        secure: resource.startsWith('https:'),
-        path: server.path,
-        maxAge: languageCookieSeconds * 1000,
-      });
+    const switched = switchedLanguage(reader.query, server.path);
+    if (switched) {
+      const secure = resource.startsWith('https:');
+      res.cookie(switched.name, switched.value, { ...switched.options, secure });
     }
     res.vary('Accept-Language, Cookie');
     res.set(headers).set('Content-Security-Policy', policies[needs]);

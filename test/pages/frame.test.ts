@@ -34,8 +34,12 @@ t.test('the page’s own wish for a language is used where the address has none'
   t.equal(language, 'ko');
   t.equal(createFrame(server, readerOf({ query: 'ui_locales=ko' })).language, 'ko');
   t.equal(createFrame(server, readerOf({ cookies: { loop_lang: 'ko' } }, 'en')).language, 'ko');
-  t.equal(switchedLanguage('a=1&lang=ko'), 'ko');
-  t.equal(switchedLanguage('lang=kr'), undefined);
+  t.match(switchedLanguage('a=1&lang=ko', '/login'), {
+    name: 'loop_lang',
+    value: 'ko',
+    options: { httpOnly: true, sameSite: 'lax', path: '/login', maxAge: 31_536_000_000 },
+  });
+  t.equal(switchedLanguage('lang=kr', '/login'), undefined);
   t.end();
 });
 

@@ -4,8 +4,6 @@ import {
   createFrame,
   type FramedServer,
   type FrameExtras,
-  languageCookie,
-  languageCookieSeconds,
   type PageFrame,
   switchedLanguage,
 } from '../../../pages/frame.ts';
@@ -29,15 +27,9 @@ export function framePages(issuer: string): Middleware {
     await next();
     const isPage = ctx.response.is('html') === 'html';
     if (isPage) ctx.vary('Accept-Language, Cookie');
-    const language = switchedLanguage(ctx.querystring);
-    if (!language || !(isPage || ctx.status === 303)) return;
-    ctx.cookies.set(languageCookie, language, {
-      signed: false,
-      httpOnly: true,
-      sameSite: 'lax',
-      path: server.path,
-      maxAge: languageCookieSeconds * 1000,
-    });
+    const switched = switchedLanguage(ctx.querystring, server.path);
+    if (!switched || !(isPage || ctx.status === 303)) return;
+    ctx.cookies.set(switched.name, switched.value, { ...switched.options, signed: false });
   };
 }
 
