@@ -7,7 +7,7 @@ import { openBrowser, sizes } from './support/browser.ts';
 import { expectStill } from './support/expect.ts';
 import { testState } from './support/looks.ts';
 import { startSite } from './support/site.ts';
-import { decisionButton, send, sendCredentials } from './support/steps.ts';
+import { decisionButton, send, sendCredentials, signInTo } from './support/steps.ts';
 
 const question = 'button[name=decision]';
 
@@ -19,10 +19,7 @@ const ofScheme = await App.register(t, site, { name: 'An editor', redirectUri: '
 const known = await App.register(t, site, { name: '다시 온 앱' });
 await known.connect(site.person);
 
-async function goToConsent(page: Page, app: App): Promise<void> {
-  await page.goto(app.begin().url);
-  await sendCredentials(page, site.person);
-}
+const goToConsent = (page: Page, app: App): Promise<void> => signInTo(page, app, site.person);
 
 async function choose(page: Page, folders: readonly string[]): Promise<void> {
   await page.locator('input[name=access][value=read]').check();

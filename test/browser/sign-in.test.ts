@@ -6,7 +6,7 @@ import { openBrowser } from './support/browser.ts';
 import { expectStill } from './support/expect.ts';
 import { testState } from './support/looks.ts';
 import { startSite } from './support/site.ts';
-import { decisionButton, send, sendCredentials, tabTo } from './support/steps.ts';
+import { decisionButton, send, sendCredentials, signInTo, tabTo } from './support/steps.ts';
 
 const form = 'input[name=password]';
 const question = 'button[name=decision]';
@@ -21,11 +21,7 @@ const onTheWeb = await App.register(t, site, {
   scope: 'openid profile offline_access vault.read vault.write',
 });
 
-/** To the question of consent, signing in on the way. */
-async function goToConsent(page: Page, app: App): Promise<void> {
-  await page.goto(app.begin().url);
-  await sendCredentials(page, site.person);
-}
+const goToConsent = (page: Page, app: App): Promise<void> => signInTo(page, app, site.person);
 
 testState(t, browser, {
   name: 'sign-in',

@@ -1,10 +1,4 @@
 // Real clients from the bare MCP URL: discovery, registration, sign-in, consent, a tool call, a refresh.
-import {
-  Client as ClientOf2,
-  StreamableHTTPClientTransport as TransportOf2,
-} from '@modelcontextprotocol/client';
-import { Client as ClientOf1 } from '@modelcontextprotocol/sdk/client/index.js';
-import { StreamableHTTPClientTransport as TransportOf1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import * as openid from 'openid-client';
 import t, { type Test } from 'tap';
 import { MemoryOAuthClient, redirectUrl } from '../../scripts/demo/oauth-client.ts';
@@ -12,21 +6,15 @@ import { authorizeInBrowser } from '../../scripts/demo/sign-in.ts';
 import { startConnectedPair } from '../support/connected-pair.ts';
 import { callTool } from '../support/mcp-call.ts';
 import { person } from '../support/person.ts';
+import { type Opened, signingInClients } from '../support/signing-in-clients.ts';
 
 type Found = { content: Array<{ type: string; text?: string }> };
-
-interface Connection {
-  readonly client: Pick<ClientOf1 | ClientOf2, 'callTool' | 'close'>;
-  readonly connect: () => Promise<void>;
-  /** Hands over the address that the browser was sent back to. */
-  readonly finish: (answer: URL) => Promise<void>;
-}
 
 /** One sign-in, and one refresh once the access token is gone; each round is a connection of its own. */
 async function signInAndRefresh(
   t: Test,
   oauth: MemoryOAuthClient,
-  open: (oauth: MemoryOAuthClient) => Connection,
+  open: (oauth: MemoryOAuthClient) => Opened,
 ): Promise<void> {
   const first = open(oauth);
   await t.rejects(first.connect(), 'it asks for authorization first');
@@ -46,31 +34,10 @@ async function signInAndRefresh(
 t.test('from nothing but the MCP URL', async (t) => {
   const { pair } = await startConnectedPair(t);
   const url = new URL(pair.resource);
-  const info = { name: 'a test', version: '1.0.0' };
 
-  t.test('the SDK 1.x client reaches a tool and refreshes', async (t) => {
-    await signInAndRefresh(t, new MemoryOAuthClient('SDK 1'), (oauth) => {
-      const client = new ClientOf1(info);
-      const transport = new TransportOf1(url, { authProvider: oauth as never });
-      return {
-        client,
-        connect: () => client.connect(transport as never),
-        finish: (answer) => transport.finishAuth(answer.searchParams.get('code') ?? ''),
-      };
-    });
-  });
-
-  for (const mode of ['legacy', 'auto'] as const) {
-    t.test(`the SDK 2.x client reaches a tool and refreshes (${mode} negotiation)`, async (t) => {
-      await signInAndRefresh(t, new MemoryOAuthClient('SDK 2'), (oauth) => {
-        const client = new ClientOf2(info, { versionNegotiation: { mode } });
-        const transport = new TransportOf2(url, { authProvider: oauth });
-        return {
-          client,
-          connect: () => client.connect(transport),
-          finish: (answer) => transport.finishAuth(answer.searchParams),
-        };
-      });
+  for (const [name, open] of Object.entries(signingInClients)) {
+    t.test(`the client of ${name} reaches a tool and refreshes`, async (t) => {
+      await signInAndRefresh(t, new MemoryOAuthClient(name), (oauth) => open(url, oauth));
     });
   }
 

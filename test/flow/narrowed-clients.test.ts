@@ -2,12 +2,6 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  Client as ClientOf2,
-  StreamableHTTPClientTransport as TransportOf2,
-} from '@modelcontextprotocol/client';
-import { Client as ClientOf1 } from '@modelcontextprotocol/sdk/client/index.js';
-import { StreamableHTTPClientTransport as TransportOf1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import * as openid from 'openid-client';
 import t, { type Test } from 'tap';
 import { MemoryOAuthClient, redirectUrl } from '../../scripts/demo/oauth-client.ts';
@@ -19,38 +13,7 @@ import { callTool } from '../support/mcp-call.ts';
 import { narrowed, waitForFolder } from '../support/narrowed.ts';
 import { person } from '../support/person.ts';
 import { connectOver, readRegistrations } from '../support/recorded-clients.ts';
-
-const info = { name: 'a test', version: '1.0.0' };
-
-interface Opened {
-  readonly client: Pick<ClientOf1 | ClientOf2, 'callTool' | 'close'>;
-  readonly connect: () => Promise<void>;
-  readonly finish: (answer: URL) => Promise<void>;
-}
-
-const clients: Record<string, (url: URL, oauth: MemoryOAuthClient) => Opened> = {
-  'SDK 1.x': (url, oauth) => {
-    const client = new ClientOf1(info);
-    const transport = new TransportOf1(url, { authProvider: oauth as never });
-    return {
-      client,
-      connect: () => client.connect(transport as never),
-      finish: (answer) => transport.finishAuth(answer.searchParams.get('code') ?? ''),
-    };
-  },
-  'SDK 2.x, an older revision': (url, oauth) => openOf2(url, oauth, 'legacy'),
-  'SDK 2.x': (url, oauth) => openOf2(url, oauth, 'auto'),
-};
-
-function openOf2(url: URL, oauth: MemoryOAuthClient, mode: 'legacy' | 'auto'): Opened {
-  const client = new ClientOf2(info, { versionNegotiation: { mode } });
-  const transport = new TransportOf2(url, { authProvider: oauth });
-  return {
-    client,
-    connect: () => client.connect(transport),
-    finish: (answer) => transport.finishAuth(answer.searchParams),
-  };
-}
+import { signingInClients } from '../support/signing-in-clients.ts';
 
 async function startWritable(t: Test): Promise<Pair> {
   const folder = await mkdtemp(join(tmpdir(), 'loop-narrowed-'));
@@ -64,7 +27,7 @@ async function startWritable(t: Test): Promise<Pair> {
 t.test('the official clients sign in once', async (t) => {
   const pair = await startWritable(t);
   const url = new URL(pair.resource);
-  for (const [name, open] of Object.entries(clients)) {
+  for (const [name, open] of Object.entries(signingInClients)) {
     const oauth = new MemoryOAuthClient(name);
     const first = open(url, oauth);
     await t.rejects(first.connect(), `${name} asks for authorization first`);

@@ -9,10 +9,11 @@ import { until } from './until.ts';
 /** Notes by path; gone with the test. */
 export async function openNotes(
   t: Test,
-  notes: Record<string, string>,
+  notes: Readonly<Record<string, string | Buffer>>,
 ): Promise<{ directory: string; vault: Vault }> {
   const top = await mkdtemp(join(tmpdir(), 'notes-test-'));
   const directory = join(top, 'notes');
+  await mkdir(directory);
   for (const [path, text] of Object.entries(notes)) {
     await mkdir(dirname(join(directory, path)), { recursive: true });
     await writeFile(join(directory, path), text);

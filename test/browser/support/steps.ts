@@ -1,12 +1,19 @@
 // What a person does on the pages, by the names of fields and buttons: those are the interface, the words are not.
 import type { Locator, Page } from 'playwright-core';
 import type { Person } from '../../../scripts/demo/sign-in.ts';
+import type { App } from './app.ts';
 
 /** Fills in the form of an account's name and password and sends it. */
 export async function sendCredentials(page: Page, { username, password }: Person): Promise<void> {
   await page.locator('input[name=username]').fill(username);
   await page.locator('input[name=password]').fill(password);
   await send(page, page.locator('form:has(input[name=password]) button[type=submit]'));
+}
+
+/** To the app's question of consent, signing in on the way. */
+export async function signInTo(page: Page, app: App, person: Person): Promise<void> {
+  await page.goto(app.begin().url);
+  await sendCredentials(page, person);
 }
 
 /** Presses a button that sends a form, and waits for the page that comes of it. */

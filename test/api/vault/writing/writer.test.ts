@@ -15,7 +15,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
@@ -29,6 +29,7 @@ import {
 import { createRevision } from '../../../../api/vault/notes/content.ts';
 import { openVault, type Vault } from '../../../../api/vault/vault.ts';
 import type { NoteWriter } from '../../../../api/vault/writing/writer.ts';
+import { openNotes } from '../../../support/open-notes.ts';
 
 interface World {
   vault: Vault;
@@ -39,21 +40,9 @@ interface World {
 }
 
 async function openWorld(t: Test, notes: Record<string, string | Buffer> = {}): Promise<World> {
-  const top = await mkdtemp(join(tmpdir(), 'writer-test-'));
-  const directory = join(top, 'vault');
-  await mkdir(directory);
-  for (const [path, text] of Object.entries(notes)) {
-    await mkdir(dirname(join(directory, path)), { recursive: true });
-    await writeFile(join(directory, path), text);
-  }
-  const vault = await openVault({ directory, indexPath: ':memory:' });
-  t.teardown(async () => {
-    await vault.close();
-    await rm(top, { recursive: true });
-  });
+  const { directory, vault } = await openNotes(t, notes);
   const { writer } = vault;
   if (!writer) throw new Error('the vault should be writable');
-  while (vault.progress().building) await setTimeout(10);
   return {
     vault,
     writer,
