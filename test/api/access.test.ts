@@ -2,6 +2,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import t, { type Test } from 'tap';
+import { createAccess } from '../../api/access.ts';
+import { Turns } from '../../api/answers/turns.ts';
 import { createApp } from '../../api/app.ts';
 import { parseConfig } from '../../api/config.ts';
 import { createLogger } from '../../api/http/log.ts';
@@ -90,4 +92,13 @@ t.test('a part that can not be opened fails its calls, and nothing of the whole 
   t.equal(rest.status, 500);
   t.notMatch(await rest.text(), /garden|disk/);
   t.match(log.join(''), 'no room on the disk');
+});
+
+t.test('a person’s pages have the vault that the token reaches, and no other', async (t) => {
+  const [whole, part] = [{}, {}] as [Vault, Vault];
+  const options = { vault: whole, noteUrl: (id: string) => id, turns: new Turns(1) };
+  const { vaultFor } = createAccess({ ...options, narrowed: { within: async () => part } });
+  const principal = { subject: 'a', clientId: 'b', scopes: ['vault.read'], expiresAt: 0 };
+  t.equal(await vaultFor(principal), whole);
+  t.equal(await vaultFor({ ...principal, reach: { readable: ['A'], writable: [] } }), part);
 });

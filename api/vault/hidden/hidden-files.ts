@@ -130,6 +130,8 @@ export class HiddenFiles {
 
   /** By which setting a note or file is hidden. */
   findHiding(path: string): HidingSetting | undefined {
+    // What lies outside of the shown folders is not hidden by a setting: it does not exist.
+    if (this.isBeyond(path)) return undefined;
     if (this.#isHiddenByPattern(path)) return 'setting';
     return this.isHidden(path) ? 'excluded' : undefined;
   }

@@ -68,6 +68,15 @@ t.test('a part can be searched at its first question, by all who ask for it at o
   t.equal((await indexesIn(top)).length, 2);
 });
 
+t.test('what lies outside of a part is not hidden from it: it is not there', async (t) => {
+  const { narrowed } = await openWorld(t);
+  const { shown } = await narrowed.within(partOf('A'));
+  t.match(await shown.countHidden(), { setting: 0, excluded: 0 });
+  t.equal(await shown.findHiding('B'), undefined);
+  t.equal(await shown.findHiding('B/B.md'), undefined);
+  t.equal(await shown.openImage('B/B.png'), undefined);
+});
+
 t.test('an index that nobody has used for a month goes, and nothing else does', async (t) => {
   const old = new Date(Date.now() - 31 * 24 * 3_600_000);
   const names = {
