@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { prettyFactory } from 'pino-pretty';
 import { parseConfig as parseApiConfig } from '../api/config.ts';
 import { parseConfig as parseAuthConfig } from '../auth/config.ts';
-import { type Reach, reachOf } from '../auth/reach.ts';
+import { type Reachability, reachabilityOf } from '../auth/reachability.ts';
 import type { WordKey } from '../pages/words.ts';
 import { padColumns, terminalWords } from './operator/terminal.ts';
 import { isReady, type ServiceProcess, startServiceProcess, stopServiceProcess } from './service-process.ts';
@@ -21,7 +21,7 @@ const print = prettyFactory({
 
 const { text: say } = terminalWords(process.env);
 
-const serves: Readonly<Record<Reach, WordKey>> = {
+const serves: Readonly<Record<Reachability, WordKey>> = {
   web: 'terminal.servesWeb',
   device: 'terminal.servesDevice',
   network: 'terminal.servesNetwork',
@@ -102,7 +102,7 @@ async function stop(code: number): Promise<void> {
 function printWelcome(): void {
   const [mcpUrl] = auth.resources;
   const lines: Array<readonly [name: WordKey, value: string, note: string]> = [
-    ['terminal.mcpUrl', mcpUrl, say(serves[reachOf(mcpUrl)])],
+    ['terminal.mcpUrl', mcpUrl, say(serves[reachabilityOf(mcpUrl)])],
     ['terminal.door', `${auth.issuer}/`, say('terminal.doorNote')],
     ['terminal.connect', `${auth.issuer}/connect`, say('terminal.connectNote')],
     ['terminal.account', `${auth.issuer}/account`, say('terminal.accountNote')],

@@ -6,7 +6,7 @@ import { showClient } from './shown-client.ts';
 
 export interface ConnectData {
   readonly mcpUrl: string;
-  readonly reach: 'web' | 'device' | 'network' | 'plain';
+  readonly reachability: 'web' | 'device' | 'network' | 'plain';
   readonly accountUrl: string;
   /** What happened so far; undefined where nobody is signed in. */
   readonly progress?: Progress | undefined;
@@ -19,7 +19,7 @@ export interface Progress {
   readonly isLooking: boolean;
 }
 
-const reachWords: Readonly<Record<ConnectData['reach'], WordKey>> = {
+const reachabilityWords: Readonly<Record<ConnectData['reachability'], WordKey>> = {
   web: 'connect.reachWeb',
   device: 'connect.reachDevice',
   network: 'connect.reachNetwork',
@@ -30,7 +30,7 @@ const mostShown = 3;
 
 export const connectPage = createPage<ConnectData>('connect', (data, words) => ({
   ...data,
-  reachWords: reachWords[data.reach],
+  reachabilityWords: reachabilityWords[data.reachability],
   setups: listClientSetups(data.mcpUrl),
   progress: data.progress && {
     ...data.progress,

@@ -6,7 +6,7 @@ import type { ConnectionStore } from '../../adapters/stores/connections.ts';
 import { showPage } from '../http/pages/frame.ts';
 import { connectPage, type Progress } from '../pages/connect.ts';
 import { doorPage } from '../pages/door.ts';
-import { reachOf } from '../reach.ts';
+import { reachabilityOf } from '../reachability.ts';
 import type { AccountSessions } from './account-session.ts';
 
 export interface DoorParts {
@@ -34,7 +34,7 @@ export function createDoorRoutes(parts: DoorParts): Middleware {
     const progress = account && (await readProgress(parts, ctx, account));
     // A header and no element: a page that is asked for again can be stopped, and is, by a link on it.
     if (progress?.isLooking) ctx.set('Refresh', String(lookSeconds));
-    const data = { mcpUrl, reach: reachOf(mcpUrl), accountUrl, progress };
+    const data = { mcpUrl, reachability: reachabilityOf(mcpUrl), accountUrl, progress };
     showPage(ctx, connectPage, data);
   });
   return router.routes() as Middleware;

@@ -35,7 +35,7 @@ t.test(
       const pages: Record<string, string> = {
         '/': doorPage(frame, { ...urls, isSignedIn: false }),
         '/setup': setupPage(frame, { action: '/setup' }),
-        '/connect': connectPage(frame, { ...urls, reach: 'device' }),
+        '/connect': connectPage(frame, { ...urls, reachability: 'device' }),
       };
       response.writeHead(200, headers).end(pages[request.url ?? '']);
     });

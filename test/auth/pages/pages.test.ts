@@ -118,7 +118,7 @@ function allPages(text: string): Array<{ name: string; html: string; values: num
       name: 'connect',
       html: connectPage({
         mcpUrl: 'https://notes.example/mcp',
-        reach: 'web',
+        reachability: 'web',
         accountUrl: text,
         progress: { connections: [{ clientName: text, since: 0 }], isLooking: false },
       }),
@@ -374,7 +374,7 @@ t.test('setup asks for a username and a new password within the limits', (t) => 
 });
 
 const connecting = (data: Partial<ConnectData> = {}): string =>
-  connectPage({ mcpUrl: 'https://notes.example/mcp', reach: 'web', accountUrl: '/account', ...data });
+  connectPage({ mcpUrl: 'https://notes.example/mcp', reachability: 'web', accountUrl: '/account', ...data });
 
 t.test('how to connect: the MCP URL stands alone in an element that selects as a whole', (t) => {
   t.match(connecting(), /<p class="copy big" id="mcp-url">https:\/\/notes\.example\/mcp<\/p>/);
@@ -385,15 +385,15 @@ t.test('how to connect: the MCP URL stands alone in an element that selects as a
 t.test(
   'how to connect says at the top what the address can be used by, and at apps on the web again',
   (t) => {
-    for (const [reach, words] of [
+    for (const [reachability, words] of [
       ['web', /Apps on the web can use this address too/],
       ['device', /Only programs on the computer that loop runs on/],
       ['network', /Only programs in the same network/],
       ['plain', /Hardly any app takes this address/],
     ] as const) {
-      const page = connecting({ reach });
+      const page = connecting({ reachability });
       t.match(page.slice(0, page.indexOf('<details')), words);
-      t.equal(page.split('This app can’t reach').length - 1, reach === 'web' ? 0 : 2, reach);
+      t.equal(page.split('This app can’t reach').length - 1, reachability === 'web' ? 0 : 2, reachability);
     }
     t.end();
   },

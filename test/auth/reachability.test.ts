@@ -1,6 +1,6 @@
 // Which apps can reach an address.
 import t from 'tap';
-import { reachOf } from '../../auth/reach.ts';
+import { reachabilityOf } from '../../auth/reachability.ts';
 
 t.test('an address is reached from the web, a network, the computer alone, or hardly at all', (t) => {
   for (const [reach, addresses] of Object.entries({
@@ -33,7 +33,7 @@ t.test('an address is reached from the web, a network, the computer alone, or ha
     ],
     plain: ['http://notes.example/mcp', 'http://192.168.0.10:8082/mcp', 'http://nas.local/mcp'],
   })) {
-    for (const address of addresses) t.equal(reachOf(address), reach, address);
+    for (const address of addresses) t.equal(reachabilityOf(address), reach, address);
   }
   t.end();
 });
