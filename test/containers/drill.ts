@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { writeLargeNotes } from '../support/large-notes.ts';
 import { type Count, DrillClient } from './client.ts';
+import { findFaults, listing } from './contents.ts';
 import { Engine } from './engine.ts';
 import { takeExampleNamesForThisMachine, trust } from './example-names.ts';
 import { checkNginx } from './nginx-checks.ts';
@@ -94,6 +95,7 @@ async function drillPlain(images: Promise<void>): Promise<void> {
   await command('docker compose logs --tail=20 loop-api');
   await command('docker compose logs --tail=20 loop-auth');
   await printSizes();
+  await compareContents();
   await createFirstAccount();
   const client = await connect('http://localhost:8082/mcp');
   await whileCalling(client, async () => {
@@ -361,6 +363,13 @@ async function printSizes(): Promise<void> {
     const over = (await size(images[name])) - base;
     console.log(`         loop-${name}: ${(over / 1e6).toFixed(1)} MB over its base`);
     conclude(over > mostOverBase[name] ? [`loop-${name} is more than ${mostOverBase[name] / 1e6} MB`] : []);
+  }
+}
+
+async function compareContents(): Promise<void> {
+  for (const service of ['auth', 'api'] as const) {
+    const printed = await command(`docker compose exec -T loop-${service} node -e '${listing}'`);
+    conclude(findFaults(service, printed));
   }
 }
 
