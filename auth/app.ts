@@ -1,5 +1,4 @@
 // The HTTP application: oidc-provider as the root Koa app with our own middleware and routes in front of it.
-import { randomUUID } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { ParsedUrlQuery } from 'node:querystring';
@@ -34,6 +33,7 @@ import { redirectPosted } from './http/posted-requests.ts';
 import { refuseEncodings, refuseForeignForms, refuseForeignHosts } from './http/refusals.ts';
 import { registrationRoute } from './http/registration-route.ts';
 import { securityHeaders } from './http/security-headers.ts';
+import { identifyRequest } from './http/trace.ts';
 import { type Trail, tellRefusals } from './http/trail.ts';
 import { createAccountRoutes } from './people/account/connections.ts';
 import { createOwnSignInRoutes } from './people/account/sign-in.ts';
@@ -170,12 +170,6 @@ function followProvider(provider: EventEmitter, trail: Trail): void {
     trail.tell(ctx, 'connection.revoked', { clientId: ctx.oidc.client?.clientId, grantId, reason: 'app' });
   });
 }
-
-const identifyRequest: Middleware = (ctx, next) => {
-  ctx.state['requestId'] = randomUUID();
-  ctx.set('X-Request-Id', String(ctx.state['requestId']));
-  return next();
-};
 
 // Some clients send one with every request. Without an ID token there is nothing for it to bind, and the library
 // refuses the request for it.

@@ -1,8 +1,8 @@
 // One log line and one count for each request, by route: an address may hold a note's path, and that is not for logs.
-import { randomUUID } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import type { Metrics } from './metrics.ts';
+import { createTrace, withTrace } from './trace.ts';
 
 const ROUTES = [
   '/mcp',
@@ -19,10 +19,11 @@ const ROUTES = [
   '/metrics',
 ];
 
-/** Sets `res.locals.requestId` and the header X-Request-Id. */
+/** Sets `res.locals.requestId` and the header X-Request-Id, and begins or goes on with a trace. */
 export function logRequests(logger: Logger, metrics: Metrics): RequestHandler {
   return (req, res, next) => {
-    const requestId = randomUUID();
+    const trace = createTrace(req.get('traceparent'));
+    const { requestId, traceId } = trace;
     const startedAt = performance.now();
     const route = ROUTES.find((name) => req.path === name || req.path.startsWith(`${name}/`)) ?? 'other';
     res.locals['requestId'] = requestId;
@@ -35,6 +36,7 @@ export function logRequests(logger: Logger, metrics: Metrics): RequestHandler {
       const principal: { clientId: string } | undefined = res.locals['principal'];
       const line = {
         requestId,
+        traceId,
         method: req.method,
         route,
         status,
@@ -44,7 +46,7 @@ export function logRequests(logger: Logger, metrics: Metrics): RequestHandler {
       if (isProbe(route)) logger.debug(line, 'request');
       else logger.info(line, 'request');
     });
-    next();
+    withTrace(trace, next);
   };
 }
 

@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici';
 import { Agent, request } from 'undici';
 import { z } from 'zod';
 import type { ClientSecret } from '../config.ts';
+import { traceHeaders } from '../http/trace.ts';
 import { basicAuthorization, readSecret } from './credential.ts';
 import { findIntrospectionEndpoint } from './discovery.ts';
 import { AuthorizationServerUnreachable, IntrospectionFailed } from './introspection-errors.ts';
@@ -121,6 +122,7 @@ async function post(call: IntrospectionCall, clientId: string, secret: string): 
         authorization: basicAuthorization(clientId, secret),
         'content-type': 'application/x-www-form-urlencoded',
         accept: 'application/json',
+        ...traceHeaders(),
       },
       body: new URLSearchParams({ token: call.token, token_type_hint: 'access_token' }).toString(),
     });

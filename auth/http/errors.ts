@@ -7,6 +7,7 @@ import type { ErrorName } from '../../pages/words.ts';
 import { HostUnavailable } from '../clients/hosts/host-unavailable.ts';
 import { type ErrorData, errorPage } from '../pages/error.ts';
 import { showPage } from './pages/frame.ts';
+import { idsOf } from './trace.ts';
 import { rememberRefused } from './trail.ts';
 
 const pagePaths = /^\/(auth|interaction|setup|account|connect|session)(\/|$)/;
@@ -144,7 +145,7 @@ function answerFault(ctx: ParameterizedContext, error: ClientFault): void {
 function answerOutage(ctx: ParameterizedContext, error: unknown, log: Logger): void {
   const isElsewhere = error instanceof HostUnavailable;
   log[isElsewhere ? 'warn' : 'error'](
-    { err: error, requestId: ctx.state['requestId'], route: ctx.path.split('/')[1] },
+    { err: error, ...idsOf(ctx.state), route: ctx.path.split('/')[1] },
     'request failed',
   );
   // What they stand for was not stored: a browser keeps the cookies that it has.

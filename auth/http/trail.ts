@@ -4,6 +4,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Logger } from 'pino';
 import { currentUnit } from '../../adapters/database/unit-of-work.ts';
 import type { Metrics } from './metrics.ts';
+import { idsOf } from './trace.ts';
 
 /** Nothing that a person typed is in it: names by their ids only. */
 interface Facts {
@@ -51,12 +52,14 @@ export interface Trail {
   readonly warn: (ctx: Asked | undefined, event: Bad, facts: Facts) => void;
 }
 
+/** Its lines have `audit: true` and come whatever LOG_LEVEL leaves of the others, so that both can be kept apart. */
 export function createTrail(log: Logger, metrics: Pick<Metrics, 'count'>): Trail {
+  const audit = log.child({ audit: true }, { level: 'info' });
   const write = (level: 'info' | 'warn', ctx: Asked | undefined, event: Good | Bad, facts: Facts): void => {
     metrics.count(event);
-    const { address, requestId } = ctx?.state ?? {};
+    const state = ctx?.state;
     // fail2ban reads event and address of these lines (docs/fail2ban/).
-    log[level]({ event, ...facts, address, requestId }, 'trail');
+    audit[level]({ event, ...facts, address: state?.['address'], ...idsOf(state) }, 'trail');
   };
   return {
     tell: (ctx, event, facts) => {

@@ -1,5 +1,5 @@
 // A real HTTP server that plays loop-auth's side of introspection, and fails in the ways a far side can.
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
@@ -11,6 +11,7 @@ interface RecordedIntrospection {
   contentType: string | undefined;
   form: URLSearchParams;
   remotePort: number | undefined;
+  headers: IncomingHttpHeaders;
 }
 
 interface RecordedDescription {
@@ -134,6 +135,7 @@ export class FakeAuthorizationServer {
       contentType: req.headers['content-type'],
       form,
       remotePort: req.socket.remotePort,
+      headers: req.headers,
     });
     const token = form.get('token') ?? '';
     const basic = Buffer.from(req.headers.authorization?.slice('Basic '.length) ?? '', 'base64').toString();
