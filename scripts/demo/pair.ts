@@ -104,7 +104,8 @@ export class Pair {
   }
 }
 
-async function freePorts(count: number): Promise<number[]> {
+/** Nothing listens there now. */
+export async function freePorts(count: number): Promise<number[]> {
   // All are held open at once, so that they differ.
   const servers = Array.from({ length: count }, () => createServer());
   const ports = await Promise.all(

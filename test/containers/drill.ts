@@ -3,8 +3,8 @@
 import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { CallingClient, type Count } from '../../scripts/soak/calling-client.ts';
 import { writeLargeNotes } from '../support/large-notes.ts';
-import { type Count, DrillClient } from './client.ts';
 import { findFaults, listing } from './contents.ts';
 import { Engine } from './engine.ts';
 import { takeExampleNamesForThisMachine, trust } from './example-names.ts';
@@ -121,7 +121,7 @@ async function drillPlain(images: Promise<void>): Promise<void> {
 }
 
 /** The notes that cost most, read by 64 clients at once: nothing starts again, and it keeps to its memory. */
-async function readLargeNotes(client: DrillClient): Promise<void> {
+async function readLargeNotes(client: CallingClient): Promise<void> {
   const ids = await writeLargeNotes(join(engine.folder, 'loop/api/sample-vault'));
   const startedAt = await command(
     `docker inspect -f '{{.State.StartedAt}}' $(docker compose ps -q loop-api)`,
@@ -249,14 +249,14 @@ async function createFirstAccount(): Promise<void> {
   await person.createFirstAccount(link.trim(), account);
 }
 
-async function connect(resource: string): Promise<DrillClient> {
-  const client = new DrillClient('The drill', resource);
-  await client.connect(person, account);
+async function connect(resource: string): Promise<CallingClient> {
+  const client = new CallingClient('The drill', resource);
+  await client.connect((url) => person.allow(url, account));
   step(`registration, sign-in and consent in Chromium; tools answer at ${resource}`);
   return client;
 }
 
-async function whileCalling(client: DrillClient, work: () => Promise<void>): Promise<void> {
+async function whileCalling(client: CallingClient, work: () => Promise<void>): Promise<void> {
   const stop = new AbortController();
   const calls = client.callUntil(stop.signal);
   try {

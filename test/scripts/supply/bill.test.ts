@@ -73,7 +73,7 @@ t.test('nothing that only tests need is in a bill', (t) => {
 
 t.test('the command writes the bill, and refuses a service that is none', (t) => {
   const run = (...args: string[]): string =>
-    execFileSync(process.execPath, ['scripts/sbom.ts', ...args], {
+    execFileSync(process.execPath, ['scripts/supply/sbom.ts', ...args], {
       cwd: root,
       encoding: 'utf8',
       stdio: 'pipe',

@@ -34,7 +34,7 @@ t.test('sets of a folder come with the checkouts that they name, under either na
 t.test('npm run retrieval prints all three figures', async (t) => {
   const root = fileURLToPath(new URL('../../../../', import.meta.url));
   const run = (...args: string[]) =>
-    promisify(execFile)(process.execPath, ['scripts/retrieval.ts', ...args], { cwd: root });
+    promisify(execFile)(process.execPath, ['scripts/bench/retrieval.ts', ...args], { cwd: root });
   const { stdout } = await run(fixtures, '--vaults', '/nowhere');
   t.match(stdout, /words, 57 questions: recall@1 +[01]\.\d\d/);
   t.match(stdout, /words: recall@10 +1\.00/);

@@ -1,10 +1,8 @@
-// MCP clients that call tools while the drill goes on around them, and the count of what they met.
+// An MCP client that calls tools while things go wrong around it, and the count of what it met; for the soak and the drill.
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, SSEClientTransport, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import { MemoryOAuthClient } from '../../scripts/demo/oauth-client.ts';
-import type { Account, Person } from './person.ts';
-
-const queries = ['project', 'backup', 'meeting', '인증'];
+import { MemoryOAuthClient } from '../demo/oauth-client.ts';
+import { searchOnly, type Work } from './work.ts';
 
 export interface Count {
   readonly calls: number;
@@ -14,9 +12,10 @@ export interface Count {
   readonly refreshes: number;
 }
 
-export class DrillClient {
+export class CallingClient {
   readonly #oauth: MemoryOAuthClient;
   readonly #resource: URL;
+  readonly #work: Work;
   readonly #kinds = new Map<string, number>();
   #calls = 0;
   #unauthorized = 0;
@@ -24,31 +23,33 @@ export class DrillClient {
   #answeredAt = 0;
   #longestGapMs = 0;
 
-  constructor(name: string, resource: string) {
+  /** `work` is what each call does; a search where nothing else is said. */
+  constructor(name: string, resource: string, work: Work = searchOnly) {
     this.#oauth = new MemoryOAuthClient(name);
     this.#resource = new URL(resource);
+    this.#work = work;
   }
 
-  /** Registers, has a person sign in and allow it, and calls a tool. */
-  async connect(person: Person, account: Account): Promise<void> {
+  /** Registers, has a person sign in and allow it (`allow` gives where the browser was sent then), and calls a tool. */
+  async connect(allow: (authorizationUrl: URL) => Promise<URL>): Promise<void> {
     const transport = this.#createTransport();
     const client = createClient();
     await client.connect(transport).catch(() => undefined);
     if (!this.#oauth.pendingAuthorization) throw new Error('the client never asked for authorization');
-    const answer = await person.allow(this.#oauth.pendingAuthorization, account);
+    const answer = await allow(this.#oauth.pendingAuthorization);
     await transport.finishAuth(answer.searchParams);
     this.#expectsUnauthorized = false;
     await this.call();
     if (this.#kinds.size > 0) throw new Error(`the first call failed: ${JSON.stringify(this.takeCount())}`);
   }
 
-  /** One search by a client that has only its tokens, as after a restart of its own. */
+  /** One call by a client that has only its tokens, as after a restart of its own. */
   async call(): Promise<void> {
     this.#calls += 1;
     const client = createClient();
     try {
       await client.connect(this.#createTransport());
-      await this.#search(client);
+      await this.#doWork(client);
     } catch (error) {
       this.#count(error);
     } finally {
@@ -74,14 +75,14 @@ export class DrillClient {
     await Promise.all(Array.from({ length: clients }, (_, number) => read(ids[number % ids.length] ?? '')));
   }
 
-  /** One search over the older transport, HTTP+SSE. */
+  /** One call over the older transport, HTTP+SSE. */
   async callOverStream(): Promise<void> {
     this.#calls += 1;
     const client = new Client({ name: 'drill', version: '1.0.0' });
     try {
       const address = new URL(this.#resource.href.replace(/mcp$/, 'sse'));
       await client.connect(new SSEClientTransport(address, { authProvider: this.#oauth }));
-      await this.#search(client);
+      await this.#doWork(client);
     } catch (error) {
       this.#count(error);
     } finally {
@@ -89,21 +90,20 @@ export class DrillClient {
     }
   }
 
-  /** Calls until told to stop: from one client that stays connected, and from ones that come and go. */
-  async callUntil(signal: AbortSignal): Promise<void> {
-    const staying = createClient();
-    await staying.connect(this.#createTransport());
+  /** Calls until told to stop, with a pause in between: from one client that stays connected, and from ones that come and go. */
+  async callUntil(signal: AbortSignal, pauseMs = 30): Promise<void> {
+    const staying = await this.#connectOnce(signal, pauseMs);
     const callAgain = async (): Promise<void> => {
       while (!signal.aborted) {
         this.#calls += 1;
-        await this.#search(staying).catch((error) => this.#count(error));
-        await delay(30);
+        await this.#doWork(staying).catch((error) => this.#count(error));
+        await delay(pauseMs);
       }
     };
     const comeAndGo = async (): Promise<void> => {
       while (!signal.aborted) {
         await this.call();
-        await delay(30);
+        await delay(pauseMs);
       }
     };
     await Promise.all([callAgain(), comeAndGo(), comeAndGo()]);
@@ -144,10 +144,23 @@ export class DrillClient {
     return count;
   }
 
-  async #search(client: Client): Promise<void> {
-    const query = queries[this.#calls % queries.length];
-    const result = await client.callTool({ name: 'search', arguments: { query } });
-    if (result.isError) throw new Error(`tool error ${JSON.stringify(result.content)}`);
+  /** Tries until it is connected. */
+  async #connectOnce(signal: AbortSignal, pauseMs: number): Promise<Client> {
+    const client = createClient();
+    while (!signal.aborted) {
+      try {
+        await client.connect(this.#createTransport());
+        break;
+      } catch (error) {
+        this.#count(error);
+        await delay(pauseMs);
+      }
+    }
+    return client;
+  }
+
+  async #doWork(client: Client): Promise<void> {
+    await this.#work(client, this.#calls);
     const now = performance.now();
     this.#longestGapMs = Math.max(this.#longestGapMs, now - this.#answeredAt);
     this.#answeredAt = now;
@@ -171,7 +184,7 @@ export class DrillClient {
 }
 
 function createClient(): Client {
-  return new Client({ name: 'drill', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } });
+  return new Client({ name: 'loop', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } });
 }
 
 const connectionKinds: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 // npm run retrieval: asks the sample vault, and vaults it is given, questions whose notes are known, and prints how far
 // up those were found.
 import { program } from 'commander';
-import { measureSets } from './bench/api/retrieval.ts';
+import { measureSets } from './api/retrieval.ts';
 
 program
   .name('npm run retrieval --')

@@ -2,9 +2,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Argument, program } from 'commander';
-import { writeBill } from './supply/bill.ts';
-import { type Service, services } from './supply/installed.ts';
-import { writeLicences } from './supply/licences.ts';
+import { writeBill } from './bill.ts';
+import { type Service, services } from './installed.ts';
+import { writeLicences } from './licences.ts';
 
 program.name('npm run sbom --').description('What is in the images of other people, by the lock.');
 
@@ -31,6 +31,6 @@ function print(text: string, output: string | undefined): void {
 }
 
 function version(): string {
-  const file = join(import.meta.dirname, '../package.json');
+  const file = join(import.meta.dirname, '../../package.json');
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }

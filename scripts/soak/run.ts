@@ -1,0 +1,141 @@
+// A soak: clients at work in a home in which one thing after the other goes wrong, and what came of it.
+// The room: both services under what happens to a home. Not bent requests: fuzz; not containers: test/containers.
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { authorizeInBrowser, createFirstAccount } from '../demo/sign-in.ts';
+import { CallingClient, type Count } from './calling-client.ts';
+import { type Fault, faults } from './faults.ts';
+import { Home, type Service, services } from './home.ts';
+import { mixed } from './work.ts';
+
+export interface SoakOptions {
+  readonly minutes: number;
+  readonly clients: number;
+  /** The same seed: the same faults in the same order. */
+  readonly seed: number;
+  readonly onStep: (text: string) => void;
+}
+
+export interface SoakResult {
+  readonly counts: readonly Count[];
+  /** How often each thing went wrong. */
+  readonly injected: ReadonlyMap<string, number>;
+  /** MB resident, in the order of time. */
+  readonly memory: Readonly<Record<Service, readonly number[]>>;
+  /** What a person would have to know of; empty where the promise holds. */
+  readonly broken: readonly string[];
+}
+
+const person = { username: 'soak', password: 'a password for the soak' };
+/** Between two calls of one of the three loops of a client. */
+const pauseMs = 150;
+const sampleMs = 2_000;
+
+/** Takes the minutes and some seconds; all it started is stopped when it resolves. */
+export async function soak({ minutes, clients, seed, onStep }: SoakOptions): Promise<SoakResult> {
+  const home = await Home.open();
+  try {
+    await createFirstAccount(home.pair.setupUrl(), person);
+    const callers = await connectAll(home, clients);
+    onStep(`${clients} clients are connected, each with one sign-in`);
+    const over = new AbortController();
+    const memory = { auth: [] as number[], api: [] as number[] };
+    const load = Promise.all(callers.map((caller) => caller.callUntil(over.signal, pauseMs)));
+    const sampling = sample(home, memory, over.signal);
+    const injected = await injectUntil(home, performance.now() + minutes * 60_000, { seed, onStep });
+    over.abort();
+    await Promise.all([load, sampling]);
+    // When all is well again, every client goes on with the tokens it has.
+    await delay(2_000);
+    const counts = callers.map((caller) => caller.takeCount());
+    for (const caller of callers) await caller.refresh();
+    const afterwards = callers.map((caller) => caller.takeCount());
+    return { counts, injected, memory, broken: judge(home, counts, afterwards) };
+  } finally {
+    await home.close();
+  }
+}
+
+async function connectAll(home: Home, clients: number): Promise<CallingClient[]> {
+  const callers: CallingClient[] = [];
+  for (let number = 1; number <= clients; number += 1) {
+    const caller = new CallingClient(`Soak ${number}`, home.pair.resource, mixed);
+    await caller.connect((url) => authorizeInBrowser(url, person));
+    callers.push(caller);
+  }
+  return callers;
+}
+
+async function injectUntil(
+  home: Home,
+  end: number,
+  { seed, onStep }: Pick<SoakOptions, 'seed' | 'onStep'>,
+): Promise<Map<string, number>> {
+  const injected = new Map<string, number>();
+  const next = createRandom(seed);
+  // Each once in every round, in an order that is new each time.
+  for (let round: Fault[] = []; performance.now() < end; ) {
+    if (round.length === 0) round = [...faults];
+    const [fault] = round.splice(Math.floor(next() * round.length), 1);
+    if (fault === undefined) continue;
+    onStep(fault.name);
+    await fault.happen(home);
+    injected.set(fault.name, (injected.get(fault.name) ?? 0) + 1);
+    await delay(2_000 + next() * 3_000);
+  }
+  return injected;
+}
+
+/** Between 0 and 1, the same for the same seed (mulberry32). */
+function createRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let bits = Math.imul(state ^ (state >>> 15), 1 | state);
+    bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits;
+    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+async function sample(home: Home, memory: Record<Service, number[]>, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    for (const service of services) {
+      const used = residentMb(home.pair.pid(service));
+      if (used !== undefined) memory[service].push(used);
+    }
+    await delay(sampleMs);
+  }
+}
+
+/** Undefined while it does not run. */
+function residentMb(pid: number | undefined): number | undefined {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
+  } catch {
+    return undefined;
+  }
+}
+
+// Each says to a client "try again"; what a tool says of a folder that is away, and of a note that went with it.
+const bearable = [
+  /^refused connection$/,
+  /^cut connection$/,
+  /^HTTP 503$/,
+  /fetch failed|timed out|terminated/,
+  /folder of notes|is not there|There is no note/,
+];
+
+function judge(home: Home, counts: readonly Count[], afterwards: readonly Count[]): string[] {
+  const kinds = counts.flatMap(({ failures }) => Object.keys(failures));
+  const strange = kinds.filter((kind) => !bearable.some((pattern) => pattern.test(kind)));
+  const signIns = [...counts, ...afterwards].reduce((sum, { reauthorizations }) => sum + reauthorizations, 0);
+  const still = afterwards.flatMap(({ failures }) => Object.keys(failures));
+  const crashes = home.pair.lines.filter((line) => /"level":60|FATAL|Segmentation fault/.test(line));
+  return [
+    ...(signIns > 0 ? [`a person had to sign in again ${signIns} times`] : []),
+    ...[...new Set(strange)].map((kind) => `a client met what is no outage: ${kind}`),
+    ...[...new Set(still)].map((kind) => `when all was well again, a client met: ${kind}`),
+    ...crashes.slice(0, 3).map((line) => `a service ended by itself: ${line.slice(0, 300)}`),
+  ];
+}
