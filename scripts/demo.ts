@@ -2,6 +2,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { connectOnce } from './demo/connect-once.ts';
 import { MemoryOAuthClient } from './demo/oauth-client.ts';
 import { Pair } from './demo/pair.ts';
 import { authorizeInBrowser, createFirstAccount } from './demo/sign-in.ts';
@@ -57,12 +58,7 @@ async function run(): Promise<void> {
 }
 
 async function signIn(): Promise<void> {
-  const transport = createTransport();
-  const client = createClient();
-  await client.connect(transport).catch(() => undefined);
-  if (!oauth.pendingAuthorization) throw new Error('the client never asked for authorization');
-  const answer = await authorizeInBrowser(oauth.pendingAuthorization, person);
-  await transport.finishAuth(answer.searchParams);
+  await connectOnce(createTransport(), oauth, (url) => authorizeInBrowser(url, person));
   await call();
 }
 

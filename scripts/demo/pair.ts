@@ -54,6 +54,11 @@ export class Pair {
     this.#environment['AUTH_DATABASE_URL'] = url;
   }
 
+  /** A setting of both, from their next start. */
+  set(name: string, value: string): void {
+    this.#environment[name] = value;
+  }
+
   /** Starts a service and waits until it is ready. Throws with what it printed when it ends instead. */
   async start(name: 'auth' | 'api'): Promise<void> {
     const { API_CLIENT_SECRET_FILE: secretFile, ...rest } = this.#environment;

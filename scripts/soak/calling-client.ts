@@ -1,6 +1,7 @@
 // An MCP client that calls tools while things go wrong around it, and the count of what it met; for the soak and the drill.
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, SSEClientTransport, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { connectOnce } from '../demo/connect-once.ts';
 import { MemoryOAuthClient } from '../demo/oauth-client.ts';
 import { searchOnly, type Work } from './work.ts';
 
@@ -32,12 +33,7 @@ export class CallingClient {
 
   /** Registers, has a person sign in and allow it (`allow` gives where the browser was sent then), and calls a tool. */
   async connect(allow: (authorizationUrl: URL) => Promise<URL>): Promise<void> {
-    const transport = this.#createTransport();
-    const client = createClient();
-    await client.connect(transport).catch(() => undefined);
-    if (!this.#oauth.pendingAuthorization) throw new Error('the client never asked for authorization');
-    const answer = await allow(this.#oauth.pendingAuthorization);
-    await transport.finishAuth(answer.searchParams);
+    await connectOnce(this.#createTransport(), this.#oauth, allow);
     this.#expectsUnauthorized = false;
     await this.call();
     if (this.#kinds.size > 0) throw new Error(`the first call failed: ${JSON.stringify(this.takeCount())}`);

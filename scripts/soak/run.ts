@@ -1,8 +1,9 @@
 // A soak: clients at work in a home in which one thing after the other goes wrong, and what came of it.
 // The room: both services under what happens to a home. Not bent requests: fuzz; not containers: test/containers.
-import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { authorizeInBrowser, createFirstAccount } from '../demo/sign-in.ts';
+import { createRandom } from '../fuzz/random.ts';
+import { residentMb } from '../operator/memory.ts';
 import { CallingClient, type Count } from './calling-client.ts';
 import { type Fault, faults } from './faults.ts';
 import { Home, type Service, services } from './home.ts';
@@ -72,29 +73,18 @@ async function injectUntil(
   { seed, onStep }: Pick<SoakOptions, 'seed' | 'onStep'>,
 ): Promise<Map<string, number>> {
   const injected = new Map<string, number>();
-  const next = createRandom(seed);
+  const random = createRandom(seed);
   // Each once in every round, in an order that is new each time.
   for (let round: Fault[] = []; performance.now() < end; ) {
     if (round.length === 0) round = [...faults];
-    const [fault] = round.splice(Math.floor(next() * round.length), 1);
+    const [fault] = round.splice(random.number(round.length), 1);
     if (fault === undefined) continue;
     onStep(fault.name);
     await fault.happen(home);
     injected.set(fault.name, (injected.get(fault.name) ?? 0) + 1);
-    await delay(2_000 + next() * 3_000);
+    await delay(2_000 + random.number(3_000));
   }
   return injected;
-}
-
-/** Between 0 and 1, the same for the same seed (mulberry32). */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let bits = Math.imul(state ^ (state >>> 15), 1 | state);
-    bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits;
-    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 async function sample(home: Home, memory: Record<Service, number[]>, signal: AbortSignal): Promise<void> {
@@ -104,16 +94,6 @@ async function sample(home: Home, memory: Record<Service, number[]>, signal: Abo
       if (used !== undefined) memory[service].push(used);
     }
     await delay(sampleMs);
-  }
-}
-
-/** Undefined while it does not run. */
-function residentMb(pid: number | undefined): number | undefined {
-  try {
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
-  } catch {
-    return undefined;
   }
 }
 

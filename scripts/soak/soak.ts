@@ -1,5 +1,6 @@
 // npm run soak: what a home does to loop in a year, in minutes. Ends with 1 where anybody would have had to sign in again.
-import { InvalidArgumentError, program } from 'commander';
+import { program } from 'commander';
+import { positive } from '../operator/numbers.ts';
 import { printTable } from '../operator/table.ts';
 import { type SoakResult, soak } from './run.ts';
 
@@ -10,7 +11,7 @@ program
   )
   .option('--minutes <number>', 'how long', positive, 5)
   .option('--clients <number>', 'how many work at once', positive, 4)
-  .option('--seed <number>', 'another order of what goes wrong', Number, 1)
+  .option('--seed <number>', 'another order of what goes wrong', positive, 1)
   .action(run);
 
 await program.parseAsync();
@@ -49,10 +50,4 @@ function report({ counts, injected, memory, broken }: SoakResult): void {
 function thirds(used: readonly number[]): string[] {
   const third = Math.ceil(used.length / 3);
   return [0, 1, 2].map((at) => Math.max(0, ...used.slice(at * third, (at + 1) * third)).toFixed(0));
-}
-
-function positive(value: string): number {
-  const number = Number(value);
-  if (!(number > 0)) throw new InvalidArgumentError('allowed: a number above 0');
-  return number;
 }

@@ -59,6 +59,7 @@ const runBy: ReadonlyArray<readonly [RegExp, string, string]> = [
   [/^npm run mutate -- /, 'test/project/mutate.test.ts', "'scripts/mutate.ts'"],
   [/^gh attestation verify /, '.github/workflows/release.yml', 'gh attestation verify "oci://$IMAGE" --repo'],
   [/^npm run sbom -- a/, 'test/scripts/supply/bill.test.ts', "'scripts/supply/sbom.ts'"],
+  [/^npm run fuzz -- --minutes 5 --seed 2$/, 'test/fuzz/fuzz.test.ts', "'scripts/fuzz/fuzz.ts'"],
   [/^npm run soak -- --minutes 5$/, 'test/flow/soak.test.ts', "'../../scripts/soak/soak.ts'"],
   [/^npm run retrieval$/, 'test/api/vault/search/retrieval.test.ts', "'scripts/bench/retrieval.ts'"],
   [/^npm run test:browser$/, '.ci/run', 'suite test:browser'],
