@@ -23,7 +23,8 @@ export const askForCookies: Middleware = async (ctx, next) => {
   if (ctx.query['cookies'] === asked)
     ctx.throw(400, 'the browser sent no cookie back', { about: 'cookiesBlocked' });
   setProbe(ctx);
-  const { pathname } = new URL(ctx.originalUrl, 'http://localhost');
-  ctx.redirect(`${pathname}?cookies=${asked}`);
+  const page = ctx.path.slice(ctx.path.lastIndexOf('/') + 1);
+  // Relative to the page, since the path here is without the issuer's; a name with a colon is no scheme.
+  ctx.set('Location', `./${page}?cookies=${asked}`);
   ctx.status = 303;
 };

@@ -12,12 +12,27 @@ class CookielessBrowser extends Browser {
 
 const blocked = /Cookies are blocked[\s\S]*Allow cookies/;
 
-t.test('a sign-in of an app says that cookies are blocked where they are', async (t) => {
+for (const issuerPath of ['', '/auth']) {
+  t.test(
+    `a sign-in of an app says that cookies are blocked where they are, below “${issuerPath}/”`,
+    async (t) => {
+      const loop = await startLoopAuth(t, { issuerPath });
+      const page = await new CookielessBrowser().visit(loop.authorization(await loop.register()).url);
+      t.equal(page.status, 400);
+      t.match(page.text, blocked);
+      t.match(page.headers.get('Cache-Control'), 'no-store');
+    },
+  );
+}
+
+t.test('nobody is sent anywhere else for that, whatever stands in the address', async (t) => {
   const loop = await startLoopAuth(t);
-  const page = await new CookielessBrowser().visit(loop.authorization(await loop.register()).url);
-  t.equal(page.status, 400);
-  t.match(page.text, blocked);
-  t.match(page.headers.get('Cache-Control'), 'no-store');
+  for (const name of ['https:evil.example', 'javascript:0', '%2Fevil.example']) {
+    const { status, headers } = await loop.ask(`/interaction/${name}`, { headers: { Accept: 'text/html' } });
+    t.equal(status, 303);
+    const { origin, pathname } = new URL(headers.get('Location') ?? '', `${loop.issuer}/interaction/${name}`);
+    t.same([origin, pathname], [loop.origin, `/interaction/${name}`]);
+  }
 });
 
 t.test('a sign-in that began elsewhere, or is over, is called what it is', async (t) => {
