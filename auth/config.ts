@@ -21,6 +21,10 @@ export interface AuthConfig {
   /** CIDRs of proxies whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
   readonly encryptionKey: string | undefined;
+  /** Where a backup is put every night; undefined: none is made. */
+  readonly backupFolder: string | undefined;
+  /** How many backups stay there. */
+  readonly backupsKept: number;
   readonly accessTokenSeconds: number;
   readonly refreshTokenIdleSeconds: number;
   readonly refreshGraceSeconds: number;
@@ -61,12 +65,14 @@ const plainUrl = (allowed: string) =>
     return url !== null && /^https?:$/.test(url.protocol) && !/[?#@\s]/.test(value) && url.host !== '';
   }, allowed);
 
-const seconds = (least: number, most: number) =>
+const whole = (what: string, least: number, most: number) =>
   z
     .string()
-    .regex(/^\d+$/, `allowed: whole seconds from ${least} to ${most}`)
+    .regex(/^\d+$/, `allowed: ${what} from ${least} to ${most}`)
     .transform(Number)
-    .refine((value) => value >= least && value <= most, `allowed: whole seconds from ${least} to ${most}`);
+    .refine((value) => value >= least && value <= most, `allowed: ${what} from ${least} to ${most}`);
+
+const seconds = (least: number, most: number) => whole('whole seconds', least, most);
 
 const isCidr = (value: string): boolean => {
   const [address = '', bits, ...rest] = value.split('/');
@@ -108,6 +114,8 @@ const settings = z.object({
     .string()
     .min(32, 'allowed: at least 32 random characters, such as `openssl rand -base64 32` prints')
     .optional(),
+  AUTH_BACKUP_DIR: z.string().optional(),
+  AUTH_BACKUP_KEEP: whole('a whole number', 1, 1000).default(7),
   AUTH_ACCESS_TOKEN_SECONDS: seconds(60, 24 * 3600).default(3600),
   AUTH_REFRESH_TOKEN_IDLE_SECONDS: seconds(3600, 10 * year).default(7_776_000),
   AUTH_REFRESH_GRACE_SECONDS: seconds(0, 3600).default(60),
@@ -161,13 +169,25 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       `AUTH_METRICS_PORT: read "${given['AUTH_METRICS_PORT']}"; allowed: another port than AUTH_PORT`,
     );
   }
-  if (isPostgres(given['AUTH_DATABASE_URL'] ?? '') && !given['API_CLIENT_SECRET']) {
+  if (isPostgres(given['AUTH_DATABASE_URL'] ?? '')) faults.push(...findPostgresFaults(given));
+  if (!parsed.success || faults.length > 0) throw new SettingsRefused(faults);
+  return toConfig(parsed.data);
+}
+
+function findPostgresFaults(given: Readonly<Record<string, string>>): string[] {
+  const faults: string[] = [];
+  if (!given['API_CLIENT_SECRET']) {
     faults.push(
       'API_CLIENT_SECRET: not set; with PostgreSQL it must be, the same for loop-auth and loop-api',
     );
   }
-  if (!parsed.success || faults.length > 0) throw new SettingsRefused(faults);
-  return toConfig(parsed.data);
+  if (given['AUTH_BACKUP_DIR']) {
+    faults.push(
+      `AUTH_BACKUP_DIR: read ${JSON.stringify(given['AUTH_BACKUP_DIR'])}; allowed: with SQLite only. Leave it out, ` +
+        'and back PostgreSQL up by pg_dump (docs/storage.md)',
+    );
+  }
+  return faults;
 }
 
 function describeFault({ path, message }: z.core.$ZodIssue, given: Readonly<Record<string, string>>): string {
@@ -217,6 +237,8 @@ function toConfig(data: z.infer<typeof settings>): AuthConfig {
     databaseUrl: data.AUTH_DATABASE_URL,
     trustedProxies: data.AUTH_TRUSTED_PROXIES,
     encryptionKey: data.AUTH_ENCRYPTION_KEY,
+    backupFolder: data.AUTH_BACKUP_DIR,
+    backupsKept: data.AUTH_BACKUP_KEEP,
     accessTokenSeconds: data.AUTH_ACCESS_TOKEN_SECONDS,
     refreshTokenIdleSeconds: data.AUTH_REFRESH_TOKEN_IDLE_SECONDS,
     refreshGraceSeconds: data.AUTH_REFRESH_GRACE_SECONDS,

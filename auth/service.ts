@@ -21,6 +21,7 @@ import { SetupLinkStore } from '../adapters/stores/setup-links.ts';
 import { TableCounts } from '../adapters/sweep/rows.ts';
 import { type Sweep, startSweep } from '../adapters/sweep/sweep.ts';
 import { createApp } from './app.ts';
+import { startOwnBackups } from './backups.ts';
 import { createAdmission } from './clients/admission.ts';
 import { createGuardedFetch, type FetchJson } from './clients/hosts/guarded-fetch.ts';
 import type { ClientLookupParts } from './clients/lookup.ts';
@@ -57,6 +58,8 @@ export interface App {
   readonly refreshKeys: () => Promise<void>;
   /** Stores when apps were seen calling; runs every ten seconds by itself. */
   readonly storeCalls: () => Promise<void>;
+  /** Makes the backup that is due, if any; runs every minute by itself. */
+  readonly backUpIfDue: () => Promise<void>;
   /** Ends what runs in the background; the database stays open. */
   readonly close: () => Promise<void>;
 }
@@ -109,13 +112,16 @@ export async function openApp(config: AuthConfig, surroundings: Surroundings): P
   };
   const timer = setInterval(() => void refreshKeys().catch(keepOldKeys(log)), keyCheckMs).unref();
   const sweep = startOwnSweep(config, surroundings, bounded.rowLimits.counts);
+  const backups = startOwnBackups(config, surroundings);
   return {
     listener: (request, response) => current(request, response),
     refreshKeys,
     storeCalls: calls.store,
+    backUpIfDue: async () => backups?.runIfDue(),
     close: async () => {
       clearInterval(timer);
       await calls.close();
+      await backups?.stop();
       await sweep.stop();
     },
   };

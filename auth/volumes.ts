@@ -8,7 +8,7 @@ export class VolumeMissing extends Error {
   override readonly name = 'VolumeMissing';
 }
 
-type Kept = Pick<AuthConfig, 'databaseUrl' | 'apiClientSecret' | 'apiClientSecretPath'>;
+type Kept = Pick<AuthConfig, 'databaseUrl' | 'backupFolder' | 'apiClientSecret' | 'apiClientSecretPath'>;
 
 /**
  * Throws VolumeMissing. For the image alone: elsewhere a folder on the root file system is as good as any.
@@ -19,23 +19,26 @@ export function requireVolumes(config: Kept, mountInfo = readMountInfo()): void 
   const mountPoints = parseMountPoints(mountInfo);
   const database = /^sqlite:(?!:memory:)(.+)/.exec(config.databaseUrl)?.[1];
   const secret = config.apiClientSecret === undefined ? config.apiClientSecretPath : undefined;
-  refuseUnmounted(database, mountPoints, {
+  refuseUnmounted(database && dirname(resolve(database)), mountPoints, {
     volume: 'loop-auth-data',
     loss: 'every account, client and token would go with the container',
   });
-  refuseUnmounted(secret, mountPoints, {
+  refuseUnmounted(secret && dirname(resolve(secret)), mountPoints, {
     volume: 'loop-handover',
     loss: 'loop-api would never see its secret there (or set API_CLIENT_SECRET for both)',
+  });
+  refuseUnmounted(config.backupFolder && resolve(config.backupFolder), mountPoints, {
+    volume: 'loop-auth-backups',
+    loss: 'every backup would go with the container',
   });
 }
 
 function refuseUnmounted(
-  path: string | undefined,
+  folder: string | undefined,
   mountPoints: ReadonlySet<string>,
   { volume, loss }: { volume: string; loss: string },
 ): void {
-  if (path === undefined) return;
-  const folder = dirname(resolve(path));
+  if (folder === undefined) return;
   if (findMountPoint(findReal(folder), mountPoints) !== '/') return;
   throw new VolumeMissing(
     `nothing is mounted at ${folder}: user id ${process.getuid?.()} would write to the container's own layer, and ` +

@@ -1,6 +1,6 @@
 // npm run backup: a verified copy of loop-auth's database while it runs.
 import { Command } from 'commander';
-import { BackupRefused, backUp } from '../adapters/database/backup.ts';
+import { BackupRefused, backUp } from '../adapters/backups/copy.ts';
 import { fail, readAuthConfig, sqlitePathOf } from './operator/database.ts';
 
 const program = new Command('backup')

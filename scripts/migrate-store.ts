@@ -1,7 +1,6 @@
 // npm run migrate-store: moves loop-auth's state from SQLite to PostgreSQL; nobody signs in again.
 import { Command } from 'commander';
-import { BackupRefused } from '../adapters/database/backup.ts';
-import { DatabaseNewer, DatabaseUnavailable } from '../adapters/database/errors.ts';
+import { DatabaseInUse, DatabaseNewer, DatabaseUnavailable } from '../adapters/database/errors.ts';
 import { openDatabase } from '../adapters/database/open.ts';
 import { MoveRefused, moveStore } from '../adapters/database/store-migration.ts';
 import { fail, readAuthConfig, sqlitePathOf } from './operator/database.ts';
@@ -28,7 +27,7 @@ try {
   );
   console.log(`${from} was not changed.`);
 } catch (error) {
-  const explained = [MoveRefused, BackupRefused, DatabaseNewer, DatabaseUnavailable];
+  const explained = [MoveRefused, DatabaseInUse, DatabaseNewer, DatabaseUnavailable];
   if (explained.some((known) => error instanceof known)) fail((error as Error).message);
   throw error;
 }

@@ -1,24 +1,30 @@
 // npm run restore: puts a backup in the place of loop-auth's database.
+import { existsSync, rmSync } from 'node:fs';
 import { Command } from 'commander';
-import { BackupRefused, readBackup, restoreBackup } from '../adapters/database/backup.ts';
+import { BackupRefused, readBackup, restoreBackup } from '../adapters/backups/copy.ts';
+import { isSealed, unsealFile } from '../adapters/backups/sealed-file.ts';
+import { DatabaseInUse } from '../adapters/database/errors.ts';
 import { ConnectionStore } from '../adapters/stores/connections.ts';
 import { fail, readAuthConfig, sqlitePathOf, withDatabase } from './operator/database.ts';
 
 const program = new Command('restore')
   .description('Replaces the database of AUTH_DATABASE_URL by a backup. Stop loop-auth first.')
-  .requiredOption('--from <file>', 'the backup')
+  .requiredOption('--from <file>', 'the backup; one that is encrypted needs AUTH_ENCRYPTION_KEY')
   .option('--revoke-all', 'also revoke every connection and session in it: everyone signs in again')
   .parse();
 
 const { from, revokeAll } = program.opts<{ from: string; revokeAll?: true }>();
 process.umask(0o077);
+const config = readAuthConfig();
+const path = sqlitePathOf(config);
+const opened = `${path}.opened`;
 try {
-  const { madeAt, accounts, clients, grants } = readBackup(from);
+  const clear = open(from);
+  const { madeAt, accounts, clients, grants } = readBackup(clear);
   const ageHours = Math.round((Date.now() / 1000 - madeAt) / 360) / 10;
   console.log(`${from} was made ${new Date(madeAt * 1000).toISOString()} (${ageHours} h ago).`);
   console.log(`It holds ${accounts} accounts, ${clients} clients, ${grants} grants.`);
-  const path = sqlitePathOf(readAuthConfig());
-  const kept = await restoreBackup(from, path, Math.floor(Date.now() / 1000));
+  const kept = await restoreBackup(clear, path, Math.floor(Date.now() / 1000));
   console.log(`${path} is that backup now.${kept ? ` What was there is kept as ${kept}.` : ''}`);
   if (revokeAll) {
     await withDatabase((database) => new ConnectionStore(database).revokeAll());
@@ -30,6 +36,21 @@ try {
     console.log('Clients that refreshed since then sign in again; the others notice nothing.');
   }
 } catch (error) {
-  if (error instanceof BackupRefused) fail(error.message);
+  rmSync(opened, { force: true });
+  if (error instanceof BackupRefused || error instanceof DatabaseInUse) fail(error.message);
   throw error;
+}
+rmSync(opened, { force: true });
+
+/** What is sealed is opened beside the database, where everything is in clear. */
+function open(file: string): string {
+  if (!existsSync(file) || !isSealed(file)) return file;
+  if (config.encryptionKey === undefined) {
+    throw new BackupRefused(
+      `${file} is encrypted: set AUTH_ENCRYPTION_KEY to the key that loop-auth had when it was made`,
+    );
+  }
+  rmSync(opened, { force: true });
+  unsealFile(file, opened, config.encryptionKey);
+  return opened;
 }

@@ -1,5 +1,5 @@
 // What every store in this room runs on: statements, transactions of writes, and a lock. How one is opened: open.ts.
-// The room: statements, both engines, transactions, locks, backup. Not what is stored: models/, stores/.
+// The room: statements, both engines, transactions, locks. Not what is stored: models/, stores/; nor copies of it: backups/.
 import type { Database as SqliteFile } from 'better-sqlite3';
 import type { Knex } from 'knex';
 import type { Pool } from 'pg';

@@ -21,6 +21,15 @@ export class DatabaseDamaged extends Error {
   }
 }
 
+/** A process has the file open that is to be replaced or moved; nothing was changed. */
+export class DatabaseInUse extends Error {
+  override readonly name = 'DatabaseInUse';
+
+  constructor(path: string, options: ErrorOptions) {
+    super(`${path} is in use: stop loop-auth first`, options);
+  }
+}
+
 /** A newer version of loop has migrated this database further than this version knows. */
 export class DatabaseNewer extends Error {
   override readonly name = 'DatabaseNewer';

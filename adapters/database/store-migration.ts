@@ -1,7 +1,7 @@
 // Moves everything from a SQLite file into an empty PostgreSQL database: same rows, same hashes, same keys.
 import Sqlite from 'better-sqlite3';
 import knex, { type Knex } from 'knex';
-import { assertUnused } from './backup.ts';
+import { assertUnused } from './unused.ts';
 
 /** The move can't be made; nothing was changed. */
 export class MoveRefused extends Error {
@@ -15,7 +15,7 @@ const batchRows = 500;
 
 /**
  * Copies every table in one transaction of the target, which must be migrated and empty, and reads it back by count.
- * Throws MoveRefused, or BackupRefused while a process has the file open.
+ * Throws MoveRefused, or DatabaseInUse while a process has the file open.
  */
 export async function moveStore(sqlitePath: string, postgresUrl: string): Promise<MovedCounts> {
   assertUnused(sqlitePath);

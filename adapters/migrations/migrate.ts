@@ -23,6 +23,9 @@ const migrations: readonly Migration[] = [
   { name: '0006-connections', up: connections },
 ];
 
+/** The versions that this loop knows, in order. */
+export const migrationNames: readonly string[] = migrations.map(({ name }) => name);
+
 /**
  * Brings the schema up to date in one transaction, whose first statement is `claim`: it must make another process that
  * migrates at the same time wait. Throws DatabaseNewer, and then nothing was written.

@@ -14,6 +14,8 @@ export interface Metrics {
   readonly count: (event: string) => void;
   /** Shows how many rows each table has and may have, asked for at each rendering. */
   readonly countRows: (list: () => Promise<readonly TableRows[]>) => void;
+  /** Shows how old the newest backup is, in seconds; nothing while `findAge` finds none. */
+  readonly showBackupAge: (findAge: () => number | undefined) => void;
 }
 
 interface TableRows {
@@ -70,6 +72,7 @@ export function createMetrics(): Metrics {
     render: () => registry.metrics(),
     count: (event) => events.inc({ event }),
     countRows: (list) => showRows(registry, list),
+    showBackupAge: (findAge) => showBackupAge(registry, findAge),
     observe: (provider) => {
       for (const event of counted) (provider as EventEmitter).on(event, () => events.inc({ event }));
     },
@@ -106,6 +109,19 @@ function showRows(registry: Registry, list: () => Promise<readonly TableRows[]>)
     async collect() {
       for (const { table, bound } of (await latest) ?? [])
         if (bound !== undefined) this.set({ table }, bound);
+    },
+  });
+}
+
+function showBackupAge(registry: Registry, findAge: () => number | undefined): void {
+  new Gauge({
+    name: 'loop_auth_backup_age_seconds',
+    help: 'Seconds since the newest backup in AUTH_BACKUP_DIR was made; not there while there is none',
+    registers: [registry],
+    collect() {
+      const age = findAge();
+      this.remove();
+      if (age !== undefined) this.set(age);
     },
   });
 }

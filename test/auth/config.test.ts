@@ -39,6 +39,27 @@ t.test('an empty setting is one that nobody set', (t) => {
   t.end();
 });
 
+t.test(
+  'backups: none unless a folder is named, seven kept, and with PostgreSQL refused with the way out',
+  (t) => {
+    t.match(parseConfig({}), { backupFolder: undefined, backupsKept: 7 });
+    t.match(parseConfig({ AUTH_BACKUP_DIR: '/backups', AUTH_BACKUP_KEEP: '30' }), {
+      backupFolder: '/backups',
+      backupsKept: 30,
+    });
+    for (const keep of ['0', '1001', '-1', 'all', '1.5']) {
+      t.match(faultsOf({ AUTH_BACKUP_KEEP: keep }), [
+        `AUTH_BACKUP_KEEP: read "${keep}"; allowed: a whole number from 1 to 1000`,
+      ]);
+    }
+    const postgres = { AUTH_DATABASE_URL: 'postgres://loop@db/loop', API_CLIENT_SECRET: 'x'.repeat(32) };
+    t.match(faultsOf({ ...postgres, AUTH_BACKUP_DIR: '/backups' }), [
+      /^AUTH_BACKUP_DIR: .*with SQLite only.*pg_dump/,
+    ]);
+    t.end();
+  },
+);
+
 t.test('the issuer and the resource are taken byte for byte', (t) => {
   const config = parseConfig({
     AUTH_ISSUER: 'https://NAS.example:443/Auth',

@@ -25,6 +25,7 @@ function makeFolders(t: Test): { data: string; handover: string } {
 function configOf({ data, handover }: { data: string; handover: string }, apiClientSecret?: string) {
   return {
     databaseUrl: `sqlite:${join(data, 'auth.db')}`,
+    backupFolder: undefined,
     apiClientSecret,
     apiClientSecretPath: join(handover, 'api-client-secret'),
   };
@@ -55,6 +56,18 @@ t.test('so is a secret that loop-api would never see, unless one is set', (t) =>
   t.end();
 });
 
+t.test('so are backups that would go with the container', (t) => {
+  const folders = makeFolders(t);
+  const backupFolder = join(folders.data, '..', 'backups');
+  mkdirSync(backupFolder);
+  const config = { ...configOf(folders), backupFolder };
+  t.throws(() => requireVolumes(config, mountInfo(folders.data, folders.handover)), {
+    message: `-v loop-auth-backups:${backupFolder}`,
+  });
+  t.doesNotThrow(() => requireVolumes(config, mountInfo(folders.data, folders.handover, backupFolder)));
+  t.end();
+});
+
 t.test('a volume, one above the folder, one behind a link and PostgreSQL are taken', (t) => {
   const folders = makeFolders(t);
   const { data, handover } = folders;
@@ -67,7 +80,11 @@ t.test('a volume, one above the folder, one behind a link and PostgreSQL are tak
   t.doesNotThrow(() =>
     requireVolumes(configOf({ data: join(data, 'made later'), handover }), mountInfo(top)),
   );
-  const elsewhere = { apiClientSecret: 'a secret for both of them', apiClientSecretPath: undefined };
+  const elsewhere = {
+    backupFolder: undefined,
+    apiClientSecret: 'a secret for both of them',
+    apiClientSecretPath: undefined,
+  };
   t.doesNotThrow(() => requireVolumes({ databaseUrl: 'postgres://loop@db/loop', ...elsewhere }, mountInfo()));
   t.end();
 });

@@ -1,11 +1,13 @@
 // What an operator does to a running installation: looks who is connected, revokes, backs up, restores.
-import { rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { startConnectedPair } from '../support/connected-pair.ts';
 import { callTool } from '../support/mcp-call.ts';
 import { person } from '../support/person.ts';
 import { runScript } from '../support/run-script.ts';
+import { until } from '../support/until.ts';
 
 const cacheOff = { API_INTROSPECTION_CACHE_SECONDS: '0', API_INTROSPECTION_STALE_SECONDS: '0' };
 
@@ -115,6 +117,39 @@ t.test('npm run backup and npm run restore', async (t) => {
     await pair.start('auth');
     t.equal((await idle.refresh(idle.tokens.refresh_token)).status, 400);
   });
+});
+
+t.test('a backup that made itself, encrypted, is restored with the key and with no other', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'loop-backups-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const key = { AUTH_ENCRYPTION_KEY: 'a key of at least thirty-two signs' };
+  const { pair, connect } = await startConnectedPair(t, { ...cacheOff, ...key, AUTH_BACKUP_DIR: folder });
+  const { clientId } = await connect();
+  const list = async (): Promise<string[]> =>
+    (await readdir(folder)).filter((name) => /\.sealed$/.test(name));
+  // The first one is of the start, before there was anybody; the next one is of now.
+  await until(async () => (await list()).length === 1, 'a backup');
+  await pair.stop('auth');
+  for (const name of await list()) await rm(join(folder, name));
+  await pair.start('auth');
+  await until(async () => (await list()).length === 1, 'a backup');
+  await Promise.all([pair.stop('api'), pair.stop('auth')]);
+  const [name = ''] = await list();
+  const file = join(folder, name);
+  const restore = (settings: Record<string, string>) =>
+    runScript(pair, 'restore', ['--from', file], '', settings);
+  t.match(await restore({}), { code: 1, text: /is encrypted: set AUTH_ENCRYPTION_KEY/ });
+  const other = { AUTH_ENCRYPTION_KEY: 'another key of at least thirty-two signs' };
+  t.match(await restore(other), { code: 1, text: /AUTH_ENCRYPTION_KEY is not the key/ });
+  for (const suffix of ['', '-wal', '-shm']) await rm(join(pair.folder, `auth.db${suffix}`), { force: true });
+  t.match(await restore(key), { code: 0, text: /1 accounts, \d clients, 1 grants.*is that backup now/s });
+  t.same(
+    (await readdir(pair.folder)).filter((one) => /opened|unfinished|\.backup$/.test(one)),
+    [],
+    'nothing in clear is left beside the database',
+  );
+  await pair.start('auth');
+  t.match(await runScript(pair, 'grants', ['list', '--json'], '', key), { text: clientId });
 });
 
 t.test('npm run rotate-keys: the new key is published, the old one still signs', async (t) => {

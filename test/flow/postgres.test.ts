@@ -1,5 +1,8 @@
 // PostgreSQL for more than one machine: two loop-auth processes on one database, and the way there from SQLite.
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
 import { Pair } from '../../scripts/demo/pair.ts';
 import { createFirstAccount } from '../../scripts/demo/sign-in.ts';
@@ -105,5 +108,28 @@ t.test(
     );
     t.equal((await connection.refresh(connection.tokens.refresh_token)).status, 200, 'and the refresh token');
     await t.resolves(connectApp(pair), 'and the account signs in');
+  },
+);
+
+t.test(
+  'a dump of PostgreSQL, restored into an empty database, costs no sign-in to clients that did not refresh since',
+  { skip: !postgresUrl && engines.length === 1 },
+  async (t) => {
+    const from = await postgres.create(t);
+    const pair = await Pair.create({ API_CLIENT_SECRET: secret, AUTH_DATABASE_URL: from });
+    t.teardown(() => pair.close());
+    await pair.start('auth');
+    await createFirstAccount(pair.setupUrl(), person);
+    const connection = await connectApp(pair);
+    const file = join(pair.folder, 'loop-auth.dump');
+    const run = promisify(execFile);
+    await run('pg_dump', ['--format=custom', `--file=${file}`, from]);
+    t.match((await run('pg_restore', ['--list', file])).stdout, /TABLE DATA public refresh_tokens/);
+    await pair.stop('auth');
+    const to = await postgres.create(t);
+    await run('pg_restore', ['--exit-on-error', `--dbname=${to}`, file]);
+    pair.useDatabase(to);
+    await pair.start('auth');
+    t.equal((await connection.refresh(connection.tokens.refresh_token)).status, 200);
   },
 );

@@ -69,6 +69,8 @@ const runBy: ReadonlyArray<readonly [RegExp, string, string]> = [
     'test/flow/operator.test.ts',
     "runScript(pair, 'rotate-keys'",
   ],
+  [/^pg_dump --format=custom /, 'test/flow/postgres.test.ts', "'pg_dump', ['--format=custom'"],
+  [/^pg_restore --exit-on-error /, 'test/flow/postgres.test.ts', "'pg_restore', ['--exit-on-error'"],
   [/^npm run migrate-store -- --to postgres:/, 'test/flow/postgres.test.ts', "'migrate-store'"],
   [
     /^npm run seed-client -- --preset chatgpt-action$/,

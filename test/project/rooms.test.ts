@@ -78,6 +78,7 @@ t.test('versions are exact', (t) => {
 const started = new Set([
   'auth/main.ts',
   'api/main.ts',
+  'adapters/backups/worker.ts',
   'api/vault/index/thread/worker.ts',
   'api/vault/documents/pdf/program.ts',
   'api/vault/documents/pdf/extraction.ts',

@@ -112,6 +112,7 @@ export async function startLoopAuth(t: Test, options: WorldOptions = {}): Promis
     lines,
     refreshKeys: app.refreshKeys,
     storeCalls: app.storeCalls,
+    backUpIfDue: app.backUpIfDue,
     readMetrics: () => metrics.render(),
   });
   listener = withHealth({
@@ -162,6 +163,7 @@ interface Parts {
   readonly lines: string[];
   readonly refreshKeys: () => Promise<void>;
   readonly storeCalls: () => Promise<void>;
+  readonly backUpIfDue: () => Promise<void>;
   readonly readMetrics: () => Promise<string>;
 }
 
@@ -178,6 +180,8 @@ export class LoopAuth {
   readonly refreshKeys: () => Promise<void>;
   /** What it does every ten seconds. */
   readonly storeCalls: () => Promise<void>;
+  /** What it does every minute. */
+  readonly backUpIfDue: () => Promise<void>;
   /** The text of /metrics. */
   readonly readMetrics: () => Promise<string>;
 
@@ -191,6 +195,7 @@ export class LoopAuth {
     this.lines = lines;
     this.refreshKeys = refreshKeys;
     this.storeCalls = parts.storeCalls;
+    this.backUpIfDue = parts.backUpIfDue;
     this.readMetrics = parts.readMetrics;
   }
 

@@ -20,10 +20,16 @@ export async function runScript(
   name: string,
   args: string[] = [],
   input = '',
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<ScriptEnd> {
   const script = join(import.meta.dirname, `../../scripts/${name}.ts`);
   const child = spawn(process.execPath, [script, ...args], {
-    env: { PATH: process.env['PATH'], AUTH_ISSUER: pair.issuer, AUTH_DATABASE_URL: pair.databaseUrl },
+    env: {
+      PATH: process.env['PATH'],
+      AUTH_ISSUER: pair.issuer,
+      AUTH_DATABASE_URL: pair.databaseUrl,
+      ...settings,
+    },
   });
   const [printed, said] = [child.stdout, child.stderr].map((stream) => readText(stream));
   child.stdin.end(input);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { importJWK, type JWK, SignJWT } from 'jose';
 import type { Test } from 'tap';
-import { backUp } from '../../adapters/database/backup.ts';
+import { backUp } from '../../adapters/backups/copy.ts';
 import { createFolder } from './databases.ts';
 
 type Row = Readonly<Record<string, string | number | null>>;

@@ -1,8 +1,11 @@
 // A consistent copy of a SQLite database while it is in use, and putting such a copy in the place of another.
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+// The room: copies of the database: made, sealed, kept by number, made every night. Not the commands: scripts/.
+import { chmodSync, closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
+import { assertUnused } from '../database/unused.ts';
+import { migrationNames } from '../migrations/migrate.ts';
 
 /** The copy or the place for it is not usable; the message says what to do. */
 export class BackupRefused extends Error {
@@ -17,13 +20,14 @@ export interface BackupFacts {
   readonly grants: number;
 }
 
-/** Copies the database at `from` to the new file `to` and verifies the copy. Throws BackupRefused. */
+/** Copies the database at `from` to the new file `to`, for its owner only, and verifies the copy. Throws BackupRefused. */
 export function backUp(from: string, to: string, now: number): BackupFacts {
   if (!existsSync(from)) throw new BackupRefused(`there is no database at ${from}; check AUTH_DATABASE_URL`);
   if (existsSync(to)) throw new BackupRefused(`${to} exists already; backups are never overwritten`);
   const unfinished = `${to}.unfinished`;
   rmSync(unfinished, { force: true });
   try {
+    createPrivate(unfinished);
     const source = new Sqlite(from, { fileMustExist: true });
     try {
       // One read transaction: writers go on meanwhile, and none of what they write is half in the copy.
@@ -49,23 +53,36 @@ export function readBackup(path: string): BackupFacts {
   try {
     const copy = new Sqlite(path, { readonly: true });
     try {
-      const [verdict] = copy.pragma('integrity_check(1)') as Array<{ integrity_check: string }>;
-      if (verdict?.integrity_check !== 'ok') throw new Error(verdict?.integrity_check);
-      const count = (table: string): number =>
-        Number(copy.prepare(`SELECT count(*) FROM ${table}`).pluck().get());
-      const madeAt = Number(copy.prepare('SELECT max(made_at) FROM backups').pluck().get());
-      return { madeAt, accounts: count('accounts'), clients: count('clients'), grants: count('grants') };
+      return readFacts(copy, path);
     } finally {
       copy.close();
     }
   } catch (cause) {
+    if (cause instanceof BackupRefused) throw cause;
     throw new BackupRefused(`${path} is not a backup of loop-auth, or it is damaged`, { cause });
   }
 }
 
+function readFacts(copy: Sqlite.Database, path: string): BackupFacts {
+  const [verdict] = copy.pragma('integrity_check(1)') as Array<{ integrity_check: string }>;
+  if (verdict?.integrity_check !== 'ok') throw new Error(verdict?.integrity_check);
+  const applied = copy.prepare('SELECT name FROM knex_migrations').pluck().all() as string[];
+  const unknown = applied.find((name) => !migrationNames.includes(name));
+  if (unknown) {
+    throw new BackupRefused(
+      `${path} was made by a newer version of loop (it holds the migration ${unknown}); restore it with that version`,
+    );
+  }
+  const count = (table: string): number =>
+    Number(copy.prepare(`SELECT count(*) FROM ${table}`).pluck().get());
+  const madeAt = Number(copy.prepare('SELECT max(made_at) FROM backups').pluck().get());
+  return { madeAt, accounts: count('accounts'), clients: count('clients'), grants: count('grants') };
+}
+
 /**
  * Puts a verified copy in the place of the database at `to`. What was there is kept beside it under the name that is
- * returned (undefined where there was nothing). Throws BackupRefused while any process has that database open.
+ * returned (undefined where there was nothing). Throws BackupRefused, or DatabaseInUse while any process has that
+ * database open.
  */
 export async function restoreBackup(from: string, to: string, now: number): Promise<string | undefined> {
   readBackup(from);
@@ -81,26 +98,14 @@ export async function restoreBackup(from: string, to: string, now: number): Prom
   return kept;
 }
 
-/**
- * Throws BackupRefused while any process has the database open. Leaving WAL mode needs the file for itself and folds
- * the -wal file in.
- */
-export function assertUnused(path: string): void {
-  try {
-    const connection = new Sqlite(path, { timeout: 0 });
-    try {
-      connection.pragma('journal_mode = DELETE');
-    } finally {
-      connection.close();
-    }
-  } catch (cause) {
-    const isDamaged = /^SQLITE_(NOTADB|CORRUPT)/.test(String((cause as { code?: unknown }).code));
-    if (!isDamaged) throw new BackupRefused(`${path} is in use: stop loop-auth first`, { cause });
-    for (const suffix of ['-wal', '-shm']) rmSync(path + suffix, { force: true });
-  }
+/** Makes an empty file that only its owner reads, whatever the umask. Throws where there is one. */
+export function createPrivate(path: string): void {
+  closeSync(openSync(path, 'wx', 0o600));
+  chmodSync(path, 0o600);
 }
 
-function settle(unfinished: string, path: string): void {
+/** Gives a file that is written its name, once the disk has it. */
+export function settle(unfinished: string, path: string): void {
   sync(unfinished);
   renameSync(unfinished, path);
   sync(dirname(path));
