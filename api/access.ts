@@ -5,6 +5,7 @@ import { createNoteResources, type NoteResources } from './mcp/note-resources.ts
 import type { Principal } from './tokens/verifier.ts';
 import type { Tool } from './tools/tool.ts';
 import { createTools } from './tools/tools.ts';
+import type { Cause } from './vault/changes/cause.ts';
 import type { NarrowedVaults } from './vault/narrowed-vaults.ts';
 import type { Vault } from './vault/vault.ts';
 
@@ -13,8 +14,13 @@ export interface Access {
   notes: NoteResources;
 }
 
+export interface OwnAccess extends Access {
+  /** Who is noted down with what is changed. */
+  caller: Cause;
+}
+
 /** At once, without a promise, where nothing is narrowed. */
-export type FindAccess = (principal: Principal) => Access | Promise<Access>;
+export type FindAccess = (principal: Principal) => OwnAccess | Promise<OwnAccess>;
 
 export interface AccessOptions {
   vault: Vault;
@@ -46,12 +52,18 @@ export function createAccess(options: AccessOptions): {
   return {
     all,
     vaultFor: async ({ reach }) => (reach === undefined ? options.vault : narrowed.within(reach)),
-    find: ({ reach }) => {
-      if (reach === undefined) return all;
-      const found = narrowed.within(reach).then(createOnce);
+    find: (principal) => {
+      const { reach } = principal;
+      const caller = causeOf(principal);
+      if (reach === undefined) return { ...all, caller };
+      const found = narrowed.within(reach).then((vault) => ({ ...createOnce(vault), caller }));
       // who asks for nothing of the vault does not wait for it, and is told nothing of its trouble
       found.catch(() => undefined);
       return found;
     },
   };
+}
+
+export function causeOf({ clientId, clientName, subject, username }: Principal): Cause {
+  return { client: { id: clientId, name: clientName }, account: { id: subject, name: username } };
 }

@@ -77,7 +77,7 @@ function describeToAuth(config: Config, vault: Vault, logger: Logger): Descripti
     ...config,
     describe: () => ({
       name: config.vaultName,
-      isWritable: vault.writer !== undefined,
+      isWritable: vault.writerFor !== undefined,
       notes: vault.progress().notes,
       folders: vault.listTopFolders(mostFolders),
     }),

@@ -48,6 +48,7 @@ import { normalizeAuthorizationScope, splitScopes } from './scopes.ts';
 import { introspectGrant } from './vault/answers.ts';
 import type { CallRecorder } from './vault/calls.ts';
 import { createDescriptionRoute } from './vault/description-route.ts';
+import { introspectNames } from './vault/named-callers.ts';
 
 export interface AppParts extends ProviderParts {
   readonly database: Database;
@@ -105,6 +106,7 @@ export function createApp(parts: AppParts): RequestListener {
   provider.use(parts.callLimits.middleware);
   provider.use(commitBeforeAnswering(parts.database));
   provider.use(introspectGrant);
+  provider.use(introspectNames(config.apiClientId));
   provider.use(parts.calls.middleware);
   provider.use(
     createDescriptionRoute({ provider, resources: parts.resources, descriptions: parts.descriptions }),

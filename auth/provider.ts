@@ -19,6 +19,7 @@ import type { Resources } from './resources.ts';
 import { nameGrantedScopes, openidScopes, requestedScope, vaultScopes } from './scopes.ts';
 import { compareSecretsByHash, leavingWithheld, normalizingFirst } from './token-requests.ts';
 import { nameAuthorizationDetails } from './vault/answers.ts';
+import { rememberCaller } from './vault/named-callers.ts';
 import { markReaders } from './vault/reader-tokens.ts';
 
 export interface ProviderParts {
@@ -143,12 +144,16 @@ function featuresFor({
     introspection: {
       enabled: true,
       // A refresh token introspects as active too: only access tokens for the asking resource server (facts 2.5).
-      allowedPolicy: async (ctx, client, token) =>
-        token instanceof ctx.oidc.provider.AccessToken &&
-        resources.isAudienceOf(client, token.aud) &&
+      allowedPolicy: async (ctx, asking, token) => {
+        if (!(token instanceof ctx.oidc.provider.AccessToken) || !resources.isAudienceOf(asking, token.aud))
+          return false;
         // The library fails over a token whose app is gone, and asks nobody about the account.
-        (await ctx.oidc.provider.Client.find(String(token.clientId))) !== undefined &&
-        (await findAccount(ctx, token.accountId, token)) !== undefined,
+        const client = await ctx.oidc.provider.Client.find(String(token.clientId));
+        const account = client && (await findAccount(ctx, token.accountId, token));
+        if (!account) return false;
+        rememberCaller(ctx, { client, account });
+        return true;
+      },
     },
     revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
     resourceIndicators: {

@@ -1,5 +1,6 @@
 // GET /vault of a person: the folder as loop sees it, and a search that shows what a client gets.
 import type { RequestHandler } from 'express';
+import { causeOf } from '../access.ts';
 import type { ShowPage } from '../http/frame.ts';
 import {
   type FoundNote,
@@ -36,7 +37,10 @@ export function showVault(parts: VaultPageParts): RequestHandler {
     const query = readQuery(req.url);
     const tool = searchTools.get(vault) ?? createSearchTool(vault, parts.noteUrl);
     searchTools.set(vault, tool);
-    const search = query === '' ? undefined : await findNotes(vault, tool, query);
+    const search =
+      query === ''
+        ? undefined
+        : await findNotes(vault, (input) => tool.run(input, causeOf(person.principal)), query);
     const data = {
       name: vaultName,
       action: `${pathPrefix}/vault`,
@@ -59,7 +63,7 @@ async function readFacts(vault: Vault): Promise<VaultFacts> {
   const { conflicts, nextCursor } = vault.listConflicts({ limit: mostNamed });
   return {
     isAway: vault.isAway(),
-    isWritable: vault.writer !== undefined,
+    isWritable: vault.writerFor !== undefined,
     notes,
     percent: building && notes > 0 ? Math.min(99, Math.floor((indexed / notes) * 100)) : undefined,
     isBuilding: building,
@@ -77,10 +81,10 @@ function someOf(ids: readonly string[]): NamedNotes {
 
 async function findNotes(
   vault: Vault,
-  tool: ReturnType<typeof createSearchTool>,
+  search: (input: { query: string }) => Promise<object>,
   query: string,
 ): Promise<{ found: FoundNote[]; isMore: boolean; missed: MissedNote | undefined }> {
-  const { results, more } = (await tool.run({ query })) as { results: FoundNote[]; more?: true };
+  const { results, more } = (await search({ query })) as { results: FoundNote[]; more?: true };
   const missed = await explainMiss(vault, query, results);
   return { found: results, isMore: more === true, missed };
 }

@@ -1,6 +1,6 @@
 // What the MCP SDK gets to know about the caller, and what of it a server takes: what the call may use.
 import type { AuthInfo, ServerContext } from '@modelcontextprotocol/server';
-import type { Access } from '../access.ts';
+import type { OwnAccess } from '../access.ts';
 import type { Principal } from '../tokens/verifier.ts';
 
 /**
@@ -9,7 +9,7 @@ import type { Principal } from '../tokens/verifier.ts';
  */
 export function describeCaller(
   locals: Readonly<Record<string, unknown>>,
-  access: Access | Promise<Access>,
+  access: OwnAccess | Promise<OwnAccess>,
 ): AuthInfo {
   const principal = locals['principal'] as Principal;
   return {
@@ -23,8 +23,8 @@ export function describeCaller(
 }
 
 /** Of one message: servers and streams are used for many, each with a token of its own. */
-export function accessOf({ http }: ServerContext): Access | Promise<Access> {
+export function accessOf({ http }: ServerContext): OwnAccess | Promise<OwnAccess> {
   const access = http?.authInfo?.extra?.['access'];
   if (access === undefined) throw new Error('a message came without what its caller may use');
-  return access as Access | Promise<Access>;
+  return access as OwnAccess | Promise<OwnAccess>;
 }

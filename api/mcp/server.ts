@@ -35,9 +35,10 @@ export function createMcpServerFactory({ tools, notes, logger }: McpServerOption
         `There is no tool ${JSON.stringify(name.slice(0, 100))}`,
       );
     return guard({ tool: name }, context, async () => {
-      const own = (await accessOf(context)).tools.find((tool) => tool.name === name);
-      if (!own) throw new Error('a tool is described that nobody has');
-      return own.call(input);
+      const own = await accessOf(context);
+      const tool = own.tools.find((one) => one.name === name);
+      if (!tool) throw new Error('a tool is described that nobody has');
+      return tool.call(input, own.caller);
     });
   }
 

@@ -46,9 +46,10 @@ export function createRestRouter({ tools, verify, findAccess, resources, heldByt
     takesBody(routeOf(res).operation) ? readBody(req, res, next) : next();
   const answer: RequestHandler = async (req, res) => {
     const { operation, tool } = routeOf(res);
-    const own = (await findAccess(res.locals['principal'])).tools.find(({ name }) => name === tool.name);
-    if (!own) throw new Error('a tool is described that nobody has');
-    const output = await own.run(readInput(req, routeOf(res))).catch(explainRefusal);
+    const { tools: own, caller } = await findAccess(res.locals['principal']);
+    const ownTool = own.find(({ name }) => name === tool.name);
+    if (!ownTool) throw new Error('a tool is described that nobody has');
+    const output = await ownTool.run(readInput(req, routeOf(res)), caller).catch(explainRefusal);
     res.set({ 'Cache-Control': 'no-store', 'Content-Type': 'application/json; charset=utf-8' });
     if (operation.tool === 'create_note') {
       res.status(201).set('Location', `${apiUrl}${noteAddress(String(output['id']))}`);

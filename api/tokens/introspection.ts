@@ -17,6 +17,9 @@ export interface ActiveToken {
   expiresAt: number | undefined;
   subject: string | undefined;
   clientId: string | undefined;
+  /** As people know them, where loop-auth says so; the client gave itself its own. */
+  clientName?: string;
+  username?: string;
   scopes: readonly string[];
   /** RFC 9396, as they came; undefined where there are none. */
   authorizationDetails?: unknown;
@@ -48,6 +51,8 @@ const responseSchema = z.discriminatedUnion('active', [
     exp: z.number().optional(),
     sub: z.string().optional(),
     client_id: z.string().optional(),
+    client_name: z.string().optional(),
+    username: z.string().optional(),
     scope: z.string().optional(),
     // whatever it is: what can't be understood gives nothing (authorization-details.ts)
     authorization_details: z.unknown().optional(),
@@ -182,8 +187,27 @@ function parseIntrospection(body: string): Introspection {
     subject: answer.sub,
     clientId: answer.client_id,
     scopes: answer.scope?.split(' ').filter(Boolean) ?? [],
+    ...readNames(answer),
     ...(answer.authorization_details === undefined
       ? {}
       : { authorizationDetails: answer.authorization_details }),
   };
 }
+
+/** UTF-16 units: as long as loop-auth lets a client call itself. */
+const longestName = 200;
+
+function readNames({
+  client_name: clientName,
+  username,
+}: {
+  client_name?: string | undefined;
+  username?: string | undefined;
+}): Pick<ActiveToken, 'clientName' | 'username'> {
+  return {
+    ...(clientName ? { clientName: boundName(clientName) } : {}),
+    ...(username ? { username: boundName(username) } : {}),
+  };
+}
+
+const boundName = (name: string): string => name.slice(0, longestName).toWellFormed();

@@ -7,6 +7,9 @@ import { canonicalIdentifier, type ResourceIdentifiers } from './resource-identi
 export interface Principal {
   subject: string;
   clientId: string;
+  /** As people know them; undefined where nobody says so. */
+  clientName?: string;
+  username?: string;
   /** Without those that the grant's details take away. */
   scopes: readonly string[];
   /** Epoch seconds. */
@@ -71,7 +74,14 @@ function findPrincipal(token: ActiveToken, narrow: (token: ActiveToken) => Narro
   if (subject === undefined || clientId === undefined || expiresAt === undefined) return undefined;
   if (expiresAt * 1_000 <= Date.now()) return undefined;
   const { scopes: left, ...reach } = authorizationDetails === undefined ? { scopes } : narrow(token);
-  return { subject, clientId, scopes: left, expiresAt, ...reach };
+  return { subject, clientId, ...namesOf(token), scopes: left, expiresAt, ...reach };
+}
+
+function namesOf({ clientName, username }: ActiveToken): Pick<Principal, 'clientName' | 'username'> {
+  return {
+    ...(clientName === undefined ? {} : { clientName }),
+    ...(username === undefined ? {} : { username }),
+  };
 }
 
 type Narrowed = Pick<Principal, 'scopes' | 'reach' | 'withheld'>;

@@ -1,14 +1,10 @@
 // The tool `append_to_note`: text at the end of a note or of one of its sections.
 import { z } from 'zod';
-import type { NoteWriter } from '../vault/writing/writer.ts';
-import type { Tool } from './tool.ts';
+import type { Tool, Writers } from './tool.ts';
 import { createTool } from './tool.ts';
 import { markdown, noteId, readRevision, writingScopes, writtenNote } from './written-note.ts';
 
-export function createAppendToNoteTool(
-  writer: Pick<NoteWriter, 'append'>,
-  noteUrl: (id: string) => string,
-): Tool {
+export function createAppendToNoteTool(writers: Writers<'append'>, noteUrl: (id: string) => string): Tool {
   return createTool({
     name: 'append_to_note',
     title: 'Append to a note',
@@ -28,8 +24,8 @@ export function createAppendToNoteTool(
     output: writtenNote,
     scopes: writingScopes,
     annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
-    run: async ({ id, ...change }) => {
-      const written = await writer.append(id, change);
+    run: async ({ id, ...change }, caller) => {
+      const written = await writers(caller).append(id, change);
       return { id: written.id, url: noteUrl(written.id), revision: written.revision };
     },
   });

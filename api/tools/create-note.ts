@@ -1,14 +1,10 @@
 // The tool `create_note`: a new note, never in place of one.
 import { z } from 'zod';
-import type { NoteWriter } from '../vault/writing/writer.ts';
-import type { Tool } from './tool.ts';
+import type { Tool, Writers } from './tool.ts';
 import { createTool } from './tool.ts';
 import { markdown, writingScopes, writtenNote } from './written-note.ts';
 
-export function createCreateNoteTool(
-  writer: Pick<NoteWriter, 'create'>,
-  noteUrl: (id: string) => string,
-): Tool {
+export function createCreateNoteTool(writers: Writers<'create'>, noteUrl: (id: string) => string): Tool {
   return createTool({
     name: 'create_note',
     title: 'Create a note',
@@ -21,8 +17,8 @@ export function createCreateNoteTool(
     output: writtenNote,
     scopes: writingScopes,
     annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
-    run: async ({ path, text }) => {
-      const { id, revision } = await writer.create(path, text);
+    run: async ({ path, text }, caller) => {
+      const { id, revision } = await writers(caller).create(path, text);
       return { id, url: noteUrl(id), revision };
     },
   });

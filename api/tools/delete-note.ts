@@ -1,11 +1,10 @@
 // The tool `delete_note`: a note goes to the vault's trash, from where a person can take it back.
 import { z } from 'zod';
-import type { NoteWriter } from '../vault/writing/writer.ts';
-import type { Tool } from './tool.ts';
+import type { Tool, Writers } from './tool.ts';
 import { createTool } from './tool.ts';
 import { noteId, readRevision, writingScopes } from './written-note.ts';
 
-export function createDeleteNoteTool(writer: Pick<NoteWriter, 'remove'>): Tool {
+export function createDeleteNoteTool(writers: Writers<'remove'>): Tool {
   return createTool({
     name: 'delete_note',
     title: 'Delete a note',
@@ -14,6 +13,6 @@ export function createDeleteNoteTool(writer: Pick<NoteWriter, 'remove'>): Tool {
     output: z.object({ id: z.string(), trashPath: z.string() }),
     scopes: writingScopes,
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true },
-    run: ({ id, revision }) => writer.remove(id, { revision }),
+    run: ({ id, revision }, caller) => writers(caller).remove(id, { revision }),
   });
 }

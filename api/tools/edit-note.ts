@@ -1,7 +1,6 @@
 // The tool `edit_note`: one section or one front-matter field of a note; the rest stays byte for byte.
 import { z } from 'zod';
-import type { NoteWriter } from '../vault/writing/writer.ts';
-import type { Tool } from './tool.ts';
+import type { Tool, Writers } from './tool.ts';
 import { createTool } from './tool.ts';
 import { markdown, noteId, readRevision, writingScopes, writtenNote } from './written-note.ts';
 
@@ -30,7 +29,7 @@ const input = z
   );
 
 export function createEditNoteTool(
-  writer: Pick<NoteWriter, 'replaceSection' | 'setField'>,
+  writers: Writers<'replaceSection' | 'setField'>,
   noteUrl: (id: string) => string,
 ): Tool {
   return createTool({
@@ -42,7 +41,8 @@ export function createEditNoteTool(
     output: writtenNote,
     scopes: writingScopes,
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true },
-    run: async ({ id, revision, heading = '', text = '', field, value = null }) => {
+    run: async ({ id, revision, heading = '', text = '', field, value = null }, caller) => {
+      const writer = writers(caller);
       const written = await (field === undefined
         ? writer.replaceSection(id, { heading, text, revision })
         : writer.setField(id, { field, value, revision }));

@@ -1,14 +1,10 @@
 // The tool `replace_note`: another text for a note, below the front matter it has.
 import { z } from 'zod';
-import type { NoteWriter } from '../vault/writing/writer.ts';
-import type { Tool } from './tool.ts';
+import type { Tool, Writers } from './tool.ts';
 import { createTool } from './tool.ts';
 import { markdown, noteId, readRevision, writingScopes, writtenNote } from './written-note.ts';
 
-export function createReplaceNoteTool(
-  writer: Pick<NoteWriter, 'replace'>,
-  noteUrl: (id: string) => string,
-): Tool {
+export function createReplaceNoteTool(writers: Writers<'replace'>, noteUrl: (id: string) => string): Tool {
   return createTool({
     name: 'replace_note',
     title: 'Replace the text of a note',
@@ -22,8 +18,8 @@ export function createReplaceNoteTool(
     output: writtenNote,
     scopes: writingScopes,
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true },
-    run: async ({ id, ...change }) => {
-      const written = await writer.replace(id, change);
+    run: async ({ id, ...change }, caller) => {
+      const written = await writers(caller).replace(id, change);
       return { id: written.id, url: noteUrl(written.id), revision: written.revision };
     },
   });

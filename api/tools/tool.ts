@@ -3,8 +3,10 @@
 import type { JSONObject } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import { countJson, largestAnswer } from '../answers/size.ts';
+import type { Cause } from '../vault/changes/cause.ts';
 import type { Image } from '../vault/documents/image.ts';
 import { VaultRefusal } from '../vault/errors.ts';
+import type { NoteWriter } from '../vault/writing/writer.ts';
 
 export interface ToolResult {
   [field: string]: unknown;
@@ -41,13 +43,16 @@ export interface DescribedTool {
   definition: ToolDefinition;
 }
 
-/** A tool of one vault, or of a part of it. */
+/** A tool of one vault, or of a part of it. What it changes is changed by `caller`. */
 export interface Tool extends DescribedTool {
   /** The output alone. Throws VaultRefusal for what the caller can mend. */
-  run(input: unknown): Promise<Record<string, unknown>>;
+  run(input: unknown, caller: Cause): Promise<Record<string, unknown>>;
   /** Never throws for what the caller can mend: that is a result with isError. */
-  call(input: unknown): Promise<ToolResult>;
+  call(input: unknown, caller: Cause): Promise<ToolResult>;
 }
+
+/** What a writing tool needs of the writer that its caller has. */
+export type Writers<Names extends keyof NoteWriter> = (caller: Cause) => Pick<NoteWriter, Names>;
 
 /** Thrown for arguments that don't fit the schema; the message is shown to the model. */
 class InvalidArguments extends VaultRefusal {
@@ -76,7 +81,7 @@ export interface ToolOptions<Input extends z.ZodObject, Output extends z.ZodObje
   output: Output;
   scopes: readonly string[];
   annotations: { readOnlyHint: boolean; destructiveHint?: boolean; idempotentHint?: boolean };
-  run(input: z.output<Input>): z.input<Output> | Promise<z.input<Output>>;
+  run(input: z.output<Input>, caller: Cause): z.input<Output> | Promise<z.input<Output>>;
   /** For a client of MCP, the image that goes with an output; it is no part of the answer's length. */
   imageOf?: (output: z.input<Output>) => Image | undefined;
 }
@@ -86,10 +91,10 @@ export function createTool<Input extends z.ZodObject, Output extends z.ZodObject
 ): Tool {
   const { name, title, description, scopes } = options;
   const securitySchemes = [{ type: 'oauth2', scopes }];
-  async function run(input: unknown): Promise<z.input<Output>> {
+  async function run(input: unknown, caller: Cause): Promise<z.input<Output>> {
     const parsed = options.input.safeParse(input ?? {});
     if (!parsed.success) throw new InvalidArguments(name, parsed.error);
-    const output = await options.run(parsed.data);
+    const output = await options.run(parsed.data, caller);
     if (countJson(output, largestAnswer) > largestAnswer) throw new AnswerTooLarge();
     return output;
   }
@@ -109,9 +114,9 @@ export function createTool<Input extends z.ZodObject, Output extends z.ZodObject
       _meta: { securitySchemes },
     },
     run,
-    call: (input) =>
+    call: (input, caller) =>
       answer(async () => {
-        const output = await run(input);
+        const output = await run(input, caller);
         return { output, image: options.imageOf?.(output) };
       }),
   };

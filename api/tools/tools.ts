@@ -3,7 +3,7 @@
 import { inTurn, mostNotesAtOnce, Turns } from '../answers/turns.ts';
 import { VaultReadOnly } from '../vault/errors.ts';
 import type { Vault } from '../vault/vault.ts';
-import type { NoteWriter } from '../vault/writing/writer.ts';
+import type { WriterFor } from '../vault/writing/writer.ts';
 import { createAppendToNoteTool } from './append-to-note.ts';
 import { createCreateNoteTool } from './create-note.ts';
 import { createDeleteNoteTool } from './delete-note.ts';
@@ -25,26 +25,27 @@ export function createTools(
   noteUrl: (id: string) => string,
   turns = new Turns(mostNotesAtOnce),
 ): Tool[] {
-  const { writer } = vault;
-  const writing = createWritingTools(writer ? inTurn(writer) : noWriter, noteUrl);
+  const { writerFor = noWriter } = vault;
+  const writing = createWritingTools((caller) => inTurn(writerFor(caller)), noteUrl);
   return [
     createSearchTool(vault, noteUrl),
     createFetchTool({ vault, turns }, noteUrl),
     createListTool(vault),
     createScanTool(vault),
-    ...(writer ? writing : writing.map((tool) => withhold(tool, new VaultReadOnly()))),
+    ...(vault.writerFor ? writing : writing.map((tool) => withhold(tool, new VaultReadOnly()))),
   ];
 }
 
-// never called: withheld tools answer for themselves
-const noWriter = {} as NoteWriter;
+const noWriter: WriterFor = () => {
+  throw new VaultReadOnly();
+};
 
-function createWritingTools(writer: NoteWriter, noteUrl: (id: string) => string): Tool[] {
+function createWritingTools(writers: WriterFor, noteUrl: (id: string) => string): Tool[] {
   return [
-    createCreateNoteTool(writer, noteUrl),
-    createAppendToNoteTool(writer, noteUrl),
-    createReplaceNoteTool(writer, noteUrl),
-    createEditNoteTool(writer, noteUrl),
-    createDeleteNoteTool(writer),
+    createCreateNoteTool(writers, noteUrl),
+    createAppendToNoteTool(writers, noteUrl),
+    createReplaceNoteTool(writers, noteUrl),
+    createEditNoteTool(writers, noteUrl),
+    createDeleteNoteTool(writers),
   ];
 }

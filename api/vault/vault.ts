@@ -27,7 +27,7 @@ import { findRoot } from './root.ts';
 import { createShownVault, type ShownVault } from './shown/shown-vault.ts';
 import { normalizeText } from './unicode.ts';
 import { isWritable } from './writing/probe.ts';
-import { createNoteWriter, type NoteWriter } from './writing/writer.ts';
+import { createWriterFor, type WriterFor } from './writing/writer.ts';
 
 interface SearchOptions {
   /** 10 by default, 100 at most. */
@@ -102,8 +102,8 @@ export interface Vault {
   isAway(): boolean;
   /** What only a person is told of it. */
   readonly shown: ShownVault;
-  /** Undefined where the folder may only be read. */
-  readonly writer: NoteWriter | undefined;
+  /** Who changes notes for whom; undefined where the folder may only be read. */
+  readonly writerFor: WriterFor | undefined;
   /** Ends the background work; nothing may be asked after. */
   close(): Promise<void>;
 }
@@ -149,7 +149,7 @@ class FolderVault implements Vault {
   readonly #daily: DailyNotes;
   readonly #index: IndexConnection;
   readonly #onClose: (() => Promise<void>) | undefined;
-  readonly writer: NoteWriter | undefined;
+  readonly writerFor: WriterFor | undefined;
   readonly shown: ShownVault;
 
   constructor(place: VaultPlace, index: IndexConnection, onClose?: () => Promise<void>) {
@@ -158,13 +158,13 @@ class FolderVault implements Vault {
     this.#daily = place.daily;
     this.#index = index;
     this.shown = createShownVault({ root: place.root, hidden: place.hidden, index });
-    this.writer = place.canWrite ? this.#createWriter(place.options) : undefined;
+    this.writerFor = place.canWrite ? this.#createWriterFor(place.options) : undefined;
     this.#onClose = onClose;
   }
 
-  #createWriter({ reach, onWritten }: VaultPlace['options']): NoteWriter {
+  #createWriterFor({ reach, onWritten }: VaultPlace['options']): WriterFor {
     const changeable = reach?.writable && new Reach(reach.writable);
-    return createNoteWriter({
+    return createWriterFor({
       root: this.#root,
       hidden: this.#hidden,
       daily: this.#daily,

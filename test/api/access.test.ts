@@ -9,15 +9,33 @@ import { parseConfig } from '../../api/config.ts';
 import { createLogger } from '../../api/http/log.ts';
 import { createMetrics } from '../../api/http/metrics.ts';
 import { parseResourceIdentifiers } from '../../api/tokens/resource-identifiers.ts';
+import type { Principal } from '../../api/tokens/verifier.ts';
+import type { Cause } from '../../api/vault/changes/cause.ts';
 import { openVault, type Vault } from '../../api/vault/vault.ts';
-import { callTool, LIST_TOOLS, makeVault, postMcp, RESOURCE, readJson } from '../support/loop-api.ts';
+import { openEventStream } from '../support/event-stream.ts';
+import {
+  callTool,
+  LIST_TOOLS,
+  makeVault,
+  postMcp,
+  postModern,
+  RESOURCE,
+  readJson,
+} from '../support/loop-api.ts';
 
 /** A service for one narrowed token, whose part of the vault is opened by `within`. */
 async function start(t: Test, within: () => Promise<Vault>): Promise<{ url: string; log: string[] }> {
-  const vault = await openVault({ directory: `${await makeVault(t)}/vault`, indexPath: ':memory:' });
-  const log: string[] = [];
   const principal = { subject: 'a', clientId: 'b', scopes: ['vault.read'], expiresAt: Date.now() };
-  const reach = { readable: ['A'], writable: [] };
+  const vault = await openVault({ directory: `${await makeVault(t)}/vault`, indexPath: ':memory:' });
+  return serve(t, { ...principal, reach: { readable: ['A'], writable: [] } }, { vault, within });
+}
+
+async function serve(
+  t: Test,
+  principal: Principal,
+  { vault, within }: { vault: Vault; within: () => Promise<Vault> },
+): Promise<{ url: string; log: string[] }> {
+  const log: string[] = [];
   const app = createApp({
     config: parseConfig({
       AUTH_ISSUER: 'https://auth.example',
@@ -26,7 +44,7 @@ async function start(t: Test, within: () => Promise<Vault>): Promise<{ url: stri
     resources: parseResourceIdentifiers(RESOURCE),
     vault,
     narrowed: { within },
-    verify: () => ({ outcome: 'active', principal: { ...principal, reach } }),
+    verify: () => ({ outcome: 'active', principal }),
     metrics: createMetrics(),
     logger: createLogger({ write: (line) => void log.push(line) }),
     isReady: () => true,
@@ -101,4 +119,38 @@ t.test('a person’s pages have the vault that the token reaches, and no other',
   const principal = { subject: 'a', clientId: 'b', scopes: ['vault.read'], expiresAt: 0 };
   t.equal(await vaultFor(principal), whole);
   t.equal(await vaultFor({ ...principal, reach: { readable: ['A'], writable: [] } }), part);
+});
+
+t.test('who changes a note is known to the vault, whichever way the call came', async (t) => {
+  const vault = await openVault({ directory: `${await makeVault(t)}/vault`, indexPath: ':memory:' });
+  const { writerFor } = vault;
+  const causes: Cause[] = [];
+  Object.assign(vault, {
+    writerFor: (cause: Cause) => {
+      causes.push(cause);
+      return writerFor?.(cause);
+    },
+  });
+  const principal = {
+    ...{ subject: 'p', username: 'ann', clientId: 'c', clientName: 'An app' },
+    ...{ scopes: ['vault.write'], expiresAt: Date.now() },
+  };
+  const cause = { client: { id: 'c', name: 'An app' }, account: { id: 'p', name: 'ann' } };
+  const append = (text: string) => callTool('append_to_note', { id: 'garden.md', text });
+  for (const reach of [undefined, { readable: [], writable: [] }]) {
+    const named = reach === undefined ? principal : { ...principal, reach };
+    const { url } = await serve(t, named, { vault, within: () => Promise.resolve(vault) });
+    causes.length = 0;
+    await postMcp(url, 'x', append('plainly'));
+    await postModern(url, 'x', 'tools/call', append('in the newer revision').params);
+    await fetch(`${url}/api/notes/garden.md/append`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer x', 'content-type': 'application/json' },
+      body: JSON.stringify({ text: 'by REST' }),
+    });
+    const stream = await openEventStream(t, url, 'x');
+    await stream.post(append('by the older transport'));
+    await stream.message();
+    t.same(causes, [cause, cause, cause, cause], reach ? 'a part' : 'all of the vault');
+  }
 });

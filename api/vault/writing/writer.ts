@@ -5,6 +5,7 @@ import type { Stats } from 'node:fs';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import type { Cause } from '../changes/cause.ts';
 import type { DailyNotes } from '../daily/daily-notes.ts';
 import {
   EditRefused,
@@ -73,8 +74,11 @@ export interface NoteWriterOptions {
   suggestIds?(id: string): string;
 }
 
-export function createNoteWriter(options: NoteWriterOptions): NoteWriter {
-  const { root, daily, refresh, requireHome, suggestIds } = options;
+/** A writer for each who changes something; they wait for each other's changes of one note. */
+export type WriterFor = (cause: Cause) => NoteWriter;
+
+export function createWriterFor(options: NoteWriterOptions): WriterFor {
+  const { root, daily, refresh, requireHome } = options;
   const queue = new KeyedQueue();
   const removeLeftovers = createLeftoverRemover();
 
@@ -87,10 +91,7 @@ export function createNoteWriter(options: NoteWriterOptions): NoteWriter {
       await requireHome();
       return work().catch(async (error: unknown) => {
         await requireHome(error);
-        if (error instanceof NoteNotFound) {
-          throw new NoteNotFound(suggestIds?.(id));
-        }
-        return explain(options, error);
+        return explain(options, id, error);
       });
     });
     await refresh(result.id);
@@ -130,7 +131,7 @@ export function createNoteWriter(options: NoteWriterOptions): NoteWriter {
     );
   }
 
-  return {
+  const writer: NoteWriter = {
     create: async (path, text) => create(path, requireFrontMatter(text)),
     append: createAppend({ daily, requireOpen: (id) => requireOpen(options, id), change, create }),
     replace: (id, { text, revision }) => change(id, revision, (note) => replaceText(note, text)),
@@ -140,6 +141,7 @@ export function createNoteWriter(options: NoteWriterOptions): NoteWriter {
       change(id, revision, (note) => setField(note, field, value)),
     remove: (id, { revision }) => write(id, () => removeNote(options, id, revision)),
   };
+  return () => writer;
 }
 
 type WritablePart = Pick<NoteWriterOptions, 'root' | 'hidden' | 'isChangeable'>;
@@ -238,7 +240,10 @@ function requireFrontMatter(text: string): string {
   return text;
 }
 
-function explain({ hidden }: WritablePart, error: unknown): never {
+function explain({ hidden, suggestIds }: NoteWriterOptions, id: string, error: unknown): never {
+  if (error instanceof NoteNotFound) {
+    throw new NoteNotFound(suggestIds?.(id));
+  }
   if (error instanceof FolderSpelled && hidden.isHiddenFolder(error.spelled)) {
     throw new PathClosed();
   }

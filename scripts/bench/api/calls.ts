@@ -34,6 +34,7 @@ type Call = keyof typeof calls;
 const pressure = { connections: 16, seconds: 0.75 };
 const resources = parseResourceIdentifiers('http://localhost:8082/mcp');
 const issuer = 'http://localhost:8083';
+const caller = { client: { id: 'bench' }, account: { id: 'bench' } };
 
 export async function run(): Promise<void> {
   const notes = makeNotes(1_000);
@@ -43,7 +44,7 @@ export async function run(): Promise<void> {
   const tools = createTools(vault, String, turns);
   const logger = createLogger({ write: () => undefined });
   const access = { tools, notes: createNoteResources({ vault, turns }) };
-  const parts = { ...access, findAccess: () => access, logger };
+  const parts = { ...access, findAccess: () => ({ ...access, caller }), logger };
   const heldBytes = new HeldBytes();
   const endpoint = createMcpEndpoint({ ...parts, verify: createVerify(), resources, heldBytes });
   const stock = createStockHandler(tools);
@@ -210,7 +211,7 @@ function createStockHandler(tools: readonly Tool[]): McpHttpHandler {
     const server = new McpServer({ name: 'stock', version: '1' });
     for (const { name, config, runTool } of described) {
       server.registerTool(name, config, async (input) => {
-        const output = await runTool(input);
+        const output = await runTool(input, caller);
         return { content: [{ type: 'text', text: JSON.stringify(output) }], structuredContent: output };
       });
     }

@@ -5,7 +5,7 @@ import type { NoteWriter } from '../../../api/vault/writing/writer.ts';
 import { printMeasures } from '../measure.ts';
 
 export function run(): Promise<void> {
-  const vault = { writer: {} as NoteWriter } as Vault;
+  const vault = { writerFor: () => ({}) as NoteWriter } as unknown as Vault;
   const tools = createTools(vault, String).map(({ definition }) => definition);
   const rows = tools.map((tool) => ({ what: tool.name, value: formatTokens([tool]) }));
   // models see names, descriptions and input schemas; what they answer with is for programs

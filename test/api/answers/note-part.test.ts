@@ -21,6 +21,7 @@ import {
 } from '../../support/loop-api.ts';
 import { connectBoth } from '../../support/mcp-clients.ts';
 import { createRandom, type Random } from '../../support/random.ts';
+import { cause } from '../../support/writer.ts';
 
 interface NoteWorld extends World {
   directory: string;
@@ -345,7 +346,8 @@ t.test(
       await rm(directory, { recursive: true });
     });
     const tool = createTools(vault, (id) => `https://notes.example/${encodeURIComponent(id)}`)[1];
-    const call = async (id: string): Promise<Fetched> => (await tool?.run({ id })) as unknown as Fetched;
+    const call = async (id: string): Promise<Fetched> =>
+      (await tool?.run({ id }, cause)) as unknown as Fetched;
     for (const [seed, note] of notes.entries()) {
       let text = '';
       let next: string | undefined = `한 ${seed}.md`;

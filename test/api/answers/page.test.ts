@@ -8,6 +8,7 @@ import { fitPage } from '../../../api/answers/page.ts';
 import { largestAnswer } from '../../../api/answers/size.ts';
 import { createTools } from '../../../api/tools/tools.ts';
 import { openVault } from '../../../api/vault/vault.ts';
+import { cause } from '../../support/writer.ts';
 
 t.test('rows that don’t fit are asked for again, fewer; one is shown in any case', (t) => {
   const pageOf = (row: string, limit: number): { page: string[]; asked: number[] } => {
@@ -51,7 +52,7 @@ t.test('scan and list show every note once, however much there is of each', asyn
     const seen: string[] = [];
     let cursor: unknown;
     do {
-      const page = (await tool?.run({ limit: 1_000, ...(cursor ? { cursor } : {}) })) ?? {};
+      const page = (await tool?.run({ limit: 1_000, ...(cursor ? { cursor } : {}) }, cause)) ?? {};
       t.ok(JSON.stringify(page).length <= largestAnswer, name);
       const rows = page[member] as Array<{ path: string; title?: string }>;
       seen.push(...rows.map(({ path }) => path));

@@ -46,6 +46,15 @@ t.test('an active answer is read into our words', async (t) => {
   t.same(await introspector.introspect('unknown'), { active: false });
 });
 
+t.test('names are as long as they may be, and no name is none', async (t) => {
+  const { auth, introspector } = await openWire(t);
+  const names = { client_name: `${'가'.repeat(300)}`, username: '' };
+  auth.addToken('named', 'https://notes.example/mcp', names);
+  const answer = await introspector.introspect('named');
+  t.match(answer, { clientName: '가'.repeat(200) });
+  t.notOk('username' in answer);
+});
+
 t.test('the request is what RFC 7662 and RFC 6749 ask for', async (t) => {
   const { auth, introspector } = await openWire(t, {
     API_CLIENT_ID: 'loop api',

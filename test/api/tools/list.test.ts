@@ -9,6 +9,7 @@ import { readJson, startGoodWorld } from '../../support/loop-api.ts';
 import { callTool } from '../../support/mcp-call.ts';
 import { openNotes } from '../../support/open-notes.ts';
 import { until } from '../../support/until.ts';
+import { cause } from '../../support/writer.ts';
 
 interface World {
   directory: string;
@@ -25,7 +26,7 @@ async function openWorld(t: Test, notes: Record<string, string>): Promise<World>
     call: async (name, input) => {
       const tool = tools.find((one) => one.name === name);
       if (tool === undefined) throw new Error(name);
-      return tool.call(input);
+      return tool.call(input, cause);
     },
   };
 }

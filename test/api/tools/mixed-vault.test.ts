@@ -8,6 +8,7 @@ import { createTools } from '../../../api/tools/tools.ts';
 import { openVault } from '../../../api/vault/vault.ts';
 import { writeTextPdf } from '../../support/pdf-file.ts';
 import { until } from '../../support/until.ts';
+import { cause } from '../../support/writer.ts';
 
 t.setTimeout(600_000);
 
@@ -81,7 +82,7 @@ t.test('each file is in scan, or named by list; no answer is longer than it may 
   );
   let longestSeen = 0;
   const call = async (name: string, input: Record<string, unknown>): Promise<Record<string, unknown>> => {
-    const result = await tools.get(name)?.call(input);
+    const result = await tools.get(name)?.call(input, cause);
     t.notOk(result?.isError, `${name} ${JSON.stringify(input)}: ${result?.content[0]?.text.slice(0, 200)}`);
     const { length } = JSON.stringify(result?.structuredContent ?? {});
     longestSeen = Math.max(longestSeen, length);

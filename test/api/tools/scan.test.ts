@@ -6,7 +6,9 @@ import { setTimeout } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import type { Tool } from '../../../api/tools/tool.ts';
 import { createTools } from '../../../api/tools/tools.ts';
-import { openVault, type Vault } from '../../../api/vault/vault.ts';
+import { openVault } from '../../../api/vault/vault.ts';
+import type { NoteWriter } from '../../../api/vault/writing/writer.ts';
+import { cause, writerOf } from '../../support/writer.ts';
 
 async function openTools(t: Test): Promise<Record<string, Tool>> {
   const directory = await mkdtemp(join(tmpdir(), 'scan-test-'));
@@ -34,7 +36,7 @@ async function pagesOf(tool: Tool | undefined, input: Record<string, unknown>): 
   const pages: Record<string, unknown>[] = [];
   let cursor: unknown;
   do {
-    const result = await tool?.call({ ...input, ...(cursor === undefined ? {} : { cursor }) });
+    const result = await tool?.call({ ...input, ...(cursor === undefined ? {} : { cursor }) }, cause);
     if (result?.isError) throw new Error(result.content[0]?.text);
     const page = result?.structuredContent ?? {};
     pages.push(page);
@@ -115,9 +117,9 @@ t.test('scan and list', async (t) => {
       [{ limit: 0 }, /limit/],
     ];
     for (const [input, message] of wrong) {
-      t.match(await scan?.call(input), { isError: true, content: [{ text: message }] });
+      t.match(await scan?.call(input, cause), { isError: true, content: [{ text: message }] });
     }
-    t.match(await list?.call({ cursor: 'made-up' }), {
+    t.match(await list?.call({ cursor: 'made-up' }, cause), {
       isError: true,
       content: [{ text: /cursor is not valid/ }],
     });
@@ -132,13 +134,13 @@ t.test('a scan says how far the index is while it is being built', async (t) => 
     } as unknown as Parameters<typeof createTools>[0],
     String,
   ).find(({ name }) => name === 'scan');
-  t.same(await scan?.run({}), { notes: [], indexing: { notes: 100, indexed: 40 } });
+  t.same(await scan?.run({}, cause), { notes: [], indexing: { notes: 100, indexed: 40 } });
 });
 
 async function openWith(
   t: Test,
   notes: Record<string, string>,
-): Promise<{ directory: string; scan: Tool | undefined; writer: Vault['writer'] }> {
+): Promise<{ directory: string; scan: Tool | undefined; writer: NoteWriter }> {
   const directory = await mkdtemp(join(tmpdir(), 'scan-test-'));
   for (const [path, text] of Object.entries(notes)) await writeFile(join(directory, path), text);
   const vault = await openVault({ directory, indexPath: ':memory:' });
@@ -148,7 +150,7 @@ async function openWith(
   });
   while (vault.progress().building) await setTimeout(10);
   const scan = createTools(vault, String).find(({ name }) => name === 'scan');
-  return { directory, scan, writer: vault.writer };
+  return { directory, scan, writer: writerOf(vault) };
 }
 
 t.test('a page has 25,000 characters at most, and no note is left out for its size', async (t) => {
@@ -188,7 +190,7 @@ t.test('what changes while a scan goes on is at its new place, and disturbs no o
     await utimes(join(world.directory, name), 1_000 - index, 1_000 - index);
   }
   const page = async (input: Record<string, unknown>) => {
-    const { structuredContent } = (await world.scan?.call({ limit: 2, ...input })) ?? {};
+    const { structuredContent } = (await world.scan?.call({ limit: 2, ...input }, cause)) ?? {};
     // biome-ignore lint/suspicious/noExplicitAny: what a tool answers is what the test is about to find out
     return structuredContent as any;
   };
@@ -203,10 +205,10 @@ t.test('what changes while a scan goes on is at its new place, and disturbs no o
       ['a.md', 'b.md'],
     ],
   );
-  await world.writer?.create('aa new.md', 'before the cursor');
-  await world.writer?.create('cc new.md', 'behind it');
+  await world.writer.create('aa new.md', 'before the cursor');
+  await world.writer.create('cc new.md', 'behind it');
   const [{ revision }] = (await page({ limit: 1 })).notes;
-  await world.writer?.append('a.md', { text: 'changed', revision });
+  await world.writer.append('a.md', { text: 'changed', revision });
   const pathRest = await page({ limit: 100, cursor: byPath.nextCursor });
   t.same(ids(pathRest), ['c.md', 'cc new.md', 'd.md', 'e.md', 'f.md']);
   const timeRest = await page({ order: 'modified', limit: 100, cursor: byTime.nextCursor });

@@ -24,6 +24,7 @@ import { BadCursor, FileRefused, IndexNotUsable } from '../../../api/vault/error
 import type { ScanOptions, SearchResult } from '../../../api/vault/index/answers.ts';
 import { type Note, openVault, type Vault } from '../../../api/vault/vault.ts';
 import { until } from '../../support/until.ts';
+import { writerOf } from '../../support/writer.ts';
 
 const sample = fileURLToPath(new URL('../../../api/sample-vault', import.meta.url));
 
@@ -442,7 +443,7 @@ t.test('a note that was moved and changed, met before it was missed, is still th
   t.equal(first?.id, 'a/1.md');
   await rename(join(directory, 'a/1.md'), join(directory, 'b/1 moved.md'));
   // Looks at b alone, at once; a has its turn later.
-  await vault.writer?.create('b/new.md', 'new');
+  await writerOf(vault).create('b/new.md', 'new');
   await appendFile(join(directory, 'b/1 moved.md'), ' changed');
   await until(async () => (await vault.search('changed')).length === 1, 'the change');
   const rest = vault.scan({ cursor: nextCursor }).notes.map(({ id }) => id);

@@ -10,6 +10,7 @@ import { parseHiddenPatterns } from '../../../../api/vault/hidden/patterns.ts';
 import { openVault, type Vault } from '../../../../api/vault/vault.ts';
 import type { NoteWriter } from '../../../../api/vault/writing/writer.ts';
 import { until } from '../../../support/until.ts';
+import { writerOf } from '../../../support/writer.ts';
 
 interface World {
   directory: string;
@@ -47,8 +48,7 @@ async function createWorld(t: Test, settings?: object): Promise<World> {
       });
       t.teardown(() => vault.close());
       await until(() => !vault.progress().building, 'the index');
-      const { writer } = vault;
-      if (!writer) throw new Error('the vault should be writable');
+      const writer = writerOf(vault);
       return { vault, writer };
     },
   };

@@ -17,8 +17,8 @@ import { IndexKeeper } from '../../../../api/vault/index/keeper.ts';
 import { PdfTexts } from '../../../../api/vault/index/pdf/texts.ts';
 import { IndexWriter } from '../../../../api/vault/index/writer.ts';
 import { openVault, type Vault } from '../../../../api/vault/vault.ts';
-import type { NoteWriter } from '../../../../api/vault/writing/writer.ts';
 import { until } from '../../../support/until.ts';
+import { writerOf } from '../../../support/writer.ts';
 
 const patternsOf = (list: string): HiddenPattern[] =>
   parseHiddenPatterns(list).filter((pattern) => pattern !== undefined);
@@ -79,11 +79,6 @@ const idsOf = (vault: Vault): string[] =>
     .sort();
 const found = async (vault: Vault, query: string): Promise<string[]> =>
   (await vault.search(query)).map(({ id }) => id).sort();
-
-function writerOf({ writer }: Vault): NoteWriter {
-  if (!writer) throw new Error('the vault should be writable');
-  return writer;
-}
 
 /** Nothing of `Private` anywhere. */
 async function checkHidden(t: Test, vault: Vault): Promise<void> {

@@ -6,6 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import t from 'tap';
 import { findStatedCreation } from '../../../../api/vault/notes/dates.ts';
 import { openVault, type Vault } from '../../../../api/vault/vault.ts';
+import { writerOf } from '../../../support/writer.ts';
 
 t.test('front matter says it under the names that are in use, and else nothing', (t) => {
   const at = (text: string) => Date.parse(text) / 1000;
@@ -57,7 +58,7 @@ t.test('a change of a note, by us or by others, leaves its created date', async 
   t.same(await datesOf(vault, 'a.md'), first);
   for (const id of ['a.md', 'stated.md']) {
     const revision = (await vault.readNote(id))?.revision ?? '';
-    await vault.writer?.append(id, { text: 'more', revision });
+    await writerOf(vault).append(id, { text: 'more', revision });
   }
   t.ok((await stat(path)).birthtimeMs > 1_000_000_000_000, 'the file is a new one');
   t.same(await datesOf(vault, 'a.md'), first, 'changed by a tool');

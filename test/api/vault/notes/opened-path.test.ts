@@ -11,9 +11,10 @@ import { HiddenFiles } from '../../../../api/vault/hidden/hidden-files.ts';
 import { createRevision } from '../../../../api/vault/notes/content.ts';
 import { FolderMoved, inFolder } from '../../../../api/vault/notes/opened-path.ts';
 import { openVault } from '../../../../api/vault/vault.ts';
-import { createNoteWriter } from '../../../../api/vault/writing/writer.ts';
+import { createWriterFor } from '../../../../api/vault/writing/writer.ts';
 import { canMount, runWithMounts } from '../../../support/mounts.ts';
 import { until } from '../../../support/until.ts';
+import { cause } from '../../../support/writer.ts';
 
 /** Puts a link to `outside` in place of the folder and the folder back in its place, again and again. */
 const swapper = `
@@ -120,13 +121,13 @@ t.test('nor is anything outside made, changed or removed, or left half done insi
   const nothing = async (): Promise<void> => {};
   const hidden = new HiddenFiles({ root: world.vault, patterns: [] });
   const daily = createDailyNotes({ root: world.vault, hidden, timeZone: 'UTC' });
-  const writer = createNoteWriter({
+  const writer = createWriterFor({
     root: world.vault,
     hidden,
     daily,
     refresh: nothing,
     requireHome: nothing,
-  });
+  })(cause);
   const swapping = world.swap(900);
   let done = 0;
   const refusals = new Set<string>();
@@ -196,9 +197,10 @@ t.test(
     writeFileSync(join(directory, 'Folder', 'a.md'), 'alpha');
     const vault = await openVault({ directory, indexPath: ':memory:' });
     while (vault.progress().building) await new Promise((resolve) => setTimeout(resolve, 10));
-    const made = await vault.writer.create('Folder/New/b.md', 'beta');
-    await vault.writer.remove(made.id, { revision: made.revision });
-    const refused = await vault.writer.create('leads-out/c.md', 'c').catch(({ name }) => name);
+    const writer = vault.writerFor(({ client: { id: 'a' }, account: { id: 'b' } }));
+    const made = await writer.create('Folder/New/b.md', 'beta');
+    await writer.remove(made.id, { revision: made.revision });
+    const refused = await writer.create('leads-out/c.md', 'c').catch(({ name }) => name);
     const { text } = await vault.readNote('Folder/a.md');
     const found = (await vault.search('alpha')).length;
     await vault.close();

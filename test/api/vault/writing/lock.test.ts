@@ -23,12 +23,12 @@ const addressOf = (file: string): string =>
 const program = `
   import { createDailyNotes } from ${addressOf('daily/daily-notes.ts')};
   import { HiddenFiles } from ${addressOf('hidden/hidden-files.ts')};
-  import { createNoteWriter } from ${addressOf('writing/writer.ts')};
+  import { createWriterFor } from ${addressOf('writing/writer.ts')};
   const [root, mark, first] = process.argv.slice(1);
   const nothing = async () => {};
   const hidden = new HiddenFiles({ root, patterns: [] });
   const daily = createDailyNotes({ root, hidden, timeZone: 'UTC' });
-  const writer = createNoteWriter({ root, hidden, daily, refresh: nothing, requireHome: nothing });
+  const writer = createWriterFor({ root, hidden, daily, refresh: nothing, requireHome: nothing })({ client: { id: 'a' }, account: { id: 'b' } });
   let revision = first;
   const won = [];
   for (let round = 0; won.length < 20; round += 1) {

@@ -30,6 +30,7 @@ import { createRevision } from '../../../../api/vault/notes/content.ts';
 import { openVault, type Vault } from '../../../../api/vault/vault.ts';
 import type { NoteWriter } from '../../../../api/vault/writing/writer.ts';
 import { openNotes } from '../../../support/open-notes.ts';
+import { writerOf } from '../../../support/writer.ts';
 
 interface World {
   vault: Vault;
@@ -41,8 +42,7 @@ interface World {
 
 async function openWorld(t: Test, notes: Record<string, string | Buffer> = {}): Promise<World> {
   const { directory, vault } = await openNotes(t, notes);
-  const { writer } = vault;
-  if (!writer) throw new Error('the vault should be writable');
+  const writer = writerOf(vault);
   return {
     vault,
     writer,
@@ -355,7 +355,7 @@ t.test('where the folder refuses, there is no writer', async (t) => {
   const vault = await openVault({ directory, indexPath: ':memory:' }).finally(() => {
     if (asRoot) process.seteuid?.(0);
   });
-  t.equal(vault.writer, undefined);
+  t.equal(vault.writerFor, undefined);
   t.equal((await vault.readNote('a.md'))?.text, 'a');
   await vault.close();
   t.same(await promisify(execFile)('ls', ['-A', directory]).then(({ stdout }) => stdout.trim()), 'a.md');

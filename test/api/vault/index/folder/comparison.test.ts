@@ -6,6 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { openVault, type Vault } from '../../../../../api/vault/vault.ts';
 import { until } from '../../../../support/until.ts';
+import { writerOf } from '../../../../support/writer.ts';
 
 interface World {
   directory: string;
@@ -56,7 +57,7 @@ t.test('a file of two names is two notes, and the first one stays where it was i
   await until(() => idsOf(vault).includes('second name.md'), 'the second name');
   t.same(idsOf(vault), ['a.md', 'b.md', 'second name.md']);
   // Each look meets both.
-  await vault.writer?.create('c.md', 'c');
+  await writerOf(vault).create('c.md', 'c');
   await setTimeout(500);
   t.same(idsOf(vault), ['a.md', 'b.md', 'second name.md', 'c.md']);
   t.equal((await vault.search('walrus')).length, 2);

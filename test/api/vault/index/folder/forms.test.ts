@@ -7,6 +7,7 @@ import { NoteExists, NoteNotFound } from '../../../../../api/vault/errors.ts';
 import { openVault, type Vault } from '../../../../../api/vault/vault.ts';
 import type { NoteWriter } from '../../../../../api/vault/writing/writer.ts';
 import { until } from '../../../../support/until.ts';
+import { writerOf } from '../../../../support/writer.ts';
 
 const nfd = (text: string): string => text.normalize('NFD');
 const nfc = (text: string): string => text.normalize('NFC');
@@ -40,8 +41,7 @@ async function openWorld(t: Test, notes: [path: string, text: string][]): Promis
     await rm(top, { recursive: true });
   });
   await until(() => !vault.progress().building, 'the index');
-  const { writer } = vault;
-  if (!writer) throw new Error('the vault should be writable');
+  const writer = writerOf(vault);
   return { directory, vault, writer, told, write };
 }
 

@@ -6,9 +6,9 @@ import t, { type Test } from 'tap';
 import { NoteNotFound, VaultAway } from '../../../../../api/vault/errors.ts';
 import { findVaultHome } from '../../../../../api/vault/index/folder/home.ts';
 import { openVault, type Vault } from '../../../../../api/vault/vault.ts';
-import type { NoteWriter } from '../../../../../api/vault/writing/writer.ts';
 import { canMount, runWithMounts } from '../../../../support/mounts.ts';
 import { until } from '../../../../support/until.ts';
+import { writerOf } from '../../../../support/writer.ts';
 
 const vaultModule = new URL('../../../../../api/vault/vault.ts', import.meta.url).href;
 
@@ -36,11 +36,6 @@ async function openWorld(t: Test): Promise<World> {
   t.teardown(() => vault.close());
   await until(() => !vault.progress().building, 'the index');
   return { vault, directory, indexPath, said };
-}
-
-function writerOf({ writer }: Vault): NoteWriter {
-  if (!writer) throw new Error('the vault should be writable');
-  return writer;
 }
 
 const found = async (vault: Vault) =>
@@ -106,7 +101,7 @@ t.test('a folder whose notes were all removed is empty, not away', async (t) => 
   await rm(join(directory, 'Folder'), { recursive: true });
   await until(async () => (await found(vault)).length === 0, 'the removal');
   t.equal(await vault.readNote('a.md'), undefined);
-  t.equal((await vault.writer?.create('first.md', 'x'))?.id, 'first.md');
+  t.equal((await writerOf(vault).create('first.md', 'x'))?.id, 'first.md');
   t.same(said, []);
 });
 
@@ -127,6 +122,7 @@ const onMount = `
   const [directory, indexPath] = process.argv.slice(2);
   const vault = await openVault({ directory, indexPath });
   while (vault.progress().building) await setTimeout(10);
+  const writer = vault.writerFor?.({ client: { id: 'a' }, account: { id: 'b' } });
   const nameOf = (work) => work.then(() => 'fine', (error) => error.name);
 `;
 
@@ -143,7 +139,7 @@ t.test('a share that is unmounted and mounted again', async (t) => {
     const told = {};
     execFileSync('umount', ['-l', directory]);
     told.read = await nameOf(vault.readNote('a.md'));
-    told.written = await nameOf(vault.writer.create('new.md', 'x'));
+    told.written = await nameOf(writer.create('new.md', 'x'));
     while (!vault.isAway()) await setTimeout(10);
     await setTimeout(1500);
     told.found = (await vault.search('alpha')).length;
@@ -163,7 +159,7 @@ t.test('on a read-only mount there is no writer; one that becomes read-only says
     const { directory, indexPath } = await makeNotes(t);
     await chmod(directory, 0o555);
     const vault = await openVault({ directory, indexPath });
-    t.equal(vault.writer === undefined, process.getuid?.() !== 0, 'rights stand for the mount');
+    t.equal(vault.writerFor === undefined, process.getuid?.() !== 0, 'rights stand for the mount');
     await vault.close();
     return;
   }
@@ -171,13 +167,13 @@ t.test('on a read-only mount there is no writer; one that becomes read-only says
   const output = await runWithMounts(
     'mount --bind "$2" "$2"; program "$2" "$1/i.db" >"$1/1"; mount -o remount,bind,ro "$2"; program "$2" "$1/i.db" >"$1/2"; cat "$1/1" "$1/2"',
     `${onMount}
-    const told = { writer: vault.writer !== undefined, text: (await vault.readNote('a.md')).text };
-    if (vault.writer) {
+    const told = { writer: vault.writerFor !== undefined, text: (await vault.readNote('a.md')).text };
+    if (vault.writerFor) {
       const { revision } = await vault.readNote('a.md');
       execFileSync('mount', ['-o', 'remount,bind,ro', directory]);
-      told.create = await nameOf(vault.writer.create('new.md', 'x'));
-      told.append = await nameOf(vault.writer.append('a.md', { text: 'x', revision }));
-      told.remove = await nameOf(vault.writer.remove('a.md', { revision }));
+      told.create = await nameOf(writer.create('new.md', 'x'));
+      told.append = await nameOf(writer.append('a.md', { text: 'x', revision }));
+      told.remove = await nameOf(writer.remove('a.md', { revision }));
     }
     console.log(JSON.stringify(told));
     await vault.close();`,
@@ -210,8 +206,8 @@ t.test('a full disk is named as what it is, and the note stays', async (t) => {
     const { revision } = await vault.readNote('a.md');
     try { writeFileSync(directory + '/film.bin', Buffer.alloc(4_000_000)); } catch {}
     const told = {
-      append: await nameOf(vault.writer.append('a.md', { text: 'x'.repeat(100_000), revision })),
-      create: await nameOf(vault.writer.create('new.md', 'x'.repeat(100_000))),
+      append: await nameOf(writer.append('a.md', { text: 'x'.repeat(100_000), revision })),
+      create: await nameOf(writer.create('new.md', 'x'.repeat(100_000))),
       text: readFileSync(directory + '/a.md', 'utf8'),
       names: readdirSync(directory),
     };
