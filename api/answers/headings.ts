@@ -1,6 +1,13 @@
 // The headings of a note, each with an id that names its section; and which section a name behind a `#` means.
-import { foldName } from '../vault/notes/name.ts';
-import { listSections, type Section } from '../vault/notes/sections.ts';
+import {
+  divider,
+  findHeadings,
+  type Heading,
+  longestLink,
+  nearestFirst,
+  pathOf,
+  readHeadings,
+} from '../vault/notes/parts/headings.ts';
 import { MissingPart, type Stretch } from './missing-part.ts';
 import { countJson, shortenTitle } from './size.ts';
 
@@ -13,48 +20,8 @@ export interface OutlineEntry {
   id: string;
 }
 
-interface Heading extends Section {
-  key: string;
-  parent: Heading | undefined;
-  /** The same number for those whose path of headings is the same. */
-  path: number;
-}
-
-/** A note of 5 MB could be nothing but headings. */
-const mostHeadings = 20_000;
-/** Stands between the headings of a path. */
-const divider = '#';
 /** What a link can't hold, or this service's own ids end with. */
 const unlinkable = /[#|^?[\]\\\s]+/g;
-// As Obsidian compares headings: signs count for nothing.
-const signs = /[!"#$%&()*+,.:;<=>?@^`{|}~/[\]\\\s]+/g;
-/** Characters; of a longer heading the place is the better name. */
-const longestLink = 200;
-
-function keyOf(title: string): string {
-  return foldName(title.slice(0, 2 * longestLink))
-    .replace(signs, ' ')
-    .trim();
-}
-
-function readHeadings(text: string): Heading[] {
-  const paths = new Map<string, number>();
-  let last: Heading | undefined;
-  return listSections(text, 0, mostHeadings).map((section) => {
-    let parent = last;
-    while (parent !== undefined && parent.level >= section.level) parent = parent.parent;
-    const key = keyOf(section.title);
-    const name = `${parent?.path ?? ''}${divider}${key}`;
-    const path = paths.get(name) ?? paths.size;
-    paths.set(name, path);
-    last = { ...section, key, parent, path };
-    return last;
-  });
-}
-
-function pathOf(heading: Heading | undefined): Heading[] {
-  return heading === undefined ? [] : [...pathOf(heading.parent), heading];
-}
 
 /** The id of a stretch of a note; without an end, of all that follows. */
 export function createStretchId(id: string, { from, to }: { from: number; to?: number | undefined }): string {
@@ -154,7 +121,7 @@ export function findNamedSection(id: string, text: string, name: string): FoundS
   const headings = readHeadings(text);
   const [first, ...rest] = findHeadings(headings, name.trim());
   if (first === undefined) {
-    const titles = new Set(nearestFirst(headings, keyOf(name)).map(({ title }) => shortenTitle(title)));
+    const titles = new Set(nearestFirst(headings, name).map(({ title }) => shortenTitle(title)));
     throw new MissingPart('heading', shortenTitle(name), [...titles]);
   }
   const others = rest.slice(0, 5);
@@ -164,39 +131,4 @@ export function findNamedSection(id: string, text: string, name: string): FoundS
     to: first.end,
     others: others.flatMap((heading) => describe?.(heading).id ?? []),
   };
-}
-
-/** The headings that `name` fits best. */
-function findHeadings(headings: readonly Heading[], name: string): readonly Heading[] {
-  const keys = name.split(divider).map(keyOf).filter(Boolean);
-  const key = keyOf(name);
-  if (key === '') return headings.filter(({ title }) => title === name && name !== '');
-  const candidates = headings.filter((heading) => heading.key === key || heading.key === keys.at(-1));
-  const ways: Array<(heading: Heading) => boolean> = [
-    (heading) => heading.title === name,
-    (heading) =>
-      pathOf(heading)
-        .map((one) => one.key)
-        .join(divider) === keys.join(divider),
-    (heading) => heading.key === key,
-    (heading) => isBelow(pathOf(heading), keys),
-  ];
-  return ways.map((way) => candidates.filter(way)).find(({ length }) => length > 0) ?? [];
-}
-
-/** Whether the last of `path` has the last of `keys`, and the others stand before it in this order. */
-function isBelow(path: readonly Heading[], keys: readonly string[]): boolean {
-  let at = 0;
-  for (const { key } of path) if (key === keys[at]) at += 1;
-  return at === keys.length && path.at(-1)?.key === keys.at(-1);
-}
-
-/** Those that have a word of what was asked for before the others. */
-function nearestFirst(headings: readonly Heading[], asked: string): readonly Heading[] {
-  const words = asked.split(' ').filter(Boolean).slice(0, 20);
-  const isNear = (one: string): boolean => words.some((word) => one.startsWith(word) || word.startsWith(one));
-  const { near = [], far = [] } = Object.groupBy(headings, ({ key }) =>
-    key.split(' ').some((one) => one !== '' && isNear(one)) ? 'near' : 'far',
-  );
-  return [...near, ...far];
 }

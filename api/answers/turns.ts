@@ -40,8 +40,7 @@ export function inTurn(writer: NoteWriter, turns = changes): NoteWriter {
     create: (...change) => turns.take(() => writer.create(...change)),
     append: (...change) => turns.take(() => writer.append(...change)),
     replace: (...change) => turns.take(() => writer.replace(...change)),
-    replaceSection: (...change) => turns.take(() => writer.replaceSection(...change)),
-    setField: (...change) => turns.take(() => writer.setField(...change)),
+    edit: (...change) => turns.take(() => writer.edit(...change)),
     remove: (...change) => turns.take(() => writer.remove(...change)),
   };
 }

@@ -12,11 +12,20 @@ export class BadYaml extends Error {
   override readonly name = 'BadYaml';
 }
 
-/** The first document of `source`. Throws BadYaml, and RangeError where it is too deep for the stack. */
-export function parseYaml(source: string): Document.Parsed {
+/**
+ * The first document of `source`; with the tokens that each part of it is written as, where they are kept. Throws BadYaml,
+ * and RangeError where it is too deep for the stack.
+ */
+export function parseYaml(source: string, { keepSourceTokens = false } = {}): Document.Parsed {
   // Without the tags of YAML 1.1 (!!binary, !!set): what they mark stays as it is written. `uniqueKeys` would compare
   // each key of a map with all before it; a warning would say what the note does, on standard error.
-  const composer = new Composer({ resolveKnownTags: false, uniqueKeys: false, logLevel: 'error' });
+  const options = {
+    resolveKnownTags: false,
+    uniqueKeys: false,
+    logLevel: 'error',
+    keepSourceTokens,
+  } as const;
+  const composer = new Composer(options);
   // The library goes on after an error, and makes an object with a stack for each: 60,000 brackets took it 4 s.
   Object.assign(composer, { onError: stopAtFirst });
   const [document] = composer.compose(readTokens(source), true, source.length);

@@ -1,23 +1,14 @@
 // Changes to a note as text: what is not changed stays as it was, to the byte. Files are writer.ts's matter.
 import { EditRefused } from '../errors.ts';
 import { parseFrontMatter } from '../notes/front-matter.ts';
-import { findSection, listSections, type Section } from '../notes/sections.ts';
+import { listSections, type Section } from '../notes/sections.ts';
+import { endOfBlankLines, endOfText, lineEndingOf, withLineEnding } from './text/line-endings.ts';
+import { findSection } from './text/named-section.ts';
+import { requireSameHead } from './text/same-head.ts';
+import { standAlone } from './text/standing-alone.ts';
 
-/** The line ending that most of its lines have; `\n` where there is none. */
-export function lineEndingOf(note: string): '\r\n' | '\n' {
-  let windows = 0;
-  let all = 0;
-  for (let at = note.indexOf('\n'); at >= 0; at = note.indexOf('\n', at + 1)) {
-    all += 1;
-    windows += note.charCodeAt(at - 1) === 13 ? 1 : 0;
-  }
-  return windows * 2 > all ? '\r\n' : '\n';
-}
-
-/** Text of a caller with the line ending of the note. */
-function withLineEnding(text: string, ending: string): string {
-  return text.replace(/\r\n|\r|\n/g, ending);
-}
+/** Which place of a part of a note: all of it, or its beginning or end. */
+export type EditPlace = 'all' | 'start' | 'end';
 
 /** `text` in place of what fetch shows as the note's text: the front matter stays. Throws EditRefused. */
 export function replaceText(note: string, text: string): string {
@@ -27,63 +18,65 @@ export function replaceText(note: string, text: string): string {
       'The front matter stays as it is when the text is replaced: leave it out of the text, and change its fields one by one.',
     );
   }
-  return compose(note, head, text.replace(/^\ufeff/, ''), '');
-}
-
-/** `text` on lines of its own at the end of the note, or of the section below `heading`. Throws EditRefused. */
-export function appendText(note: string, text: string, heading?: string): string {
-  if (heading === undefined) {
-    return compose(note, note, text, '');
+  const ending = lineEndingOf(note);
+  const content = withLineEnding(text.replace(/^\ufeff/, ''), ending);
+  if (content === '') {
+    return head;
   }
-  const { start, end } = findSection(note, parseFrontMatter(note).textStart, heading);
-  const at = start + endOfText(note.slice(start, end));
-  return compose(note, note.slice(0, at), text.trimEnd(), note.slice(at));
+  const bare = content.endsWith(ending) ? content.slice(0, -ending.length) : content;
+  const opening = /^\ufeff?$|\n$/.test(head) ? '' : ending;
+  return head + opening + bare + (note.endsWith('\n') || /^\ufeff?$/.test(note) ? ending : '');
 }
 
-/** `text` in place of all that stands below `heading`, the sections inside it included. Throws EditRefused. */
-export function replaceSection(note: string, heading: string, text: string): string {
-  const section = findSection(note, parseFrontMatter(note).textStart, heading);
-  const { start, end } = section;
-  const old = note.slice(start, end);
+/** `text` as a block of its own at the end of the note, or of the section below `heading`. Throws EditRefused. */
+export function appendText(note: string, text: string, heading?: string): string {
+  if (heading !== undefined) {
+    return editSection(note, { heading, text, at: 'end' });
+  }
+  const { textStart } = parseFrontMatter(note);
+  const gap = { head: note.slice(0, textStart), before: note.slice(textStart), after: '' };
+  return text === '' ? note : requireSameHead(note, standAlone(note, gap, text));
+}
+
+/**
+ * `text` in place of all that stands below a heading, the sections inside it included, or as a block of its own at the
+ * beginning or end of that. Throws EditRefused.
+ */
+export function editSection(
+  note: string,
+  { heading, text, at }: { heading: string; text: string; at: EditPlace },
+): string {
+  const { textStart } = parseFrontMatter(note);
+  const section = findSection(note, textStart, heading);
   const own = withoutHeading(text, section);
-  const content = own.slice(endOfBlankLines(own)).trimEnd();
-  const blank = old.trim() === '' || content === '' ? '' : old.slice(0, endOfBlankLines(old));
-  return compose(note, note.slice(0, start) + blank, content, note.slice(start + endOfText(old)));
+  const content = at === 'end' ? own.trimEnd() : own.slice(endOfBlankLines(own)).trimEnd();
+  const { from, to } = findGap(note, section, { at, isEmptied: content === '' });
+  const gap = { head: note.slice(0, textStart), before: note.slice(textStart, from), after: note.slice(to) };
+  if (content === '') {
+    return at === 'all' ? gap.head + gap.before + gap.after : note;
+  }
+  return requireSameHead(note, standAlone(note, gap, content));
 }
 
-/** Where the blank lines that `text` begins with end. */
-function endOfBlankLines(text: string): number {
-  const first = text.search(/[^ \t\r\n]/);
-  return text.lastIndexOf('\n', first < 0 ? text.length : first) + 1;
-}
-
-/** Where the last line with text on it ends, its line ending included. */
-function endOfText(text: string): number {
-  const { length } = text.trimEnd();
-  const newline = length === 0 ? -1 : text.indexOf('\n', length);
-  return length > 0 && newline < 0 ? text.length : newline + 1;
+/** What of the section goes, or where the new text is put. Blank lines below the heading and at the end stay. */
+function findGap(
+  note: string,
+  { start, end }: Section,
+  { at, isEmptied }: { at: EditPlace; isEmptied: boolean },
+): { from: number; to: number } {
+  const old = note.slice(start, end);
+  const textEnd = start + endOfText(old);
+  if (at === 'end') {
+    return { from: textEnd, to: textEnd };
+  }
+  const from = old.trim() === '' || isEmptied ? start : start + endOfBlankLines(old);
+  return { from, to: at === 'all' ? textEnd : from };
 }
 
 // A model that was asked for a section often gives its heading too.
 function withoutHeading(text: string, { level, title }: Section): string {
   const trimmed = text.slice(endOfBlankLines(text));
-  const [first] = listSections(trimmed, 0);
+  const [first] = listSections(trimmed, 0, 1);
   const isFirst = first?.headingStart === 0 && first.level === level && first.title === title;
   return isFirst ? trimmed.slice(first.start) : text;
-}
-
-/**
- * `before`, `text` and `after`, each on lines of its own, with the line ending of `note` and, at the end, a final
- * newline where it has one. `after` starts at the start of a line.
- */
-function compose(note: string, before: string, text: string, after: string): string {
-  if (text === '') {
-    return before + after;
-  }
-  const ending = lineEndingOf(note);
-  const content = withLineEnding(text, ending);
-  const bare = content.endsWith(ending) ? content.slice(0, -ending.length) : content;
-  const opening = /^\ufeff?$|\n$/.test(before) ? '' : ending;
-  const closing = after !== '' || note.endsWith('\n') || /^\ufeff?$/.test(note) ? ending : '';
-  return before + opening + bare + closing + after;
 }

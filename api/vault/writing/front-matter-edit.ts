@@ -4,7 +4,7 @@ import { isMap, isScalar, type Pair, stringify } from 'yaml';
 import { EditRefused } from '../errors.ts';
 import { findFrontMatterBlock, parseFrontMatter } from '../notes/front-matter.ts';
 import { parseYaml } from '../notes/yaml-document.ts';
-import { lineEndingOf } from './edit.ts';
+import { lineEndingOf } from './text/line-endings.ts';
 
 type Scalar = string | number | boolean;
 /** Null removes the field. */
@@ -12,28 +12,43 @@ export type FieldValue = Scalar | Scalar[] | null;
 
 /** The note with `field` set to `value`, in a block made for it where there is none. Throws EditRefused. */
 export function setField(note: string, field: string, value: FieldValue): string {
-  const before = parseFrontMatter(note);
-  if (before.warning !== undefined) {
+  const fields = readFields(note);
+  const name = findName(fields, field);
+  return requireField(editBlock(note, name, value), fields, name, value);
+}
+
+/** The fields of the note. Throws EditRefused where they can't be read, and so not be changed. */
+export function readFields(note: string): Record<string, unknown> {
+  const { fields, warning } = parseFrontMatter(note);
+  if (warning !== undefined) {
     throw new EditRefused(
       'The front matter of this note is not valid YAML, so its fields can not be changed; replace the whole text to mend it.',
     );
   }
-  const name = findName(before.fields, field);
-  const edited = editBlock(note, name, value);
+  return fields;
+}
+
+/** `edited`, where it says `value` in the field `name`, none for null, and in all others what they said. Throws EditRefused. */
+export function requireField(
+  edited: string,
+  before: Record<string, unknown>,
+  name: string,
+  value: unknown,
+): string {
   const after = parseFrontMatter(edited);
-  const { [name]: _, ...others } = before.fields;
+  const { [name]: _, ...others } = before;
   const wanted = value === null ? others : { ...others, [name]: value };
   // Anchors, merge keys, comments in odd places: whatever would have changed its meaning is left alone.
   if (after.warning !== undefined || !isDeepStrictEqual(sorted(after.fields), sorted(wanted))) {
     throw new EditRefused(
-      `The field ${JSON.stringify(name)} can not be changed alone in the way the front matter of this note is written.`,
+      `The field ${JSON.stringify(name)} can not be changed alone in the way the front matter of this note is written. Give the whole field with value, or the whole note with replace_note.`,
     );
   }
   return edited;
 }
 
 // Obsidian's properties have no case; a second spelling beside the first would help nobody.
-function findName(fields: Record<string, unknown>, field: string): string {
+export function findName(fields: Record<string, unknown>, field: string): string {
   if (Object.hasOwn(fields, field)) {
     return field;
   }
@@ -136,7 +151,7 @@ function replaceValue(source: string, place: PairPlace, value: FieldValue, endin
 }
 
 /** Where what stands before `end` ends, newlines aside. */
-function withoutNewlines(source: string, end: number): number {
+export function withoutNewlines(source: string, end: number): number {
   let at = end;
   while (source[at - 1] === '\n' || source[at - 1] === '\r') {
     at -= 1;

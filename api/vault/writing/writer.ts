@@ -26,11 +26,11 @@ import { isNoteName, type NotePlace, wayTo } from '../notes/path.ts';
 import { normalizeText } from '../unicode.ts';
 import { type AppendedText, createAppend, type WrittenNote } from './append.ts';
 import { createFile, replaceFile } from './atomic-file.ts';
-import { replaceSection, replaceText } from './edit.ts';
-import { type FieldValue, setField } from './front-matter-edit.ts';
+import { replaceText } from './edit.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import { createLeftoverRemover } from './leftovers.ts';
 import { inNewPlace, parseNewPath } from './new-path.ts';
+import { describeUnchanged, editNote, type NoteEdit } from './text/note-edit.ts';
 import { moveToTrash } from './trash.ts';
 
 /**
@@ -48,13 +48,11 @@ export interface NoteWriter {
   append(id: string, change: AppendedText): Promise<WrittenNote>;
   /** All text below the front matter. Throws EditRefused. */
   replace(id: string, change: { text: string; revision: string }): Promise<WrittenNote>;
-  /** All that stands below a heading. Throws EditRefused. */
-  replaceSection(
+  /** One part of it; `unchanged` says why nothing was to be done. Throws EditRefused. */
+  edit(
     id: string,
-    change: { heading: string; text: string; revision: string },
-  ): Promise<WrittenNote>;
-  /** One front-matter field. Throws EditRefused. */
-  setField(id: string, change: { field: string; value: FieldValue; revision: string }): Promise<WrittenNote>;
+    change: { edit: NoteEdit; revision: string },
+  ): Promise<WrittenNote & { unchanged?: string }>;
   /** Moves the note to the vault's trash; resolves to its path there. Throws PathRefused, EditRefused. */
   remove(id: string, change: { revision: string }): Promise<{ id: string; trashPath: string }>;
 }
@@ -109,8 +107,10 @@ export function createWriterFor(options: NoteWriterOptions): WriterFor {
         const path = join(folder.path, basename(target));
         const { bytes, stats, current } = await readCurrent(path, revision);
         const edited = encode(edit(decode(bytes)));
-        await replaceFile(path, edited, stats, async () => (await readCurrent(path, current)).stats);
-        await removeLeftovers(folder);
+        if (!edited.equals(bytes)) {
+          await replaceFile(path, edited, stats, async () => (await readCurrent(path, current)).stats);
+          await removeLeftovers(folder);
+        }
         return { id: normalizeText(id, 'NFC'), revision: createRevision(edited) };
       });
     });
@@ -135,13 +135,26 @@ export function createWriterFor(options: NoteWriterOptions): WriterFor {
     create: async (path, text) => create(path, requireFrontMatter(text)),
     append: createAppend({ daily, requireOpen: (id) => requireOpen(options, id), change, create }),
     replace: (id, { text, revision }) => change(id, revision, (note) => replaceText(note, text)),
-    replaceSection: (id, { heading, text, revision }) =>
-      change(id, revision, (note) => replaceSection(note, heading, text)),
-    setField: (id, { field, value, revision }) =>
-      change(id, revision, (note) => setField(note, field, value)),
+    edit: (id, { edit, revision }) => applyEdit(change, id, { edit, revision }),
     remove: (id, { revision }) => write(id, () => removeNote(options, id, revision)),
   };
   return () => writer;
+}
+
+type Change = (id: string, revision: string, edit: (note: string) => string) => Promise<WrittenNote>;
+
+async function applyEdit(
+  change: Change,
+  id: string,
+  { edit, revision }: { edit: NoteEdit; revision: string },
+): Promise<WrittenNote & { unchanged?: string }> {
+  let isUnchanged = false;
+  const written = await change(id, revision, (note) => {
+    const edited = editNote(note, edit);
+    isUnchanged = edited === note;
+    return edited;
+  });
+  return isUnchanged ? { ...written, unchanged: describeUnchanged(edit) } : written;
 }
 
 type WritablePart = Pick<NoteWriterOptions, 'root' | 'hidden' | 'isChangeable'>;

@@ -35,7 +35,7 @@ t.test('two notes are changed at once, however many changes are asked for', asyn
     atOnce -= 1;
     return {} as never;
   };
-  const names = ['create', 'append', 'replace', 'replaceSection', 'setField', 'remove'] as const;
+  const names = ['create', 'append', 'replace', 'edit', 'remove'] as const;
   const writer = inTurn(Object.fromEntries(names.map((name) => [name, change])) as unknown as NoteWriter);
   const given = { revision: '', text: '', heading: '', field: '', value: '' };
   await Promise.all([

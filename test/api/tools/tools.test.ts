@@ -10,6 +10,7 @@ t.test('the list of tools takes 3,400 tokens at most, and says how a model gets 
     t.ok(tools.length <= 10);
     const { length } = JSON.stringify({ tools });
     t.ok(length / 4 <= 3_400, `${length / 4} tokens`);
+    for (const { description = '' } of tools) t.ok(description.length <= 300, description);
     const named = new Map(tools.map((tool) => [tool.name, tool]));
     t.match(named.get('fetch'), {
       description: /metadata\.outline.*metadata\.next/,

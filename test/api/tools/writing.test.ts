@@ -78,8 +78,56 @@ t.test('a day’s note is fetched and appended to by its day, over MCP and REST'
   t.match(await (await fetch(`${address}/append`, { method: 'POST', headers, body })).json(), {
     id: made.id,
   });
-  t.match(await (await fetch(address, { headers })).json(), { text: 'over MCP\nover REST\n' });
+  t.match(await (await fetch(address, { headers })).json(), { text: 'over MCP\n\nover REST\n' });
   t.match(await call(world, 'append_to_note', { id: 'garden.md', text: 'x' }), { id: 'garden.md' });
+});
+
+t.test('one part of a note is changed by whatever names it, over MCP and REST', async (t) => {
+  const world = await startWriterWorld(t);
+  const file = (path: string): Promise<string> => readFile(join(world.folder, 'vault', path), 'utf8');
+  const text =
+    '---\ntags: [a, {k: v}] # kept\n---\n# Car\n\n## Engine\n\n### Log\n\n- old\n\n## Log\n\nsaid ^id\n';
+  const made = await call(world, 'create_note', { path: 'Car', text });
+  const { id } = made;
+  let { revision } = made;
+  const edit = async (part: Record<string, unknown>): Promise<Record<string, unknown>> => {
+    const answer = await call(world, 'edit_note', { id, revision, ...part });
+    revision = answer.revision ?? revision;
+    return answer;
+  };
+  t.match(await edit({ heading: 'Log', text: 'x' }), {
+    content: [{ text: /2 headings.*"Car#Engine#Log", "Car#Log"/ }],
+  });
+  await edit({ heading: 'Engine#Log', text: '- new', at: 'start' });
+  await edit({ block: '^id', text: 'done' });
+  await edit({ find: '# Car', replace: '# The car' });
+  await edit({ field: 'tags', add: '#b' });
+  const before = revision;
+  t.match(await edit({ field: 'tags', add: ['a', 'b'] }), {
+    revision: before,
+    unchanged: /"tags" has that already/,
+  });
+  t.match(await edit({ field: 'tags', remove: 'z' }), {
+    revision: before,
+    unchanged: /"tags" has no such item/,
+  });
+  t.match(await edit({ find: 'done', replace: 'done' }), {
+    revision: before,
+    unchanged: /nothing was changed/,
+  });
+  const expected = text
+    .replace('{k: v}]', '{k: v}, b]')
+    .replace('- old', '- new\n- old')
+    .replace('said', 'done')
+    .replace('# Car', '# The car');
+  t.equal(await file(id), expected);
+  const answer = await fetch(`${world.url}/api/notes/${id}`, {
+    method: 'PATCH',
+    headers: { authorization: 'Bearer writer', 'content-type': 'application/json' },
+    body: JSON.stringify({ revision, field: 'tags', remove: ['a', 'b'] }),
+  });
+  t.equal(answer.status, 200);
+  t.equal(await file(id), expected.replace('[a, {k: v}, b]', '[{k: v}]'));
 });
 
 t.test('what the caller can mend is said in the result', async (t) => {
@@ -98,12 +146,27 @@ t.test('what the caller can mend is said in the result', async (t) => {
     ['create_note', { path: 'Garden.md', text: 'x' }, /already garden\.md/],
     ['create_note', { path: '../x.md', text: 'x' }, /path inside the vault/],
     ['edit_note', { id, revision, heading: 'Nowhere', text: 'x' }, /no heading "Nowhere"/],
-    ['edit_note', { id, revision, heading: 'Garden' }, /either heading and text, or field and value/],
+    [
+      'edit_note',
+      { id, revision, heading: 'Garden' },
+      /^heading needs text\. Give one of: heading with text/,
+    ],
+    ['edit_note', { id, revision }, /^Give one of: .* This has none\./],
     [
       'edit_note',
       { id, revision, heading: 'Garden', text: 'x', field: 'a', value: 1 },
-      /either heading and text/,
+      /This has heading and field\./,
     ],
+    ['edit_note', { id, revision, find: 'a', replace: 'b', at: 'end' }, /^at does not go with find\./],
+    ['edit_note', { id, revision, field: 'a', text: 'b' }, /^text does not go with field\./],
+    [
+      'edit_note',
+      { id, revision, field: 'a', value: 1, add: 2 },
+      /^field needs only one of value, add, remove\./,
+    ],
+    ['edit_note', { id, revision, field: 'a' }, /^field needs value, add, remove\./],
+    ['edit_note', { id, revision, find: 'zebra', replace: 'b' }, /not in this note\. Fetch/],
+    ['edit_note', { id, revision, block: 'none', text: 'b' }, /no block "\^none"/],
     ['edit_note', { id, revision, field: 'a', value: { b: 1 } }, /value/],
   ];
   for (const [name, args, message] of wrong) {

@@ -10,16 +10,20 @@ import { findStatedCreation } from '../../../api/vault/notes/dates.ts';
 import { parseFrontMatter } from '../../../api/vault/notes/front-matter.ts';
 import { foldName, nameOf } from '../../../api/vault/notes/name.ts';
 import { parseVaultPath } from '../../../api/vault/notes/path.ts';
-import { findSection, listSections } from '../../../api/vault/notes/sections.ts';
+import { listSections } from '../../../api/vault/notes/sections.ts';
 import { parseSimpleYaml } from '../../../api/vault/notes/simple-yaml.ts';
 import { matchField, parseSearchQuery } from '../../../api/vault/search/query.ts';
 import { type RankedWord, Ranking } from '../../../api/vault/search/ranking.ts';
 import { withoutSmallWords } from '../../../api/vault/search/small-words.ts';
 import { createSnippetMaker } from '../../../api/vault/search/snippet.ts';
 import { segmentQuery, segmentText } from '../../../api/vault/search/tokens.ts';
-import { appendText, replaceSection, replaceText } from '../../../api/vault/writing/edit.ts';
+import { appendText, editSection, replaceText } from '../../../api/vault/writing/edit.ts';
 import { setField } from '../../../api/vault/writing/front-matter-edit.ts';
 import { parseNewPath } from '../../../api/vault/writing/new-path.ts';
+import { editBlock } from '../../../api/vault/writing/text/block-edit.ts';
+import { replaceFound } from '../../../api/vault/writing/text/find-replace.ts';
+import { changeItems } from '../../../api/vault/writing/text/list-items.ts';
+import { findSection } from '../../../api/vault/writing/text/named-section.ts';
 import { count, measureGrowth, repeat } from '../../support/growth.ts';
 
 // Some hundred parsers, each over every pattern.
@@ -57,10 +61,22 @@ const parsers: Record<string, Parser> = {
   'a heading to look for': mayRefuse((text) => findSection('# a\n# b\n', 0, text)),
   'text to append': (text) => appendText('# a\nx\n# b\n', text, 'a'),
   'a note to append to': (text) => appendText(text, 'x'),
-  'a section to replace': mayRefuse((text) => replaceSection(`# a\n${text}`, 'a', 'x')),
-  'text of a section': (text) => replaceSection('# a\nx\n# b\n', 'a', text),
+  'a section to replace': mayRefuse((text) =>
+    editSection(`# a\n${text}`, { heading: 'a', text: 'x', at: 'all' }),
+  ),
+  'text of a section': (text) => editSection('# a\nx\n# b\n', { heading: 'a', text, at: 'all' }),
   'text to replace': mayRefuse((text) => replaceText('---\na: 1\n---\nx\n', text)),
   'a field to set': mayRefuse((text) => setField('---\na: 1\n---\nx\n', 'a', text)),
+  'items to add to': mayRefuse((text) => changeItems(`---\nx:\n${text}\n---\n`, { field: 'x', add: ['b'] })),
+  'a note to find in': mayRefuse((text) => replaceFound(text, { find: 'ab', replace: 'x', all: true })),
+  'a text to find': mayRefuse((text) =>
+    replaceFound(`${text}${text}`, { find: text, replace: 'x', all: false }),
+  ),
+  'a note with a block': mayRefuse((text) =>
+    editBlock(`${text}\n\na ^b\n`, { block: 'b', text: 'x', at: 'end' }),
+  ),
+  'a block': mayRefuse((text) => editBlock(`- a ^b\n${text}`, { block: 'b', text: 'x', at: 'end' })),
+  'text of a block': mayRefuse((text) => editBlock('a\n\n> b ^b\n', { block: 'b', text, at: 'end' })),
   'words of a text': segmentText,
   'words of a query': segmentQuery,
   'a query': (text) => parseSearchQuery(text, () => true),

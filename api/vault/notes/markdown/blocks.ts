@@ -3,7 +3,7 @@
 // The room: Markdown as CommonMark and Obsidian read it. Not what a note makes of it: ../marks.ts.
 import { readHeading, splitLines } from '../lines.ts';
 import { Comments } from './comments.ts';
-import { type Container, goesOn, takeContainer } from './containers.ts';
+import { type Container, goesOn, type TopListener, TopTeller, takeContainer } from './containers.ts';
 import { LineCursor } from './line-cursor.ts';
 import { type Definitions, Paragraph } from './paragraph.ts';
 import { endsOpaque, isThematicBreak, type Opaque, readOpaque, readUnderline } from './starts.ts';
@@ -17,6 +17,13 @@ export interface Block {
   isAtTop: boolean;
   /** Nothing but blank lines stands before it. */
   isFirst: boolean;
+}
+
+export interface ReaderOptions {
+  onBlock?: (block: Block) => void;
+  top?: TopListener;
+  /** Takes math that is never closed for math all the same. */
+  isMathOpen?: boolean;
 }
 
 type Leaf = Paragraph | { kind: 'code' } | Opaque;
@@ -38,17 +45,18 @@ const deepest = 32;
  * by reference lead to, which is known only at its end.
  */
 export function readBlocks(note: string, onBlock: (block: Block) => void): Definitions {
-  const reader = new BlockReader(note, onBlock);
+  const reader = new BlockReader(note, { onBlock });
   for (const { text, start } of splitLines(note, 0)) {
     reader.readLine(text, start);
   }
   return reader.finish();
 }
 
-class BlockReader {
+export class BlockReader {
   readonly #note: string;
   readonly #comments: Comments;
-  readonly #onBlock: (block: Block) => void;
+  readonly #onBlock: ReaderOptions['onBlock'];
+  readonly #top: TopTeller;
   readonly #definitions: Definitions = new Map();
   readonly #containers: Container[] = [];
   #leaf: Leaf | undefined;
@@ -56,11 +64,23 @@ class BlockReader {
   /** Where the last `$$` stands: math that is never closed is text. */
   readonly #lastMath: number;
 
-  constructor(note: string, onBlock: (block: Block) => void) {
+  constructor(note: string, { onBlock, top, isMathOpen = false }: ReaderOptions) {
     this.#note = note;
     this.#onBlock = onBlock;
+    this.#top = new TopTeller(top, this.#containers);
     this.#comments = new Comments(note);
-    this.#lastMath = note.lastIndexOf('$$');
+    this.#lastMath = isMathOpen ? Number.POSITIVE_INFINITY : note.lastIndexOf('$$');
+  }
+
+  /** Of what was read up to here: the code, HTML or math at the top that nothing has closed. */
+  get openAtTop(): Opaque | undefined {
+    const leaf = this.#containers.length === 0 ? this.#leaf : undefined;
+    return leaf === undefined || leaf.kind === 'paragraph' || leaf.kind === 'code' ? undefined : leaf;
+  }
+
+  /** Where the first comment begins that nothing closes. */
+  get unclosedComment(): number | undefined {
+    return this.#comments.unclosed;
   }
 
   finish(): Definitions {
@@ -79,6 +99,7 @@ class BlockReader {
     }
     const shown = this.#mayHoldComments(line, start) ? this.#comments.hideIn(line, start) : line;
     if (shown === undefined) {
+      this.#top.hide();
       this.#isFirst = false;
       return;
     }
@@ -157,6 +178,7 @@ class BlockReader {
       }
       this.#closeFrom(open);
       this.#containers.push(container);
+      this.#top.enter(container);
       open += 1;
     }
     return open;
@@ -183,6 +205,8 @@ class BlockReader {
     const heading = readHeading(line);
     if (heading !== undefined) {
       this.#closeFrom(open);
+      this.#top.start('heading');
+      this.#top.head(heading.level, heading.title);
       this.#addBlock(heading.title, heading.level, this.#isFirst);
     }
     return heading !== undefined;
@@ -203,12 +227,14 @@ class BlockReader {
     const isBreak = isThematicBreak(line);
     if (isBreak) {
       this.#closeFrom(open);
+      this.#top.start('break');
     }
     return isBreak;
   }
 
   #start(open: number, leaf: Leaf): void {
     this.#closeFrom(open);
+    this.#top.start(leaf.kind);
     this.#leaf = leaf;
   }
 
@@ -224,6 +250,7 @@ class BlockReader {
       return false;
     }
     this.#leaf = undefined;
+    this.#top.head(level, text.trim());
     this.#addBlock(text.replaceAll('\n', ' ').trim(), level, isFirst);
     return true;
   }
@@ -238,10 +265,11 @@ class BlockReader {
   }
 
   #addLine(line: string, start?: number): void {
-    const paragraph =
-      this.#leaf?.kind === 'paragraph' ? this.#leaf : new Paragraph(this.#note, this.#isFirst);
-    paragraph.add(line, start);
-    this.#leaf = paragraph;
+    if (this.#leaf?.kind !== 'paragraph') {
+      this.#top.start('paragraph');
+      this.#leaf = new Paragraph(this.#note, this.#isFirst);
+    }
+    this.#leaf.add(line, start);
   }
 
   #closeFrom(open: number): void {
@@ -259,7 +287,7 @@ class BlockReader {
 
   #addBlock(text: string, level: number, isFirst: boolean): void {
     if (text !== '') {
-      this.#onBlock({ text, level, isAtTop: this.#containers.length === 0, isFirst });
+      this.#onBlock?.({ text, level, isAtTop: this.#containers.length === 0, isFirst });
     }
   }
 }

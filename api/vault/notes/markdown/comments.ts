@@ -8,6 +8,8 @@ export class Comments {
   #end = 0;
   /** Whether there is a sign left that could close one: one that is never closed is text. */
   #mayClose: boolean;
+  /** Where the first sign stands that nothing closes. */
+  unclosed: number | undefined;
 
   constructor(note: string) {
     this.#note = note;
@@ -40,6 +42,7 @@ export class Comments {
     ) {
       const end = this.#findClosing(start + opened + sign.length);
       if (end < 0) {
+        this.unclosed ??= start + opened;
         break;
       }
       shown.push(text.slice(at, opened));

@@ -1,7 +1,8 @@
 // What blocks stand in (CommonMark, section 5): quotes and list items, and which lines go on with them.
 import type { LineCursor } from './line-cursor.ts';
 
-export type Container = { kind: 'quote' } | { kind: 'item'; columns: number; isEmpty: boolean };
+/** `mark` is the same for the items of one list: its bullet, or what follows its numbers. */
+export type Container = { kind: 'quote' } | { kind: 'item'; columns: number; isEmpty: boolean; mark: string };
 
 const listMark = /^(?:[-+*]|(\d{1,9})[.)])(?=[ \t]|$)/;
 
@@ -27,8 +28,9 @@ export function takeContainer(cursor: LineCursor, isInParagraph: boolean): Conta
   if (takeQuoteMark(cursor)) {
     return { kind: 'quote' };
   }
+  const mark = listMark.exec(cursor.rest())?.[0].slice(-1) ?? '';
   const columns = takeListMark(cursor, isInParagraph);
-  return columns === undefined ? undefined : { kind: 'item', columns, isEmpty: cursor.isBlank };
+  return columns === undefined ? undefined : { kind: 'item', columns, isEmpty: cursor.isBlank, mark };
 }
 
 function takeQuoteMark(cursor: LineCursor): boolean {
@@ -62,3 +64,60 @@ function takeListMark(cursor: LineCursor, isInParagraph: boolean): number | unde
   cursor.skipColumns(after);
   return before + after;
 }
+
+/** What stands in no list and no quote. A table is a paragraph; a comment is Obsidian's. */
+export type BlockKind =
+  | 'paragraph'
+  | 'heading'
+  | 'break'
+  | 'code'
+  | 'fence'
+  | 'html'
+  | 'math'
+  | 'comment'
+  | 'quote'
+  | 'list';
+
+/** Told of the blocks at the top, as the line is read with which they begin. */
+export interface TopListener {
+  /** `mark` is a list's; an item of the list before begins it anew. */
+  onStart(kind: BlockKind, mark?: string): void;
+  /** The block that began last is a heading; `title` may have several lines. */
+  onHeading(level: number, title: string): void;
+}
+
+/** Tells of the blocks that begin while no container is open. */
+export class TopTeller {
+  readonly #listener: TopListener | undefined;
+  readonly #containers: readonly Container[];
+
+  constructor(listener: TopListener | undefined, containers: readonly Container[]) {
+    this.#listener = listener;
+    this.#containers = containers;
+  }
+
+  start(kind: BlockKind): void {
+    if (this.#containers.length === 0) {
+      this.#listener?.onStart(kind);
+    }
+  }
+
+  head(level: number, title: string): void {
+    if (this.#containers.length === 0) {
+      this.#listener?.onHeading(level, title);
+    }
+  }
+
+  hide(): void {
+    this.#listener?.onStart('comment');
+  }
+
+  /** The container that has just been opened. */
+  enter(container: Container): void {
+    if (this.#containers.length === 1) {
+      this.#listener?.onStart(container.kind === 'quote' ? 'quote' : 'list', markOf(container));
+    }
+  }
+}
+
+const markOf = (container: Container): string => (container.kind === 'item' ? container.mark : '');

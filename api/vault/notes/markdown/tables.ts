@@ -16,16 +16,35 @@ export function* splitTable(paragraph: string): Generator<string> {
   }
 }
 
-/** Where the row of a table's header starts, that of its delimiters, and the first below. */
-function findTable(paragraph: string): { header: number; delimiters: number; rows: number } | undefined {
+interface Table {
+  /** Where the row of its header starts, that of its delimiters, and the first below. */
+  header: number;
+  delimiters: number;
+  rows: number;
+  cells: number;
+}
+
+/** The table in a paragraph, if there is one. */
+export function findTable(paragraph: string): Table | undefined {
   let before = { line: '', start: 0 };
   for (const { line, start, end } of splitLines(paragraph, 0)) {
     if (start > 0 && before.line.includes('|') && isDelimiterRow(line)) {
-      return { header: before.start, delimiters: start, rows: end };
+      return { header: before.start, delimiters: start, rows: end, cells: countCells(before.line) };
     }
     before = { line, start };
   }
   return undefined;
+}
+
+/** Whether a line is meant as a row of the table: with a pipe at its start, or as many cells. */
+export function isRowOf({ cells }: Table, line: string): boolean {
+  return line.trimStart().startsWith('|') || (cells > 1 && countCells(line) === cells);
+}
+
+// The pipes at both ends are for the looks.
+function countCells(row: string): number {
+  const cells = [...row.trim().matchAll(/\\.|\|/g)].filter(([sign]) => sign === '|').length + 1;
+  return cells - (row.trimStart().startsWith('|') ? 1 : 0) - (/[^\\]\|$/.test(row.trimEnd()) ? 1 : 0);
 }
 
 function* splitLines(text: string, from: number): Generator<{ line: string; start: number; end: number }> {

@@ -246,5 +246,5 @@ t.test('settings that can’t be read make no note elsewhere', async (t) => {
     'a.md',
     'without a revision the note is taken as it is',
   );
-  t.equal(await world.read('a.md'), 'x\ny');
+  t.equal(await world.read('a.md'), 'x\n\ny');
 });

@@ -2,8 +2,11 @@
 import t from 'tap';
 import { EditRefused } from '../../../../api/vault/errors.ts';
 import { parseFrontMatter } from '../../../../api/vault/notes/front-matter.ts';
-import { appendText, replaceSection, replaceText } from '../../../../api/vault/writing/edit.ts';
+import { appendText, editSection, replaceText } from '../../../../api/vault/writing/edit.ts';
 import { type FieldValue, setField } from '../../../../api/vault/writing/front-matter-edit.ts';
+
+const replaceSection = (text: string, heading: string, content: string): string =>
+  editSection(text, { heading, text: content, at: 'all' });
 
 const note = `# Title
 
@@ -52,12 +55,40 @@ t.test('a heading that is not there, or there twice, is refused', (t) => {
   t.end();
 });
 
+t.test('equal headings are told apart by what they are named with in the refusal', (t) => {
+  const notes = [
+    '# Log\na\n# Engine\n## Log\nb\n',
+    '## Log\na\n# Engine\n## Log\nb\n',
+    '# A\n## Log\na\n# B\n## Log\nb\n',
+    '# A\n## Log\na\n### Log\nb\n',
+  ];
+  for (const text of notes) {
+    let message = '';
+    try {
+      replaceSection(text, 'Log', 'x');
+    } catch (error) {
+      message = String(error);
+    }
+    const names = [...(message.split('give one of ')[1] ?? '').matchAll(/"([^"]+)"/g)].map(
+      ([, name = '']) => name,
+    );
+    const edited = names.map((name) => replaceSection(text, name, 'x'));
+    t.equal(names.length, 2, message);
+    t.equal(new Set(edited).size, 2, message);
+  }
+  t.throws(() => replaceSection('# A\n## B\n## B\n', 'B', 'x'), {
+    message: /2 headings.*paths are the same/,
+  });
+  t.throws(() => replaceSection(note, 'Nothing', 'x'), { message: /It has "Title", "Tasks"/ });
+  t.end();
+});
+
 t.test('text is appended on lines of its own, with the ends of lines that the note has', (t) => {
   t.equal(appendText('', 'x'), 'x\n');
-  t.equal(appendText('a', 'x\n'), 'a\nx');
-  t.equal(appendText('a\r\nb\r\n', 'x\ny'), 'a\r\nb\r\nx\r\ny\r\n');
+  t.equal(appendText('a', 'x\n'), 'a\n\nx');
+  t.equal(appendText('a\r\nb\r\n', 'x\ny'), 'a\r\nb\r\n\r\nx\r\ny\r\n');
   t.equal(appendText('---\na: 1\n---', 'x'), '---\na: 1\n---\nx');
-  t.equal(appendText(note, 'x', 'Later'), note.replace('```\n\n## Log', '```\nx\n\n## Log'));
+  t.equal(appendText(note, 'x', 'Later'), note.replace('```\n\n## Log', '```\n\nx\n\n## Log'));
   t.end();
 });
 

@@ -92,8 +92,8 @@ t.test('a stale revision is refused with the current one, and the note is left a
   const attempts: (() => Promise<unknown>)[] = [
     () => writer.append('a.md', { text: 'x', revision }),
     () => writer.replace('a.md', { text: 'x', revision }),
-    () => writer.replaceSection('a.md', { heading: 'A', text: 'x', revision }),
-    () => writer.setField('a.md', { field: 'a', value: 'x', revision }),
+    () => writer.edit('a.md', { edit: { part: 'section', heading: 'A', text: 'x', at: 'all' }, revision }),
+    () => writer.edit('a.md', { edit: { part: 'field', field: 'a', value: 'x' }, revision }),
     () => writer.remove('a.md', { revision }),
   ];
   for (const attempt of attempts) {
@@ -114,7 +114,7 @@ t.test('of many writers with one revision exactly one wins', async (t) => {
     (result) => result.status === 'rejected' && result.reason instanceof RevisionStale,
   );
   t.equal(stale.length, 19);
-  t.match(await read('a.md'), /^start\nline \d+\n$/);
+  t.match(await read('a.md'), /^start\n\nline \d+\n$/);
   const made = await Promise.allSettled(Array.from({ length: 20 }, (_, n) => writer.create('b.md', `${n}`)));
   t.equal(made.filter(({ status }) => status === 'fulfilled').length, 1);
 });
@@ -123,13 +123,15 @@ t.test('mode, line endings, BOM and unknown front matter stay', async (t) => {
   const text = '\ufeff---\r\nodd :  {x: 1} # kept\r\nstatus: todo\r\n---\r\n# A\r\n\r\nold\r\n';
   const { writer, directory, read, revisionOf } = await openWorld(t, { 'a.md': text });
   await chmod(join(directory, 'a.md'), 0o640);
-  const set = await writer.setField('a.md', {
-    field: 'status',
-    value: 'done',
+  const set = await writer.edit('a.md', {
+    edit: { part: 'field', field: 'status', value: 'done' },
     revision: await revisionOf('a.md'),
   });
   t.equal(await read('a.md'), text.replace('todo', 'done'));
-  await writer.replaceSection('a.md', { heading: 'A', text: 'new\nlines', revision: set.revision });
+  await writer.edit('a.md', {
+    edit: { part: 'section', heading: 'A', text: 'new\nlines', at: 'all' },
+    revision: set.revision,
+  });
   t.equal(await read('a.md'), text.replace('todo', 'done').replace('old', 'new\r\nlines'));
   t.equal((await stat(join(directory, 'a.md'))).mode & 0o777, 0o640);
 });
@@ -243,7 +245,7 @@ t.test('a link to a note inside is changed where the note is, and is not deleted
     revision: await revisionOf('link.md'),
   });
   t.ok((await lstat(join(directory, 'link.md'))).isSymbolicLink());
-  t.equal(await read('real.md'), 'real\nmore\n');
+  t.equal(await read('real.md'), 'real\n\nmore\n');
   await t.rejects(writer.remove('link.md', { revision }), EditRefused);
 });
 

@@ -75,7 +75,7 @@ t.test(
 
     const note = await vault.readNote('회의록/분기 정리.md');
     await writer.append('회의록/분기 정리.md', { text: '덧붙임', revision: note?.revision ?? '' });
-    t.equal(await readFile(join(directory, nfd('회의록/분기 정리.md')), 'utf8'), '인증 지성\n덧붙임');
+    t.equal(await readFile(join(directory, nfd('회의록/분기 정리.md')), 'utf8'), '인증 지성\n\n덧붙임');
     t.same(await readdir(join(directory, nfc('회의록'))), [nfc('새 노트.md')], 'no second file was made');
 
     await writer.create('회의록/셋째.md', 'x');

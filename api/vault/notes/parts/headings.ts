@@ -1,0 +1,87 @@
+// Which heading of a note a name behind a `#` means: its title, or a path of headings from the outside in.
+import { foldName } from '../name.ts';
+import { listSections, type Section } from '../sections.ts';
+
+export interface Heading extends Section {
+  key: string;
+  parent: Heading | undefined;
+  /** The same number for those whose path of headings is the same. */
+  path: number;
+}
+
+/** A note of 5 MB could be nothing but headings. */
+const mostHeadings = 20_000;
+/** Stands between the headings of a path. */
+export const divider = '#';
+/** Characters; of a longer heading the place is the better name. */
+export const longestLink = 200;
+// As Obsidian compares headings: signs count for nothing.
+const signs = /[!"#$%&()*+,.:;<=>?@^`{|}~/[\]\\\s]+/g;
+
+function keyOfHeading(title: string): string {
+  return foldName(title.slice(0, 2 * longestLink))
+    .replace(signs, ' ')
+    .trim();
+}
+
+/** Of the note from `from` on. */
+export function readHeadings(note: string, from = 0): Heading[] {
+  const paths = new Map<string, number>();
+  let last: Heading | undefined;
+  return listSections(note, from, mostHeadings).map((section) => {
+    let parent = last;
+    while (parent !== undefined && parent.level >= section.level) {
+      parent = parent.parent;
+    }
+    const key = keyOfHeading(section.title);
+    const name = `${parent?.path ?? ''}${divider}${key}`;
+    const path = paths.get(name) ?? paths.size;
+    paths.set(name, path);
+    last = { ...section, key, parent, path };
+    return last;
+  });
+}
+
+/** From the outside in, the heading itself last. */
+export function pathOf(heading: Heading | undefined): Heading[] {
+  return heading === undefined ? [] : [...pathOf(heading.parent), heading];
+}
+
+/** The headings that `name` fits best, in order. */
+export function findHeadings(headings: readonly Heading[], name: string): readonly Heading[] {
+  const keys = name.split(divider).map(keyOfHeading).filter(Boolean);
+  const key = keyOfHeading(name);
+  if (key === '') {
+    return headings.filter(({ title }) => title === name && name !== '');
+  }
+  const candidates = headings.filter((heading) => heading.key === key || heading.key === keys.at(-1));
+  const ways: Array<(heading: Heading) => boolean> = [
+    (heading) => heading.title === name,
+    (heading) =>
+      pathOf(heading)
+        .map((one) => one.key)
+        .join(divider) === keys.join(divider),
+    (heading) => heading.key === key,
+    (heading) => isBelow(pathOf(heading), keys),
+  ];
+  return ways.map((way) => candidates.filter(way)).find(({ length }) => length > 0) ?? [];
+}
+
+/** Whether the last of `path` has the last of `keys`, and the others stand before it in this order. */
+function isBelow(path: readonly Heading[], keys: readonly string[]): boolean {
+  let at = 0;
+  for (const { key } of path) {
+    at += key === keys[at] ? 1 : 0;
+  }
+  return at === keys.length && path.at(-1)?.key === keys.at(-1);
+}
+
+/** Those that have a word of what was asked for before the others. */
+export function nearestFirst(headings: readonly Heading[], asked: string): readonly Heading[] {
+  const words = keyOfHeading(asked).split(' ').filter(Boolean).slice(0, 20);
+  const isNear = (one: string): boolean => words.some((word) => one.startsWith(word) || word.startsWith(one));
+  const { near = [], far = [] } = Object.groupBy(headings, ({ key }) =>
+    key.split(' ').some((one) => one !== '' && isNear(one)) ? 'near' : 'far',
+  );
+  return [...near, ...far];
+}

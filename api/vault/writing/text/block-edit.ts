@@ -1,0 +1,107 @@
+// The text of the block that a `^id` names, changed; it stays one block, and the id stays with it.
+import { EditRefused } from '../../errors.ts';
+import { listSome } from '../../naming/list-some.ts';
+import { parseFrontMatter } from '../../notes/front-matter.ts';
+import { findMarkedBlock, type MarkedBlock } from '../../notes/parts/block-ids.ts';
+import { listTopBlocks } from '../../notes/parts/top-blocks.ts';
+import type { EditPlace } from '../edit.ts';
+import { endsWithMark, kindOf, placeMark, takesMark, writeBlock } from './block-forms.ts';
+import { lineEndingOf, withLineEnding } from './line-endings.ts';
+import { requireSameHead } from './same-head.ts';
+
+export interface BlockEdit {
+  /** The id, with or without its `^`. */
+  block: string;
+  text: string;
+  at: EditPlace;
+}
+
+/** The note with the text of one block replaced, or put at its beginning or end. Throws EditRefused. */
+export function editBlock(note: string, { block, text, at }: BlockEdit): string {
+  const { textStart } = parseFrontMatter(note);
+  const body = note.slice(textStart);
+  const name = block.trim().replace(/^#?\^/, '');
+  const found = requireBlock(body, name);
+  const ending = lineEndingOf(note);
+  const { content, gap, mark, rest } = takeApart(body, found);
+  const given = withoutMark(withLineEnding(text, '\n'), mark.trim());
+  if (given.trim() === '') {
+    throw new EditRefused('The block needs a text: to remove it, replace it with find and replace.');
+  }
+  const lines = writeBlock(content.replaceAll('\r\n', '\n'), given, at);
+  const isInline = !found.isBehind && takesMark(lines);
+  const written = isInline ? placeMark(lines, mark.trim()) : lines;
+  const behind = found.isBehind ? gap + mark : `${ending}${ending}${mark.trim()}`;
+  const whole = withLineEnding(written, ending) + (isInline ? '' : behind);
+  const edited = body.slice(0, found.from) + whole + rest;
+  const isItem = !found.isBehind && kindOf(content) === 'list item';
+  if (isItem && kindOf(lines) !== 'list item') {
+    throw new EditRefused(describeSeveral('list item', name));
+  }
+  requireOneBlock(body, found, edited, { name, end: body.length - rest.length });
+  return requireSameHead(note, note.slice(0, textStart) + edited);
+}
+
+function requireBlock(body: string, name: string): MarkedBlock {
+  const found = findMarkedBlock(body, name);
+  if ('from' in found) {
+    return found;
+  }
+  const has = found.count === 0 ? 'It has no blocks.' : `It has ${listSome(found.others, found.count)}.`;
+  throw new EditRefused(`There is no block ${JSON.stringify(`^${name.slice(0, 200)}`)} in this note. ${has}`);
+}
+
+interface Taken {
+  /** Without the mark, and without a line ending at its end. */
+  content: string;
+  /** Between the content and a mark behind it. */
+  gap: string;
+  mark: string;
+  rest: string;
+}
+
+function takeApart(body: string, { from, to, mark, isBehind }: MarkedBlock): Taken {
+  if (isBehind) {
+    const content = body.slice(from, mark.from).trimEnd();
+    const line = body.slice(mark.from, mark.to).trimEnd();
+    const gap = body.slice(from + content.length, mark.from);
+    return { content, gap, mark: line, rest: body.slice(mark.from + line.length) };
+  }
+  const content = (body.slice(from, mark.from) + body.slice(mark.to, to)).trimEnd();
+  const end = from + body.slice(from, to).trimEnd().length;
+  return { content, gap: '', mark: body.slice(mark.from, mark.to), rest: body.slice(end) };
+}
+
+/** As fetch shows a block, its mark is a part of it. */
+function withoutMark(text: string, id: string): string {
+  const lines = text.split('\n');
+  const at = lines.findIndex((one) => endsWithMark(one, id));
+  const line = lines[at]?.trimEnd() ?? '';
+  const kept = line.slice(0, line.length - id.length).trimEnd();
+  return (at < 0 ? lines : lines.toSpliced(at, 1, ...(kept === '' ? [] : [kept]))).join('\n').trimEnd();
+}
+
+function requireOneBlock(
+  before: string,
+  old: MarkedBlock,
+  after: string,
+  { name, end }: { name: string; end: number },
+): void {
+  const shift = after.length - before.length;
+  const found = findMarkedBlock(after, name);
+  const isFound =
+    'from' in found && found.from === old.from && after.slice(found.to, end + shift).trim() === '';
+  const isWhole = isFound && found.to >= end + shift;
+  // Neither may what follows become a part of it.
+  const others = (text: string, from: number, by: number): string =>
+    listTopBlocks(text)
+      .filter(({ start }) => start >= from)
+      .map(({ kind, start }) => `${kind} ${start - by}`)
+      .join();
+  if (!isWhole || others(before, end, 0) !== others(after, end + shift, shift)) {
+    throw new EditRefused(describeSeveral(kindOf(before.slice(old.from, end)), name));
+  }
+}
+
+const describeSeveral = (kind: string, name: string): string =>
+  `The text would not be one ${kind} with the id ^${name}: give one block, or use heading, or find and replace.`;

@@ -1,0 +1,183 @@
+// How each kind of block takes a new text: the marks that make it what it is stay. Lines end with `\n` here.
+import { EditRefused } from '../../errors.ts';
+import { findTable } from '../../notes/markdown/tables.ts';
+import { listItem } from '../../notes/parts/block-ids.ts';
+import { listTopBlocks } from '../../notes/parts/top-blocks.ts';
+import type { EditPlace } from '../edit.ts';
+import { standAlone } from './standing-alone.ts';
+
+type BlockForm =
+  | 'list item'
+  | 'heading'
+  | 'quote'
+  | 'table'
+  | 'list'
+  | 'piece of code'
+  | 'paragraph'
+  | 'block';
+
+const headingMarks = /^ {0,3}#{1,6}[ \t]+/;
+const itemMarks = /^([ \t]*)((?:[-*+]|\d{1,9}[.)])[ \t]+)(\[.\][ \t]+)?/;
+
+/** What a block is, by its text. */
+export function kindOf(content: string): BlockForm {
+  const [first, second] = listTopBlocks(content);
+  if (listItem.test(content)) {
+    const items = content
+      .split('\n')
+      .filter((line) => listItem.test(line) && indentOf(line) <= indentOf(content));
+    return items.length > 1 || second !== undefined ? 'list' : 'list item';
+  }
+  if (headingMarks.test(content)) {
+    return 'heading';
+  }
+  if (first?.kind === 'quote') {
+    return 'quote';
+  }
+  if (first?.kind === 'fence' || first?.kind === 'math') {
+    return 'piece of code';
+  }
+  return first?.kind === 'paragraph' ? kindOfParagraph(content) : 'block';
+}
+
+const kindOfParagraph = (content: string): BlockForm =>
+  findTable(content) === undefined ? 'paragraph' : 'table';
+
+const indentOf = (line: string): number => line.length - line.trimStart().length;
+
+/** Whether the id of such a block stands at the end of a line of it, and not behind it. */
+export function takesMark(content: string): boolean {
+  return ['list item', 'heading', 'quote', 'paragraph'].includes(kindOf(content));
+}
+
+export function endsWithMark(line: string, mark: string): boolean {
+  const text = line.trimEnd();
+  return text.endsWith(mark) && /^[ \t]?$/.test(text.slice(-mark.length - 1, -mark.length));
+}
+
+/** The block with the mark where it names it: at its end, of a list item at the end of its own first paragraph. */
+export function placeMark(content: string, mark: string): string {
+  const lines = content.split('\n');
+  const at = kindOf(content) === 'list item' ? endOfFirstParagraph(lines) : lines.length;
+  return lines.with(at - 1, `${lines[at - 1] ?? ''} ${mark}`).join('\n');
+}
+
+/** The number of lines of it. */
+function endOfFirstParagraph(lines: readonly string[]): number {
+  const end = lines.findIndex(
+    (line, index) => index > 0 && (line.trim() === '' || /^\s*(?:[-*+>|]|\d+[.)]\s|`{3}|~{3})/.test(line)),
+  );
+  return end < 0 ? lines.length : end;
+}
+
+/** The text of the block afterwards. Throws EditRefused where such a block has no beginning or end to put something at. */
+export function writeBlock(content: string, text: string, at: EditPlace): string {
+  const kind = kindOf(content);
+  if (kind === 'list item') {
+    return writeItem(content, text, at);
+  }
+  if (at === 'all') {
+    return kind === 'heading' || kind === 'quote' ? keepMarks(content, text) : text;
+  }
+  const write = writers[kind];
+  if (write === undefined) {
+    throw new EditRefused(`This block is a ${kind}: only all of it can be replaced, with at: all.`);
+  }
+  return write(content, text, at === 'start');
+}
+
+/** A heading stays one, and so does a quote, where the text has no marks of its own. */
+function keepMarks(content: string, text: string): string {
+  const marks = headingMarks.exec(content)?.[0];
+  if (marks !== undefined) {
+    return headingMarks.test(text) ? text : marks + text;
+  }
+  return listTopBlocks(text)[0]?.kind === 'paragraph' && !/^ {0,3}>/.test(text) ? quote(text) : text;
+}
+
+const quote = (text: string): string => text.replace(/^(?=.)/gm, '> ').replace(/^$/gm, '>');
+
+type WriteAt = (content: string, text: string, isStart: boolean) => string;
+
+const writers: Partial<Record<BlockForm, WriteAt>> = {
+  paragraph: (content, text, isStart) => (isStart ? `${text}\n${content}` : `${content}\n${text}`),
+  list: (content, text, isStart) => (isStart ? `${text}\n${content}` : `${content}\n${text}`),
+  table: (content, text, isStart) => {
+    const rows = findTable(content)?.rows ?? content.length;
+    return isStart
+      ? `${content.slice(0, rows)}${rows < content.length ? '' : '\n'}${text}\n${content.slice(rows)}`.trimEnd()
+      : `${content}\n${text}`;
+  },
+  'piece of code': (content, text, isStart) => {
+    const lines = content.split('\n');
+    return lines.toSpliced(isStart ? 1 : -1, 0, ...text.split('\n')).join('\n');
+  },
+  quote: (content, text, isStart) => {
+    const lines = content.split('\n');
+    const inner = lines.map((line) => line.replace(/^ {0,3}> ?/, ''));
+    const own = /^ {0,3}>/.test(text) ? text.replace(/^ {0,3}> ?/gm, '') : text;
+    // The first line of a callout is its title.
+    const titles = isStart ? Number(inner[0]?.startsWith('[!')) : lines.length;
+    const before = inner.slice(0, titles).join('\n');
+    const after = inner.slice(titles).join('\n');
+    const whole = standAlone('', { head: '', before, after }, own);
+    const added = whole.slice(before.length, whole.length - after.length).replace(/^\n|\n$/g, '');
+    return [...lines.slice(0, titles), quote(added), ...lines.slice(titles)].join('\n').trimEnd();
+  },
+};
+
+interface ItemPlace {
+  content: string;
+  indent: string;
+  /** The bullet or number with the space behind it, and the box of a task. */
+  mark: string;
+  box: string;
+}
+
+function writeItem(content: string, text: string, at: EditPlace): string {
+  const [, indent = '', mark = '- ', box = ''] = itemMarks.exec(content) ?? [];
+  const place = { content, indent, mark, box };
+  const own = outdent(text);
+  if (at === 'all') {
+    return indentLines(replaceItem(place, own), indent);
+  }
+  return at === 'end' ? endItem(place, own) : startItem(place, own);
+}
+
+function replaceItem({ mark, box }: ItemPlace, own: string): string {
+  if (listItem.test(own)) {
+    return own;
+  }
+  const marks = mark + (/^\[.\] /.test(own) ? '' : box);
+  return marks + own.replace(/\n(?=.)/g, `\n${' '.repeat(mark.length)}`);
+}
+
+const belowOf = ({ indent, mark }: ItemPlace): string => indent + ' '.repeat(mark.length);
+
+function endItem(place: ItemPlace, own: string): string {
+  const lines = place.content.split('\n');
+  const isClose = listItem.test(own) || endOfFirstParagraph(lines) === lines.length;
+  return [...lines, ...(isClose ? [] : ['']), indentLines(own, belowOf(place))].join('\n');
+}
+
+function startItem(place: ItemPlace, own: string): string {
+  const lines = place.content.split('\n');
+  const added = indentLines(own, belowOf(place));
+  if (listItem.test(own)) {
+    return lines.toSpliced(endOfFirstParagraph(lines), 0, added).join('\n');
+  }
+  const marks = place.indent + place.mark + place.box;
+  const [first = '', ...others] = lines;
+  return [marks + added.trimStart(), belowOf(place) + first.slice(marks.length), ...others].join('\n');
+}
+
+/** Without the spaces that all of it is indented by: a nested item is shown with those of its list. */
+function outdent(text: string): string {
+  const indent = /^[ \t]*/.exec(text)?.[0] ?? '';
+  return text
+    .split('\n')
+    .map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line.trimStart()))
+    .join('\n');
+}
+
+const indentLines = (text: string, indent: string): string => text.replace(/^(?=.)/gm, indent);

@@ -1,0 +1,151 @@
+// What a caller wants replaced, found in the text of a note: as it is written, but for the ends of lines and the Unicode
+// form of letters, which nobody sees.
+import { EditRefused } from '../../errors.ts';
+import { parseFrontMatter } from '../../notes/front-matter.ts';
+import { normalizeText } from '../../unicode.ts';
+import { lineEndingOf, withLineEnding } from './line-endings.ts';
+import { requireSameHead } from './same-head.ts';
+
+export interface Replacement {
+  find: string;
+  replace: string;
+  /** Every place; otherwise there has to be exactly one. */
+  all: boolean;
+}
+
+/** The note with `replace` in place of `find`, below the front matter. Throws EditRefused. */
+export function replaceFound(note: string, { find, replace, all }: Replacement): string {
+  const { textStart } = parseFrontMatter(note);
+  const text = note.slice(textStart);
+  const places = findPlaces(text, find);
+  if (places.length === 0) {
+    throw new EditRefused(describeMissing(note.slice(0, textStart), find));
+  }
+  if (places.length > 1 && !all) {
+    throw new EditRefused(
+      `The text to find is in this note ${places.length} times: give more of what stands around the one that is meant, or all: true.`,
+    );
+  }
+  const content = withLineEnding(replace, lineEndingOf(note));
+  const parts = [note.slice(0, textStart)];
+  let at = 0;
+  for (const { start, end } of places) {
+    // Places that overlap are one too many where one is meant, and for all of them the first goes.
+    if (start >= at) {
+      parts.push(text.slice(at, start), content);
+      at = end;
+    }
+  }
+  parts.push(text.slice(at));
+  return requireSameHead(note, parts.join(''));
+}
+
+function describeMissing(head: string, find: string): string {
+  return findPlaces(head, find).length > 0
+    ? 'The text to find stands in the front matter only: change that with field and value.'
+    : 'The text to find is not in this note. Fetch the note, and give the text as it stands there.';
+}
+
+interface Place {
+  start: number;
+  end: number;
+}
+
+function findPlaces(text: string, find: string): Place[] {
+  const folded = fold(text);
+  const wanted = fold(find).text;
+  const places: Place[] = [];
+  for (const from of search(folded.text, wanted)) {
+    const start = folded.placeOf(from);
+    const end = folded.placeOf(from + wanted.length);
+    // Half of a letter is never what was meant: `cafe` is not in `café`, however that is written.
+    if (start !== undefined && end !== undefined) {
+      places.push({ start, end });
+    }
+  }
+  return places;
+}
+
+/**
+ * What makes one letter with what stands before it: marks, and the Korean letters that end a syllable. What only chooses how
+ * a sign looks is no part of what somebody reads.
+ */
+const marks =
+  /[^\p{M}\u1161-\u1175\u11a8-\u11c2](?:(?![\ufe00-\ufe0f])[\p{M}\u1161-\u1175\u11a8-\u11c2])+|\r\n/gu;
+
+interface Folded {
+  text: string;
+  /** Where in the text what stands at `at` begins; undefined in the middle of a letter. */
+  placeOf(at: number): number | undefined;
+}
+
+function fold(text: string): Folded {
+  const parts: string[] = [];
+  /** How much further on in the text what follows stands, from this place of the folded text on. */
+  const shifts: Array<{ from: number; inside: number; by: number }> = [];
+  let at = 0;
+  let length = 0;
+  for (const { 0: letter, index } of text.matchAll(marks)) {
+    const written = letter === '\r\n' ? '\n' : normalizeText(letter, 'NFC');
+    parts.push(text.slice(at, index), written);
+    length += index - at;
+    at = index + letter.length;
+    shifts.push({ from: length + written.length, inside: length + 1, by: at - length - written.length });
+    length += written.length;
+  }
+  parts.push(text.slice(at));
+  return { text: parts.join(''), placeOf: createPlaces(shifts) };
+}
+
+/** To be asked for places in rising order, or near each other. */
+function createPlaces(
+  shifts: ReadonlyArray<{ from: number; inside: number; by: number }>,
+): (at: number) => number | undefined {
+  return (at) => {
+    let low = 0;
+    let high = shifts.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((shifts[middle]?.from ?? 0) <= at) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    const next = shifts[low];
+    return next !== undefined && at >= next.inside ? undefined : at + (shifts[low - 1]?.by ?? 0);
+  };
+}
+
+/**
+ * Every place of `wanted` in `text`, those that overlap too, by Knuth, Morris and Pratt: a search from each place anew takes
+ * the product of both lengths where a text repeats itself.
+ */
+function* search(text: string, wanted: string): Generator<number> {
+  const back = createBack(wanted);
+  let matched = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    while (matched > 0 && text.charCodeAt(at) !== wanted.charCodeAt(matched)) {
+      matched = back[matched - 1] ?? 0;
+    }
+    matched += text.charCodeAt(at) === wanted.charCodeAt(matched) ? 1 : 0;
+    if (matched === wanted.length) {
+      yield at + 1 - matched;
+      matched = back[matched - 1] ?? 0;
+    }
+  }
+}
+
+/** For each length that matches: how much of it still does when what follows is something else. */
+function createBack(wanted: string): Uint32Array {
+  const back = new Uint32Array(wanted.length);
+  let matched = 0;
+  for (let at = 1; at < wanted.length; at += 1) {
+    while (matched > 0 && wanted.charCodeAt(at) !== wanted.charCodeAt(matched)) {
+      matched = back[matched - 1] ?? 0;
+    }
+    matched += wanted.charCodeAt(at) === wanted.charCodeAt(matched) ? 1 : 0;
+    back[at] = matched;
+  }
+  return back;
+}
