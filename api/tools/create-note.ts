@@ -10,15 +10,26 @@ export function createCreateNoteTool(writers: Writers<'create'>, noteUrl: (id: s
     title: 'Create a note',
     description:
       'Creates a note. Folders are made where they are missing; a note that exists is never overwritten.',
-    input: z.object({
-      path: z.string().min(1).max(4_096).describe('Path in the vault, such as Projects/Garden.md'),
-      text: markdown.describe('Markdown; may start with YAML front matter between lines of ---'),
-    }),
+    input: z
+      .object({
+        path: z.string().min(1).max(4_096).describe('Path in the vault, such as Projects/Garden.md'),
+        text: markdown.optional().describe('Markdown; may start with YAML front matter'),
+        template: z
+          .string()
+          .min(1)
+          .max(1_000)
+          .optional()
+          .describe('A template of the vault; text goes below'),
+      })
+      .refine(
+        ({ text, template }) => text !== undefined || template !== undefined,
+        'Give text, template or both',
+      ),
     output: writtenNote,
     scopes: writingScopes,
     annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
-    run: async ({ path, text }, caller) => {
-      const { id, revision } = await writers(caller).create(path, text);
+    run: async ({ path, text = '', template }, caller) => {
+      const { id, revision } = await writers(caller).create(path, text, { template });
       return { id, url: noteUrl(id), revision };
     },
   });

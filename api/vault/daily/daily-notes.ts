@@ -1,14 +1,18 @@
 // Daily notes as Obsidian's own plugin keeps them: which note is a day's, and what a new one says.
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Moment } from 'moment';
 import { VaultRefusal } from '../errors.ts';
 import { findOpenPlace, type HiddenFiles } from '../hidden/hidden-files.ts';
-import { readNoteBytes } from '../notes/file.ts';
 import { nameOf } from '../notes/name.ts';
-import { isNoteName } from '../notes/path.ts';
-import { normalizeText } from '../unicode.ts';
+import {
+  fillIn,
+  longestFormat,
+  normalizePath,
+  readSettingsFile,
+  readTemplateNote,
+  withExtension,
+} from './filled-template.ts';
 import { languages, onDate, readMoment } from './moments.ts';
+import { createTemplates, type Templates } from './templates.ts';
 
 export interface DailyNotes {
   /**
@@ -18,6 +22,8 @@ export interface DailyNotes {
   findDailyNote(name: string): Promise<string | undefined>;
   /** What its template says, for a new one; '' where there is none. Throws VaultRefusal. */
   createText(name: string): Promise<string>;
+  /** Those for any other note. */
+  templates: Templates;
 }
 
 export interface DailyNotesOptions {
@@ -29,11 +35,6 @@ export interface DailyNotesOptions {
 }
 
 const named = /^\s*daily:(today|\d{4}-\d\d-\d\d)\s*$/i;
-/** Characters of a format: paths are no longer. */
-const longestFormat = 1000;
-/** Bytes of settings, and of a template: with its variables it may become much more. */
-const largestSettings = 65_536;
-const largestTemplate = 1024 * 1024;
 /** Days before one that tell in which language its name is written. */
 const daysBefore = 31;
 
@@ -68,15 +69,11 @@ export function createDailyNotes({ root, hidden, timeZone }: DailyNotesOptions):
   async function readTemplate(): Promise<string> {
     const { template = '' } = await readSettings('daily-notes');
     const id = withExtension(normalizePath(template));
-    const place = template.trim() === '' ? undefined : await findOpenPlace(root, id, hidden);
-    const read = place && (await readNoteBytes(root, place.target));
-    if (read !== undefined && (read.bytes?.length ?? largestTemplate + 1) > largestTemplate) {
-      throw new VaultRefusal('invalid', 'The template of daily notes is larger than 1 MB.');
-    }
-    return read?.bytes?.toString('utf8') ?? '';
+    return (template.trim() === '' ? undefined : await readTemplateNote(root, id, hidden)) ?? '';
   }
 
   return {
+    templates: createTemplates({ root, hidden, timeZone }),
     findDailyNote: async (name) => {
       const day = findDay(name);
       return day && findId(day);
@@ -102,64 +99,10 @@ async function findIndex(ids: readonly string[], isThere: (id: string) => Promis
   return -1;
 }
 
-/** The texts of one of Obsidian's files of settings. A day's note must not land elsewhere while it is being written. */
-async function readSettingsFile(root: string, name: string): Promise<Record<string, string>> {
-  try {
-    const text = await readFile(join(root, '.obsidian', `${name}.json`), 'utf8');
-    if (text.length <= largestSettings) {
-      const settings = Object.entries(JSON.parse(text) as Record<string, unknown>);
-      return Object.fromEntries(
-        settings.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-      );
-    }
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) {
-      return {};
-    }
-  }
-  throw new VaultRefusal(
-    'invalid',
-    `Obsidian's settings of ${name} can't be read just now, so it is not known which note is meant: name it by its path.`,
-  );
-}
-
 function createId(settings: Record<string, string>, day: Moment): string {
   const format = (settings['format'] ?? '').trim() || 'YYYY-MM-DD';
   if (format.length > longestFormat) {
     throw new VaultRefusal('invalid', 'The format of daily notes is too long.');
   }
   return withExtension(normalizePath(`${settings['folder'] ?? ''}/${day.format(format)}`));
-}
-
-function withExtension(path: string): string {
-  return isNoteName(path) ? path : `${path}.md`;
-}
-
-// As Obsidian does: no slash at the ends or twice, no space that only looks like one.
-function normalizePath(path: string): string {
-  const names = normalizeText(path.replace(/[\u00a0\u202f]/g, ' '), 'NFC').split('/');
-  return names
-    .filter((name) => name.trim() !== '')
-    .join('/')
-    .trim();
-}
-
-const variable = /\{\{\s*(date|time|title)\s*(?::([^{}]*))?\}\}/gi;
-
-function fillIn(
-  template: string,
-  { day, title, settings }: { day: Moment; title: string; settings: Record<string, string> },
-): string {
-  const usual = { date: settings['dateFormat'] || 'YYYY-MM-DD', time: settings['timeFormat'] || 'HH:mm' };
-  const written = new Map<string, string>();
-  return template.replace(variable, (_, word: string, format: string | undefined) => {
-    const name = word.toLowerCase();
-    if (name === 'title') {
-      return title;
-    }
-    const wanted = (format?.trim() || (name === 'date' ? usual.date : usual.time)).slice(0, longestFormat);
-    const text = written.get(wanted) ?? day.format(wanted);
-    written.set(wanted, text);
-    return text;
-  });
 }

@@ -19,7 +19,6 @@ import {
 } from '../errors.ts';
 import { findOpenPlace, type HiddenFiles } from '../hidden/hidden-files.ts';
 import { createRevision, largestNote } from '../notes/content.ts';
-import { parseFrontMatter } from '../notes/front-matter.ts';
 import { foldName } from '../notes/name.ts';
 import { FolderMoved, inFolder } from '../notes/opened-path.ts';
 import { isNoteName, type NotePlace, wayTo } from '../notes/path.ts';
@@ -29,6 +28,7 @@ import { createFile, replaceFile } from './atomic-file.ts';
 import { replaceText } from './edit.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import { createLeftoverRemover } from './leftovers.ts';
+import { createNewNote } from './new-note.ts';
 import { inNewPlace, parseNewPath } from './new-path.ts';
 import { describeUnchanged, editNote, type NoteEdit } from './text/note-edit.ts';
 import { moveToTrash } from './trash.ts';
@@ -39,8 +39,11 @@ import { moveToTrash } from './trash.ts';
  * A change is on the disk and can be found by a search when it resolves.
  */
 export interface NoteWriter {
-  /** Folders are made where they are missing. Throws PathClosed, PathRefused, NoteExists, EditRefused. */
-  create(path: string, text: string): Promise<WrittenNote>;
+  /**
+   * Folders are made where they are missing; with a template the text goes below what that says. Throws PathClosed,
+   * PathRefused, NoteExists, EditRefused, VaultRefusal for the template.
+   */
+  create(path: string, text: string, options?: { template?: string | undefined }): Promise<WrittenNote>;
   /**
    * At the end of the note, or of the section below `heading`; without a revision to the note as it is. `daily:today` and the
    * like name a day's note, which is made from its template where it is not there. Throws PathClosed, PathRefused, EditRefused.
@@ -131,9 +134,10 @@ export function createWriterFor(options: NoteWriterOptions): WriterFor {
     );
   }
 
+  const ways = { daily, requireHome, requireOpen: (id: string) => requireOpen(options, id), change, create };
   const writer: NoteWriter = {
-    create: async (path, text) => create(path, requireFrontMatter(text)),
-    append: createAppend({ daily, requireOpen: (id) => requireOpen(options, id), change, create }),
+    create: createNewNote(ways),
+    append: createAppend(ways),
     replace: (id, { text, revision }) => change(id, revision, (note) => replaceText(note, text)),
     edit: (id, { edit, revision }) => applyEdit(change, id, { edit, revision }),
     remove: (id, { revision }) => write(id, () => removeNote(options, id, revision)),
@@ -244,13 +248,6 @@ function encode(note: string): Buffer {
     throw new EditRefused(`The note would be larger than ${largestNote / 1024 / 1024} MB.`);
   }
   return bytes;
-}
-
-function requireFrontMatter(text: string): string {
-  if (parseFrontMatter(text).warning !== undefined) {
-    throw new EditRefused('The text starts with front matter that is not valid YAML.');
-  }
-  return text;
 }
 
 function explain({ hidden, suggestIds }: NoteWriterOptions, id: string, error: unknown): never {

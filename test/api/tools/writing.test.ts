@@ -1,5 +1,5 @@
 // The writing tools over HTTP: scopes, what they answer, and a vault that may only be read.
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import {
@@ -128,6 +128,39 @@ t.test('one part of a note is changed by whatever names it, over MCP and REST', 
   });
   t.equal(answer.status, 200);
   t.equal(await file(id), expected.replace('[a, {k: v}, b]', '[{k: v}]'));
+});
+
+t.test('a note is made from a template of the vault, the text below it', async (t) => {
+  const world = await startWriterWorld(t);
+  const file = (path: string): Promise<string> => readFile(join(world.folder, 'vault', path), 'utf8');
+  await mkdir(join(world.folder, 'vault', '.obsidian'), { recursive: true });
+  await mkdir(join(world.folder, 'vault', 'Templates'));
+  await writeFile(join(world.folder, 'vault', '.obsidian', 'templates.json'), '{"folder":"Templates"}');
+  await writeFile(
+    join(world.folder, 'vault', 'Templates', 'Meeting.md'),
+    '---\nkind: meeting\n---\n# {{title}}\n\n- one\n',
+  );
+  const template = 'Meeting';
+  t.match(await call(world, 'create_note', { path: 'A', template }), { id: 'A.md' });
+  t.equal(await file('A.md'), '---\nkind: meeting\n---\n# A\n\n- one\n');
+  await call(world, 'create_note', { path: 'B', template, text: 'what was said' });
+  t.equal(await file('B.md'), '---\nkind: meeting\n---\n# B\n\n- one\n\nwhat was said\n');
+  const refusals: [Record<string, unknown>, RegExp][] = [
+    [{ path: 'C', template: 'None' }, /no template "None".*There are "Meeting"\./],
+    [{ path: 'C', template, text: '---\na: 1\n---\n' }, /leave its front matter out/],
+    [{ path: '../C', template: 'None' }, /path inside the vault/],
+    [{ path: 'A', template }, /already A\.md/],
+  ];
+  for (const [args, text] of refusals) {
+    t.match(await call(world, 'create_note', args), { isError: true, content: [{ text }] });
+  }
+  const answer = await fetch(`${world.url}/api/notes`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer writer', 'content-type': 'application/json' },
+    body: JSON.stringify({ path: 'D', template }),
+  });
+  t.equal(answer.status, 201);
+  t.match(await file('D.md'), /# D/);
 });
 
 t.test('what the caller can mend is said in the result', async (t) => {
