@@ -1,9 +1,7 @@
 // The vault: what the tools may ask of a folder of Markdown notes. Reads the disk for one note or file and the index for
 // all else, writes notes where it may (writing/); the index is kept by a thread of its own (index/thread/worker.ts).
 // The room: a folder of notes, and parts of it, as the tools ask for them. Not who asks: tokens/, access.ts.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { ChangeJournal } from './changes/journal.ts';
 import { createDailyNotes, type DailyNotes } from './daily/daily-notes.ts';
 import type { Image } from './documents/image.ts';
 import { type FileKind, kindOf } from './documents/kind.ts';
@@ -13,6 +11,7 @@ import { findOpenPlace, HiddenFiles } from './hidden/hidden-files.ts';
 import { Reach } from './hidden/reach.ts';
 import type { ConflictCopy, FolderEntry, NoteSummary, ScanOptions, SearchResult } from './index/answers.ts';
 import { IndexConnection } from './index/connection.ts';
+import { findIndexFile } from './index/file.ts';
 import { findVaultHome } from './index/folder/home.ts';
 import type { ListName, ListRows } from './index/lists/lists.ts';
 import type { ListPage } from './index/lists/walk.ts';
@@ -125,14 +124,8 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
   const daily = createDailyNotes({ root, hidden, timeZone });
   const place = { root, hidden, daily, canWrite, options };
   const { host = new IndexHost() } = options;
-  if (options.indexPath !== ':memory:') {
-    return new FolderVault(place, new IndexConnection({ ...options, host, root, hidden }));
-  }
-  // Two threads share the index, which one process's memory can't do in SQLite's WAL mode.
-  const folder = await mkdtemp(join(tmpdir(), 'loop-index-'));
-  const indexPath = join(folder, 'index.db');
-  const index = new IndexConnection({ ...options, host, root, hidden, indexPath });
-  return new FolderVault(place, index, () => rm(folder, { recursive: true, force: true }));
+  const { indexPath, remove } = await findIndexFile(options.indexPath);
+  return new FolderVault(place, new IndexConnection({ ...options, host, root, hidden, indexPath }), remove);
 }
 
 interface VaultPlace {
@@ -163,11 +156,18 @@ class FolderVault implements Vault {
   }
 
   #createWriterFor({ reach, onWritten }: VaultPlace['options']): WriterFor {
+    const journal = new ChangeJournal({
+      root: this.#root,
+      requireHome: (cause) => this.#requireHome(cause),
+    });
+    // What it throws is thrown to the next change as well.
+    journal.recover().catch(() => undefined);
     const changeable = reach?.writable && new Reach(reach.writable);
     return createWriterFor({
       root: this.#root,
       hidden: this.#hidden,
       daily: this.#daily,
+      journal,
       isChangeable: changeable && ((path): boolean => changeable.includes(path)),
       refresh: async (id) => {
         await this.#index.refresh(id);

@@ -1,6 +1,8 @@
 // The search index's file and schema. Nothing in it is worth keeping: it is made again from the notes.
 import { chmodSync, closeSync, mkdirSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { IndexNotUsable } from '../errors.ts';
 
@@ -52,6 +54,20 @@ CREATE VIRTUAL TABLE word_parts USING fts5(
   word, content = 'vocabulary', content_rowid = 'number', tokenize = 'trigram'
 );
 `;
+
+/** `:memory:` is a file as well, gone with `remove`: two threads can't share one process's memory in SQLite's WAL mode. */
+export async function findIndexFile(
+  indexPath: string,
+): Promise<{ indexPath: string; remove?: () => Promise<void> }> {
+  if (indexPath !== ':memory:') {
+    return { indexPath };
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'loop-index-'));
+  return {
+    indexPath: join(folder, 'index.db'),
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
 
 /**
  * Opens the index of the vault at `root`, made anew where there is none, or where what lies there is damaged, of

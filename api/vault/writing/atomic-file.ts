@@ -2,8 +2,20 @@
 // that was not meant to be.
 import { randomUUID } from 'node:crypto';
 import { lstatSync, renameSync, type Stats, unlinkSync } from 'node:fs';
-import { copyFile, type FileHandle, link, open, rename, rm, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import {
+  copyFile,
+  type FileHandle,
+  link,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  rmdir,
+  unlink,
+} from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { withFileLock } from './lock.ts';
 
 /** File systems without hard links (FAT, many network folders), and kernels that forbid one (protected_hardlinks). */
@@ -69,6 +81,11 @@ export async function createFile(path: string, bytes: Uint8Array): Promise<boole
 
 /** Moves the file at `from`; false where there is something at `to` already. */
 export async function moveFile(from: string, to: string, verify: Verify): Promise<boolean> {
+  if (await isOtherSpelling(from, to)) {
+    await changeVerified(from, verify, () => renameSync(from, to));
+    await syncFolder(dirname(to));
+    return true;
+  }
   if (!(await claim(to))) {
     return false;
   }
@@ -86,6 +103,48 @@ export async function moveFile(from: string, to: string, verify: Verify): Promis
   await syncFolder(dirname(to));
   await syncFolder(dirname(from));
   return true;
+}
+
+/** The same with a folder and all that is in it, which can't be verified. Throws EXDEV where it would go to another disk. */
+export async function moveFolder(from: string, to: string): Promise<boolean> {
+  const isClaimed = !(await isOtherSpelling(from, to));
+  if (isClaimed && !(await claimFolder(to))) {
+    return false;
+  }
+  try {
+    await rename(from, to);
+  } catch (error) {
+    await (isClaimed && rmdir(to).catch(() => undefined));
+    throw error;
+  }
+  await syncFolder(dirname(to));
+  await syncFolder(dirname(from));
+  return true;
+}
+
+/** Removes the file at `path`. */
+export async function removeFile(path: string, verify: Verify): Promise<void> {
+  await changeVerified(path, verify, () => unlinkSync(path));
+  await syncFolder(dirname(path));
+}
+
+// On a disk that leaves case or Unicode form aside, `to` is there already: it is `from`, and can be renamed to it.
+async function isOtherSpelling(from: string, to: string): Promise<boolean> {
+  const [one, other] = await Promise.all([from, to].map((path) => lstat(path).catch(() => undefined)));
+  const isOne = one !== undefined && one.dev === other?.dev && one.ino === other.ino;
+  return isOne && !(await readdir(dirname(to))).includes(basename(to));
+}
+
+async function claimFolder(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') {
+      return false;
+    }
+    throw error;
+  }
 }
 
 /** A folder's new and gone names are on the disk after this. */

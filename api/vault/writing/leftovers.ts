@@ -3,7 +3,7 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HeldFolder } from '../notes/opened-path.ts';
 
-const ours = /^\.loop-[0-9a-f-]{16,36}\.(?:tmp|lock)$/;
+export const ours = /^\.loop-[0-9a-f-]{16,36}\.(?:tmp|lock)$/;
 /** No write takes nearly as long, and a network folder's clock is not that wrong. */
 const longestUseMs = 3_600_000;
 

@@ -7,7 +7,6 @@ import { foldName } from '../notes/name.ts';
 import { type HeldFolder, holdFolder, holdFolderOf } from '../notes/opened-path.ts';
 import { findFolderWays, isNoteName, parseVaultPath } from '../notes/path.ts';
 import { normalizeText } from '../unicode.ts';
-import { syncFolder } from './atomic-file.ts';
 
 /** Bytes in UTF-8. File systems take 255 for a name; sync programs add endings of their own. */
 const longestName = 240;
@@ -59,61 +58,79 @@ function checkName(name: string): void {
   }
 }
 
+/** Where a new file goes: the way below the vault as the disk has it. */
+export interface NewPlace {
+  path: string;
+  /** Paths of the folders on it that are not there yet, outermost first. */
+  folders: string[];
+}
+
 /**
- * Runs `work` where the new note `id` is to be made: in its folder, made where it is missing, with its name. A folder whose
- * name is there in another Unicode form is that folder; where it is there in several, the note goes to the first. Throws
- * NoteExists where the name is taken in any Unicode form or case (on a Mac the two would be one), PathRefused where a
- * folder is none of the vault's.
+ * Where the new note `id` is to be made. A folder whose name is there in another Unicode form is that folder; where it is
+ * there in several, the note goes to the first. Throws NoteExists where the name is taken in any Unicode form or case (on a
+ * Mac the two would be one), PathRefused where a folder is none of the vault's.
  */
-export async function inNewPlace<Result>(
-  root: string,
-  id: string,
-  work: (folder: HeldFolder, name: string) => Promise<Result>,
-): Promise<Result> {
+export async function findNewPlace(root: string, id: string): Promise<NewPlace> {
   const segments = id.split('/');
   const name = segments.pop() ?? '';
   const ways = await findFolderWays(root, segments);
+  const way = await findWay(root, segments, ways[0] ?? []);
+  const others = ways.filter((one) => one.length === segments.length).slice(1);
+  const whole = way.length === segments.length ? [way, ...others] : [];
+  for (const place of whole) {
+    const taken = await findSpelling(join(root, ...place), name);
+    if (taken !== undefined) {
+      throw new NoteExists(id.slice(0, id.length - name.length) + normalizeText(taken, 'NFC'));
+    }
+  }
+  const missing = segments.slice(way.length);
+  const folders = missing.map((_, index) => [...way, ...missing.slice(0, index + 1)].join('/'));
+  return { path: [...way, ...missing, name].join('/'), folders };
+}
+
+/** The folders of `segments` that are there, by their names on the disk. */
+async function findWay(
+  root: string,
+  segments: readonly string[],
+  known: readonly string[],
+): Promise<string[]> {
   let folder = await holdFolder(root);
+  const way: string[] = [];
   try {
-    let path = '';
     for (const [index, segment] of segments.entries()) {
-      path = path === '' ? segment : `${path}/${segment}`;
-      const next = await enterFolder(folder, ways[0]?.[index] ?? segment, path);
+      const path = segments.slice(0, index + 1).join('/');
+      const spelling = await findFolder(folder, known[index] ?? segment, path);
+      if (spelling === undefined) {
+        break;
+      }
+      const next = await enterFolder(folder, spelling, path);
       await folder.release();
       folder = next;
+      way.push(spelling);
     }
-    const others = ways.filter((way) => way.length === segments.length).slice(1);
-    for (const place of [folder.path, ...others.map((way) => join(root, ...way))]) {
-      const taken = await findSpelling(place, name);
-      if (taken !== undefined) {
-        throw new NoteExists(id.slice(0, id.length - name.length) + normalizeText(taken, 'NFC'));
-      }
-    }
-    return await work(folder, name);
+    return way;
   } finally {
     await folder.release();
   }
 }
 
-async function enterFolder(parent: HeldFolder, name: string, path: string): ReturnType<typeof holdFolderOf> {
+async function findFolder(parent: HeldFolder, name: string, path: string): Promise<string | undefined> {
   const spelling = await findSpelling(parent.path, name);
   if (spelling !== undefined && normalizeText(spelling, 'NFC') !== normalizeText(name, 'NFC')) {
     const above = path.slice(0, path.length - name.length);
     throw new FolderSpelled(path, above + normalizeText(spelling, 'NFC'));
   }
-  if (spelling === undefined) {
-    await makeFolder(join(parent.path, name));
-    await syncFolder(parent.path);
-  }
-  try {
-    return await holdFolderOf(parent, spelling ?? name);
-  } catch (error) {
+  return spelling;
+}
+
+function enterFolder(parent: HeldFolder, name: string, path: string): ReturnType<typeof holdFolderOf> {
+  return holdFolderOf(parent, name).catch((error: NodeJS.ErrnoException) => {
     // A link to a folder could lead anywhere; reading does not follow it either.
-    if (['ENOTDIR', 'ELOOP'].includes((error as NodeJS.ErrnoException).code ?? '')) {
+    if (['ENOTDIR', 'ELOOP'].includes(error.code ?? '')) {
       throw new PathRefused(`${JSON.stringify(path)} is not a folder of the vault`, { cause: error });
     }
     throw error;
-  }
+  });
 }
 
 /** Makes a folder, where there is nothing yet. */

@@ -1,10 +1,7 @@
 // The vault's trash: the folder `.trash` in it, as Obsidian has one. Nothing there is ever overwritten or removed.
-import type { Stats } from 'node:fs';
-import { basename, dirname, extname, join, relative, sep } from 'node:path';
-import { PathRefused } from '../errors.ts';
-import { type HeldFolder, holdFolderOf, inFolder } from '../notes/opened-path.ts';
-import { moveFile, syncFolder } from './atomic-file.ts';
-import { makeFolder } from './new-path.ts';
+import { lstat } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import { NoteExists, PathRefused } from '../errors.ts';
 
 const trashName = '.trash';
 /** Notes of one path deleted before; far more than anybody has. */
@@ -12,65 +9,69 @@ const mostNamesakes = 1000;
 /** Bytes of one name that file systems take. */
 const longestName = 255;
 
+export interface TrashPlace {
+  /** The way below the vault. */
+  to: string;
+  /** Folders on it that are not there yet, outermost first. */
+  folders: string[];
+}
+
 /**
- * Moves the note at `path`, whose vault path is `id`, to the trash under that path; returns its new vault path.
- * `verify` says at the last moment that it is the note that is meant.
+ * Finds where in the trash the note goes whose vault path is `id`, under that path, and lets `move` bring it there, which
+ * throws NoteExists where the place was taken meanwhile. Throws PathRefused.
  */
 export async function moveToTrash(
   root: string,
   id: string,
-  { path, verify }: { path: string; verify: () => Promise<Stats> },
-): Promise<string> {
-  const trash = await inFolder(root, async (top) => {
-    const entered = await enter(top, trashName);
-    await syncFolder(top.path);
-    return entered;
-  });
-  if (trash === undefined) {
-    throw new PathRefused(`${trashName} is not a folder of the vault`);
-  }
-  const folder = await enterAll(trash, dirname(id));
-  try {
-    for (let number = 1; number <= mostNamesakes; number += 1) {
-      const name = number === 1 ? basename(id) : numbered(basename(id), number);
-      if (await moveFile(path, join(folder.path, name), verify)) {
-        return relative(root, join(folder.realPath, name)).split(sep).join('/');
-      }
+  move: (place: TrashPlace) => Promise<unknown>,
+): Promise<TrashPlace> {
+  const { folder, missing } = await findFolder(root, dirname(id));
+  for (let number = 1; number <= mostNamesakes; number += 1) {
+    const to = `${folder}/${number === 1 ? basename(id) : numbered(basename(id), number)}`;
+    if ((await kindOf(join(root, to))) === 'nothing' && (await isMoved(move, { to, folders: missing }))) {
+      return { to, folders: missing };
     }
-  } finally {
-    await folder.release();
   }
   throw new PathRefused(`the trash holds ${mostNamesakes} notes of this name`);
 }
 
-type Folder = Awaited<ReturnType<typeof holdFolderOf>>;
-
-/** The note's own folder in the trash, or as much of it as can be: a deleted note may have had a folder's name. */
-async function enterAll(trash: Folder, folder: string): Promise<Folder> {
-  let entered = trash;
-  for (const name of folder === '.' ? [] : folder.split('/')) {
-    const next = await enter(entered, name).catch(async (error: unknown) => {
-      await entered.release();
-      throw error;
-    });
-    if (next === undefined) {
-      break;
-    }
-    await entered.release();
-    entered = next;
-  }
-  return entered;
-}
-
-// One step at a time: a link anywhere on the way would take notes out of the vault.
-async function enter(parent: HeldFolder, name: string): Promise<Folder | undefined> {
-  await makeFolder(join(parent.path, name));
-  return holdFolderOf(parent, name).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOTDIR' || error.code === 'ELOOP') {
-      return undefined;
+async function isMoved(move: (place: TrashPlace) => Promise<unknown>, place: TrashPlace): Promise<boolean> {
+  try {
+    await move(place);
+    return true;
+  } catch (error) {
+    if (error instanceof NoteExists) {
+      return false;
     }
     throw error;
-  });
+  }
+}
+
+/** The note's own folder in the trash, or as much of it as can be: a deleted note may have had a folder's name. */
+async function findFolder(root: string, folder: string): Promise<{ folder: string; missing: string[] }> {
+  const names = folder === '.' ? [trashName] : `${trashName}/${folder}`.split('/');
+  const ways = names.map((_, index) => names.slice(0, index + 1).join('/'));
+  const kinds = await Promise.all(ways.map((way) => kindOf(join(root, way))));
+  const end = kinds.indexOf('other');
+  const last = end < 0 ? names.length : end;
+  if (last === 0) {
+    throw new PathRefused(`${trashName} is not a folder of the vault`);
+  }
+  const missing = ways.slice(0, last).filter((_, index) => kinds[index] === 'nothing');
+  return { folder: ways[last - 1] ?? trashName, missing };
+}
+
+// A link anywhere on the way would take notes out of the vault: it is no folder.
+function kindOf(path: string): Promise<'folder' | 'other' | 'nothing'> {
+  return lstat(path).then(
+    (stats) => (stats.isDirectory() ? 'folder' : 'other'),
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') {
+        return 'nothing';
+      }
+      throw error;
+    },
+  );
 }
 
 function numbered(name: string, number: number): string {

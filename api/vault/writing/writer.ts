@@ -1,22 +1,13 @@
 // The writing side of the vault: one change to one note at a time, whole or not at all, and only to what was read.
 // The room: changing notes on the disk. Not reading them: notes/; not the index, which is only told: index/.
 import { isUtf8 } from 'node:buffer';
-import type { Stats } from 'node:fs';
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Cause } from '../changes/cause.ts';
+import type { ChangeKind } from '../changes/change.ts';
+import { readCurrent } from '../changes/current.ts';
+import type { ChangeJournal } from '../changes/journal.ts';
 import type { DailyNotes } from '../daily/daily-notes.ts';
-import {
-  EditRefused,
-  FolderSpelled,
-  NoteExists,
-  NoteNotFound,
-  PathClosed,
-  RevisionStale,
-  VaultFull,
-  VaultReadOnly,
-} from '../errors.ts';
+import { EditRefused, FolderSpelled, NoteNotFound, PathClosed, VaultFull, VaultReadOnly } from '../errors.ts';
 import { findOpenPlace, type HiddenFiles } from '../hidden/hidden-files.ts';
 import { createRevision, largestNote } from '../notes/content.ts';
 import { foldName } from '../notes/name.ts';
@@ -24,12 +15,10 @@ import { FolderMoved, inFolder } from '../notes/opened-path.ts';
 import { isNoteName, type NotePlace, wayTo } from '../notes/path.ts';
 import { normalizeText } from '../unicode.ts';
 import { type AppendedText, createAppend, type WrittenNote } from './append.ts';
-import { createFile, replaceFile } from './atomic-file.ts';
 import { replaceText } from './edit.ts';
 import { KeyedQueue } from './keyed-queue.ts';
-import { createLeftoverRemover } from './leftovers.ts';
 import { createNewNote } from './new-note.ts';
-import { inNewPlace, parseNewPath } from './new-path.ts';
+import { findNewPlace, parseNewPath } from './new-path.ts';
 import { describeUnchanged, editNote, type NoteEdit } from './text/note-edit.ts';
 import { moveToTrash } from './trash.ts';
 
@@ -65,6 +54,7 @@ export interface NoteWriterOptions {
   root: string;
   hidden: HiddenFiles;
   daily: DailyNotes;
+  journal: ChangeJournal;
   /** Of what is shown, what may be changed; all where there is no such rule. */
   isChangeable?: ((path: string) => boolean) | undefined;
   /** Brings the index up to date with one note. */
@@ -79,14 +69,16 @@ export interface NoteWriterOptions {
 export type WriterFor = (cause: Cause) => NoteWriter;
 
 export function createWriterFor(options: NoteWriterOptions): WriterFor {
-  const { root, daily, refresh, requireHome } = options;
-  const queue = new KeyedQueue();
-  const removeLeftovers = createLeftoverRemover();
+  const write = createWrite(options);
+  return (cause) => createNoteWriter({ ...options, write, cause });
+}
 
-  async function write<Result extends { id: string }>(
-    id: string,
-    work: () => Promise<Result>,
-  ): Promise<Result> {
+type Write = <Result extends { id: string }>(id: string, work: () => Promise<Result>) => Promise<Result>;
+
+function createWrite(options: NoteWriterOptions): Write {
+  const { requireHome, refresh } = options;
+  const queue = new KeyedQueue();
+  return async (id, work) => {
     // Case and Unicode form left aside: on some disks such names are one file.
     const result = await queue.run(foldName(id), async () => {
       await requireHome();
@@ -97,52 +89,49 @@ export function createWriterFor(options: NoteWriterOptions): WriterFor {
     });
     await refresh(result.id);
     return result;
-  }
+  };
+}
 
-  function change(
-    id: string,
-    revision: string | undefined,
-    edit: (note: string) => string,
-  ): Promise<WrittenNote> {
-    return write(id, async () => {
-      const { target } = await findPlace(options, id);
-      return inFolder(dirname(target), async (folder) => {
-        const path = join(folder.path, basename(target));
-        const { bytes, stats, current } = await readCurrent(path, revision);
-        const edited = encode(edit(decode(bytes)));
-        if (!edited.equals(bytes)) {
-          await replaceFile(path, edited, stats, async () => (await readCurrent(path, current)).stats);
-          await removeLeftovers(folder);
+interface WriterParts extends NoteWriterOptions {
+  write: Write;
+  cause: Cause;
+}
+
+function createNoteWriter(parts: WriterParts): NoteWriter {
+  const { root, daily, journal, requireHome, write, cause } = parts;
+
+  const changeAs =
+    (kind: ChangeKind) =>
+    (id: string, revision: string | undefined, edit: (note: string) => string): Promise<WrittenNote> =>
+      write(id, async () => {
+        const { target } = await findPlace(parts, id);
+        const before = await readTarget(target, revision);
+        const after = encode(edit(decode(before)));
+        if (!after.equals(before)) {
+          await journal.carryOut({ kind, cause, steps: [{ path: wayTo(root, target), before, after }] });
         }
-        return { id: normalizeText(id, 'NFC'), revision: createRevision(edited) };
+        return { id: normalizeText(id, 'NFC'), revision: createRevision(after) };
       });
-    });
-  }
 
   async function create(path: string, text: string): Promise<WrittenNote> {
     const id = parseNewPath(path);
-    await requireOpen(options, id);
-    const bytes = encode(text === '' || text.endsWith('\n') ? text : `${text}\n`);
-    return write(id, () =>
-      inNewPlace(root, id, async (folder, name) => {
-        if (!(await createFile(join(folder.path, name), bytes))) {
-          throw new NoteExists(id);
-        }
-        await removeLeftovers(folder);
-        return { id, revision: createRevision(bytes) };
-      }),
-    );
+    await requireOpen(parts, id);
+    const after = encode(text === '' || text.endsWith('\n') ? text : `${text}\n`);
+    return write(id, async () => {
+      const place = await findNewPlace(root, id);
+      await journal.carryOut({ kind: 'create', cause, steps: [{ ...place, after }] });
+      return { id, revision: createRevision(after) };
+    });
   }
 
-  const ways = { daily, requireHome, requireOpen: (id: string) => requireOpen(options, id), change, create };
-  const writer: NoteWriter = {
-    create: createNewNote(ways),
-    append: createAppend(ways),
-    replace: (id, { text, revision }) => change(id, revision, (note) => replaceText(note, text)),
-    edit: (id, { edit, revision }) => applyEdit(change, id, { edit, revision }),
-    remove: (id, { revision }) => write(id, () => removeNote(options, id, revision)),
+  const opened = { daily, requireHome, requireOpen: (id: string) => requireOpen(parts, id), create };
+  return {
+    create: createNewNote(opened),
+    append: createAppend({ ...opened, change: changeAs('append') }),
+    replace: (id, { text, revision }) => changeAs('replace')(id, revision, (note) => replaceText(note, text)),
+    edit: (id, { edit, revision }) => applyEdit(changeAs('edit'), id, { edit, revision }),
+    remove: (id, { revision }) => write(id, () => removeNote(parts, id, revision)),
   };
-  return () => writer;
 }
 
 type Change = (id: string, revision: string, edit: (note: string) => string) => Promise<WrittenNote>;
@@ -164,21 +153,21 @@ async function applyEdit(
 type WritablePart = Pick<NoteWriterOptions, 'root' | 'hidden' | 'isChangeable'>;
 
 async function removeNote(
-  part: WritablePart,
+  parts: WriterParts,
   id: string,
   revision: string,
 ): Promise<{ id: string; trashPath: string }> {
-  const { path, target, named } = await findPlace(part, id);
+  const { root, journal, cause } = parts;
+  const { path, target, named } = await findPlace(parts, id);
   if (path !== target) {
     throw new EditRefused('This name is a link to another note of the vault: delete that one.');
   }
-  const plain = normalizeText(id, 'NFC');
-  return inFolder(dirname(path), async (folder) => {
-    const held = join(folder.path, basename(path));
-    const verify = async (): Promise<Stats> => (await readCurrent(held, revision)).stats;
-    await verify();
-    return { id: plain, trashPath: await moveToTrash(part.root, named, { path: held, verify }) };
-  });
+  const before = await readTarget(target, revision);
+  const from = wayTo(root, path);
+  const { to } = await moveToTrash(root, named, (place) =>
+    journal.carryOut({ kind: 'delete', cause, steps: [{ from, before, revision, ...place }] }),
+  );
+  return { id: normalizeText(id, 'NFC'), trashPath: to };
 }
 
 /** Where nothing is shown or changed, nothing is made: said before the disk is asked what is there. */
@@ -206,30 +195,12 @@ async function findPlace({ root, hidden, isChangeable }: WritablePart, id: strin
   return place;
 }
 
-const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
-
-async function readCurrent(
-  path: string,
-  revision: string | undefined,
-): Promise<{ bytes: Buffer; stats: Stats; current: string }> {
-  const file = await open(path, flags);
-  try {
-    const stats = await file.stat();
-    if (!stats.isFile()) {
-      throw new NoteNotFound();
-    }
-    if (stats.size > largestNote) {
-      throw new EditRefused('The note is too large to be changed here.');
-    }
-    const bytes = await file.readFile();
-    const current = createRevision(bytes);
-    if (revision !== undefined && current !== revision) {
-      throw new RevisionStale(current);
-    }
-    return { bytes, stats, current };
-  } finally {
-    await file.close();
-  }
+/** The bytes at a real path. */
+function readTarget(target: string, revision: string | undefined): Promise<Buffer> {
+  return inFolder(dirname(target), async (folder) => {
+    const { bytes } = await readCurrent(join(folder.path, basename(target)), revision);
+    return bytes;
+  });
 }
 
 function decode(bytes: Buffer): string {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import t, { type Test } from 'tap';
+import { ChangeJournal } from '../../../../api/vault/changes/journal.ts';
 import { createDailyNotes } from '../../../../api/vault/daily/daily-notes.ts';
 import { HiddenFiles } from '../../../../api/vault/hidden/hidden-files.ts';
 import { createRevision } from '../../../../api/vault/notes/content.ts';
@@ -125,6 +126,7 @@ t.test('nor is anything outside made, changed or removed, or left half done insi
     root: world.vault,
     hidden,
     daily,
+    journal: new ChangeJournal({ root: world.vault, requireHome: nothing }),
     refresh: nothing,
     requireHome: nothing,
   })(cause);

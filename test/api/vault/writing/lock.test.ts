@@ -21,6 +21,7 @@ const lockOf = (name: string) => `.loop-${createHash('sha256').update(name).dige
 const addressOf = (file: string): string =>
   JSON.stringify(new URL(`../../../../api/vault/${file}`, import.meta.url).href);
 const program = `
+  import { ChangeJournal } from ${addressOf('changes/journal.ts')};
   import { createDailyNotes } from ${addressOf('daily/daily-notes.ts')};
   import { HiddenFiles } from ${addressOf('hidden/hidden-files.ts')};
   import { createWriterFor } from ${addressOf('writing/writer.ts')};
@@ -28,7 +29,7 @@ const program = `
   const nothing = async () => {};
   const hidden = new HiddenFiles({ root, patterns: [] });
   const daily = createDailyNotes({ root, hidden, timeZone: 'UTC' });
-  const writer = createWriterFor({ root, hidden, daily, refresh: nothing, requireHome: nothing })({ client: { id: 'a' }, account: { id: 'b' } });
+  const writer = createWriterFor({ root, hidden, daily, journal: new ChangeJournal({ root, requireHome: nothing }), refresh: nothing, requireHome: nothing })({ client: { id: 'a' }, account: { id: 'b' } });
   let revision = first;
   const won = [];
   for (let round = 0; won.length < 20; round += 1) {
@@ -66,7 +67,7 @@ t.test('of processes that write one note, no two win with the same revision', as
     'what was answered with a revision stays',
   );
   t.equal(told.filter(({ deleted }) => deleted === 1).length, 1, 'one has deleted');
-  t.same((await readdir(root)).sort(), ['.trash', 'a.md'], 'no lock and no temporary file is left');
+  t.same((await readdir(root)).sort(), ['.loop', '.trash', 'a.md'], 'no lock and no temporary file is left');
   t.same(await readdir(join(root, '.trash')), ['b.md']);
 });
 

@@ -1,0 +1,96 @@
+// An entry of the journal as bytes: a line of JSON that says what was changed by whom, then what was there before, one file
+// after the other. Where entries are kept: journal-folder.ts.
+import { randomBytes } from 'node:crypto';
+import { createRevision } from '../notes/content.ts';
+import type { Cause } from './cause.ts';
+import { type Change, type ChangeKind, isMove, type MoveStep, type Step, type WriteStep } from './change.ts';
+
+interface KeptBytes {
+  revision: string;
+  /** Bytes. */
+  size: number;
+}
+
+export interface RecordedWrite extends Pick<WriteStep, 'path' | 'folders'> {
+  before?: KeptBytes | undefined;
+  after?: { revision: string } | undefined;
+}
+
+export interface RecordedMove extends Pick<MoveStep, 'from' | 'to' | 'revision' | 'folders'> {
+  before?: KeptBytes | undefined;
+}
+
+type RecordedStep = RecordedWrite | RecordedMove;
+
+export interface Entry extends Cause {
+  version: 1;
+  /** Sorts by time. */
+  id: string;
+  /** ISO 8601, UTC, with milliseconds. */
+  time: string;
+  kind: ChangeKind;
+  undoes?: string | undefined;
+  steps: RecordedStep[];
+}
+
+export function createEntry({ kind, cause, steps, undoes }: Change): Entry {
+  const id = createChangeId();
+  const { client, account } = cause;
+  return { version: 1, id, time: timeOf(id), kind, client, account, undoes, steps: steps.map(record) };
+}
+
+function record(step: Step): RecordedStep {
+  const before = step.before && { revision: createRevision(step.before), size: step.before.length };
+  if (isMove(step)) {
+    return { ...step, before };
+  }
+  return { ...step, before, after: step.after && { revision: createRevision(step.after) } };
+}
+
+let lastMs = 0;
+
+// Of two changes of one process the later one has the later id, even within a millisecond or when the clock is put back.
+function createChangeId(): string {
+  lastMs = Math.max(Date.now(), lastMs + 1);
+  return `${new Date(lastMs).toISOString().replace(/[-:.]/g, '')}-${randomBytes(4).toString('hex')}`;
+}
+
+const idForm = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z-[0-9a-f]{8}$/;
+
+export const isChangeId = (id: string): boolean => idForm.test(id);
+
+/** ISO 8601, by the id alone. */
+function timeOf(id: string): string {
+  return id.replace(idForm, '$1-$2-$3T$4:$5:$6.$7Z');
+}
+
+export function encodeEntry(entry: Entry, steps: readonly Step[]): Buffer {
+  const kept = steps.flatMap(({ before }) => before ?? []);
+  return Buffer.concat([Buffer.from(`${JSON.stringify(entry)}\n`), ...kept]);
+}
+
+/** Undefined for what is no entry of this version. */
+export function parseEntry(line: string): Entry | undefined {
+  try {
+    const entry = JSON.parse(line) as Partial<Entry> | null;
+    const isOne = entry?.version === 1 && isChangeId(String(entry.id)) && Array.isArray(entry.steps);
+    return isOne ? (entry as Entry) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where the bytes of each step begin, behind the line. */
+export function offsetsOf({ steps }: Entry): number[] {
+  let offset = 0;
+  return steps.map(({ before }) => {
+    const start = offset;
+    offset += before?.size ?? 0;
+    return start;
+  });
+}
+
+/** Bytes behind the line. */
+export function keptSizeOf({ steps }: Entry): number {
+  return steps.reduce((sum, { before }) => sum + (before?.size ?? 0), 0);
+}
