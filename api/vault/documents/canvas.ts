@@ -1,5 +1,7 @@
 // A canvas (JSON Canvas 1.0) as text: its cards, as they are read from top to bottom, by group, and what joins them.
-import { nameOf } from '../notes/name.ts';
+import type { NoteLink } from '../notes/markdown/link-target.ts';
+import { nameOf, withoutExtension } from '../notes/name.ts';
+import { normalizeText } from '../unicode.ts';
 import { type Description, NotDescribable } from './description.ts';
 
 /** Far more than a person lays out. Each value takes some 50 bytes while it is read, whatever it takes in the file. */
@@ -10,6 +12,15 @@ const mostGroups = 200;
 const longestName = 60;
 /** Each says the names of two cards, which may be longer than all that the file has of it. */
 const mostEdges = 5000;
+
+/** Characters. No path in a vault (notes/path.ts) is longer. */
+const longestPath = 4096;
+
+/** What the path of a file on a canvas leads to: from the top of the vault, which no nearer note can take away. */
+export function createExactLink(path: string): NoteLink | undefined {
+  const written = normalizeText(path, 'NFC');
+  return path.length > longestPath ? undefined : { target: `/${withoutExtension(written)}`, written };
+}
 
 /** Throws NotDescribable. */
 export function describeCanvas(source: string): Description {
@@ -40,7 +51,8 @@ export function describeCanvas(source: string): Description {
   };
 }
 
-function parseCanvas(source: string): Record<string, unknown> {
+/** The object that a canvas is. Throws NotDescribable. */
+export function parseCanvas(source: string): Record<string, unknown> {
   // Obsidian makes an empty file for a new canvas.
   if (source.trim() === '') {
     return {};

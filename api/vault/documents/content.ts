@@ -2,19 +2,15 @@
 // The room: files of the vault that are not notes, from their kind to their text. Not notes: notes/; not the index:
 // index/.
 import { createEmptyContent, type NoteContent, parseNoteContent, uniqueTags } from '../notes/content.ts';
-import type { NoteLink } from '../notes/markdown/link-target.ts';
 import { readMarks } from '../notes/marks.ts';
-import { nameOf, withoutExtension } from '../notes/name.ts';
-import { normalizeText } from '../unicode.ts';
+import { nameOf } from '../notes/name.ts';
 import { describeBase } from './base.ts';
-import { describeCanvas } from './canvas.ts';
+import { createExactLink, describeCanvas } from './canvas.ts';
 import { type Description, NotDescribable } from './description.ts';
 import { kindOf } from './kind.ts';
 
 /** As many as of a note's headings and links (notes/marks.ts). */
 const mostMarks = 20_000;
-/** Characters. No path in a vault (notes/path.ts) is longer. */
-const longestPath = 4096;
 
 /** Of a note, a canvas or a base. What can't be understood is shown as it is written, with a warning. */
 export function parseContent(id: string, bytes: Buffer): NoteContent {
@@ -39,7 +35,8 @@ export function parseContent(id: string, bytes: Buffer): NoteContent {
 
 function createContent(id: string, { text, cards, files }: Description, warnings: string[]): NoteContent {
   const headings = new Set<string>();
-  const links = new Map(files.filter((path) => path.length <= longestPath).map(createExactLink));
+  const exact = files.map(createExactLink).filter((link) => link !== undefined);
+  const links = new Map(exact.map((link) => [link.target, link]));
   const tags = new Set<string>();
   for (const card of cards) {
     const marks = readMarks(card, id);
@@ -66,11 +63,4 @@ function addAll(set: Set<string>, values: Iterable<string>): void {
   for (const value of values) {
     set.add(value);
   }
-}
-
-// A path from the top of the vault, which no nearer note can take away.
-function createExactLink(path: string): [target: string, link: NoteLink] {
-  const written = normalizeText(path, 'NFC');
-  const target = `/${withoutExtension(written)}`;
-  return [target, { target, written }];
 }

@@ -1,13 +1,13 @@
 // Single facts in the index beside what its reader answers: which folder it was made of, how far it is, and since when
 // a note exists.
 import type Database from 'better-sqlite3';
+import { upwardKey } from '../naming/link-meaning.ts';
 import type { KnownNames } from '../naming/named-notes.ts';
 import { readAliases } from '../notes/content.ts';
 import { foldName } from '../notes/name.ts';
 import { segmentText } from '../search/tokens.ts';
 import type { ConflictCopy, IndexProgress } from './answers.ts';
 import { createCursor, parseCursor } from './cursor.ts';
-import { upwardKey } from './links.ts';
 import { prepareStatements, type Statements } from './statements.ts';
 import { ranks } from './writer.ts';
 

@@ -6,11 +6,11 @@ import { kindOf } from '../documents/kind.ts';
 import type { HiddenFiles } from '../hidden/hidden-files.ts';
 import { findConflictOf } from '../names/conflict-name.ts';
 import { parseTwinId } from '../names/forms.ts';
+import { keyOfLink, upwardKey } from '../naming/link-meaning.ts';
 import type { NoteContent } from '../notes/content.ts';
 import { describeFile, type NoteFile } from '../notes/file.ts';
 import { listTagLevels } from '../notes/markdown/tags.ts';
 import { folderOf, foldName, nameOf, withoutExtension } from '../notes/name.ts';
-import { keyOfLink, upwardKey } from './links.ts';
 import { prepareStatements, type Statements } from './statements.ts';
 import type { IndexWords } from './words.ts';
 

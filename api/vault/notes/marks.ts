@@ -1,9 +1,9 @@
 // What the text of a note says of it: headings, links, tags and fields.
-import { type Block, readBlocks } from './markdown/blocks.ts';
+import { readBlocks } from './markdown/blocks.ts';
 import { type InlineField, readFieldLines } from './markdown/fields.ts';
 import { type Inlines, readInlines } from './markdown/inlines.ts';
 import { type NoteLink, readDestinationTarget, readWikiTarget } from './markdown/link-target.ts';
-import type { Definitions } from './markdown/paragraph.ts';
+import type { Block, Definitions } from './markdown/paragraph.ts';
 import { splitTable } from './markdown/tables.ts';
 import { listTexts } from './properties.ts';
 
@@ -62,7 +62,7 @@ class MarkReader {
     }
     readFieldLines(block.text, this.#inlines.onField);
     for (const part of splitTable(block.text)) {
-      readInlines(part, this.#definitions, this.#inlines);
+      readInlines(part.text, this.#definitions, this.#inlines);
     }
   }
 

@@ -3,8 +3,8 @@
 import type { Request } from 'express';
 import t from 'tap';
 import { parseJsonBody } from '../../../api/http/json-body.ts';
-import { upwardKey } from '../../../api/vault/index/links.ts';
 import { createIndexWords } from '../../../api/vault/index/words.ts';
+import { upwardKey } from '../../../api/vault/naming/link-meaning.ts';
 import { type NoteContent, parseNoteContent } from '../../../api/vault/notes/content.ts';
 import { findStatedCreation } from '../../../api/vault/notes/dates.ts';
 import { parseFrontMatter } from '../../../api/vault/notes/front-matter.ts';

@@ -2,25 +2,25 @@
 // and math): paragraphs and headings, without the marks around them. Code, HTML and math are left out.
 // The room: Markdown as CommonMark and Obsidian read it. Not what a note makes of it: ../marks.ts.
 import { readHeading, splitLines } from '../lines.ts';
+import { Places } from '../written/places.ts';
 import { Comments } from './comments.ts';
 import { type Container, goesOn, type TopListener, TopTeller, takeContainer } from './containers.ts';
 import { LineCursor } from './line-cursor.ts';
-import { type Definitions, Paragraph } from './paragraph.ts';
-import { endsOpaque, isThematicBreak, type Opaque, readOpaque, readUnderline } from './starts.ts';
-
-export interface Block {
-  /** Its lines, joined by `\n`. */
-  text: string;
-  /** Of a heading; 0 for a paragraph. */
-  level: number;
-  /** In no list and no quote. */
-  isAtTop: boolean;
-  /** Nothing but blank lines stands before it. */
-  isFirst: boolean;
-}
+import { type Block, type DefinedDestination, type Definitions, Paragraph } from './paragraph.ts';
+import {
+  endsOpaque,
+  isPlain,
+  isThematicBreak,
+  mayStart,
+  type Opaque,
+  readOpaque,
+  readUnderline,
+} from './starts.ts';
 
 export interface ReaderOptions {
   onBlock?: (block: Block) => void;
+  /** Told where what a link by reference leads to is written; then blocks have their places. */
+  onDefined?: ((defined: DefinedDestination) => void) | undefined;
   top?: TopListener;
   /** Takes math that is never closed for math all the same. */
   isMathOpen?: boolean;
@@ -28,8 +28,6 @@ export interface ReaderOptions {
 
 type Leaf = Paragraph | { kind: 'code' } | Opaque;
 
-/** What a line begins with that may be more than text. */
-const mayStart = /[#=`~<$>*_+\-\d]/;
 interface Place {
   /** How many containers are open there. */
   open: number;
@@ -42,10 +40,14 @@ const deepest = 32;
 
 /**
  * Tells of the blocks of text in `note`, in order, one at a time: a note of 5 MB may have a million. Gives what its links
- * by reference lead to, which is known only at its end.
+ * by reference lead to, which is known only at its end; `onDefined` is told where that is written.
  */
-export function readBlocks(note: string, onBlock: (block: Block) => void): Definitions {
-  const reader = new BlockReader(note, { onBlock });
+export function readBlocks(
+  note: string,
+  onBlock: (block: Block) => void,
+  onDefined?: (defined: DefinedDestination) => void,
+): Definitions {
+  const reader = new BlockReader(note, { onBlock, onDefined });
   for (const { text, start } of splitLines(note, 0)) {
     reader.readLine(text, start);
   }
@@ -63,10 +65,14 @@ export class BlockReader {
   #isFirst = true;
   /** Where the last `$$` stands: math that is never closed is text. */
   readonly #lastMath: number;
+  readonly #onDefined: ((defined: DefinedDestination) => void) | undefined;
+  /** Of the line that is read. */
+  #places: Places | undefined;
 
-  constructor(note: string, { onBlock, top, isMathOpen = false }: ReaderOptions) {
+  constructor(note: string, { onBlock, onDefined, top, isMathOpen = false }: ReaderOptions) {
     this.#note = note;
     this.#onBlock = onBlock;
+    this.#onDefined = onDefined;
     this.#top = new TopTeller(top, this.#containers);
     this.#comments = new Comments(note);
     this.#lastMath = isMathOpen ? Number.POSITIVE_INFINITY : note.lastIndexOf('$$');
@@ -93,11 +99,11 @@ export class BlockReader {
       return;
     }
     if (isPlain(line) && this.#isOpenText && !this.#comments.mayTouch(line, start)) {
-      this.#addLine(line, start);
+      this.#addLine(line, this.#onDefined && new Places().add(0, start), start);
       this.#isFirst = false;
       return;
     }
-    const shown = this.#mayHoldComments(line, start) ? this.#comments.hideIn(line, start) : line;
+    const shown = this.#show(line, start);
     if (shown === undefined) {
       this.#top.hide();
       this.#isFirst = false;
@@ -106,11 +112,20 @@ export class BlockReader {
     const cursor = new LineCursor(shown);
     const isBlank = cursor.isBlank;
     const matched = this.#matchContainers(cursor);
-    if (matched === this.#containers.length && this.#goOn(cursor)) {
-      return;
+    if (matched < this.#containers.length || !this.#goOn(cursor)) {
+      this.#startBlocks(cursor, matched, start + line.length);
+      this.#isFirst &&= isBlank;
     }
-    this.#startBlocks(cursor, matched, start + line.length);
-    this.#isFirst &&= isBlank;
+  }
+
+  /** The line without its comments; undefined where it is nothing else. */
+  #show(line: string, start: number): string | undefined {
+    this.#places = this.#onDefined && new Places();
+    if (this.#mayHoldComments(line, start)) {
+      return this.#comments.hideIn(line, start, this.#places);
+    }
+    this.#places?.add(0, start);
+    return line;
   }
 
   /** Whether a plain line can only be text: it goes on with a paragraph, or starts one outside of lists and quotes. */
@@ -167,7 +182,7 @@ export class BlockReader {
   /** How many containers are open for what is left of the line; undefined where nothing is left. */
   #startContainers(cursor: LineCursor, matched: number, lineEnd: number): number | undefined {
     let open = matched;
-    while (mayStart.test(cursor.text.charAt(cursor.next)) && cursor.indent < 4) {
+    while (mayStart(cursor.text.charAt(cursor.next)) && cursor.indent < 4) {
       const isInParagraph = open === this.#containers.length && this.#leaf?.kind === 'paragraph';
       if (this.#startLeaf(cursor, { open, isInParagraph, lineEnd })) {
         return undefined;
@@ -189,7 +204,7 @@ export class BlockReader {
     const line = cursor.rest();
     switch (line.charAt(0)) {
       case '#':
-        return this.#startHeading(line, open);
+        return this.#startHeading(cursor, open);
       case '=':
         return isInParagraph && this.#underline(line);
       case '-':
@@ -201,13 +216,16 @@ export class BlockReader {
     }
   }
 
-  #startHeading(line: string, open: number): boolean {
+  #startHeading(cursor: LineCursor, open: number): boolean {
+    const line = cursor.rest();
     const heading = readHeading(line);
     if (heading !== undefined) {
+      const { title, level } = heading;
       this.#closeFrom(open);
       this.#top.start('heading');
-      this.#top.head(heading.level, heading.title);
-      this.#addBlock(heading.title, heading.level, this.#isFirst);
+      this.#top.head(level, title);
+      const places = this.#places?.after(cursor.next + line.indexOf(title, level));
+      this.#addBlock({ text: title, level, isFirst: this.#isFirst, places });
     }
     return heading !== undefined;
   }
@@ -245,13 +263,13 @@ export class BlockReader {
       return false;
     }
     const { isFirst } = this.#leaf;
-    const text = this.#leaf.takeText(this.#definitions);
+    const { text, places } = this.#leaf.takeText(this.#definitions, this.#onDefined);
     if (text === '') {
       return false;
     }
     this.#leaf = undefined;
     this.#top.head(level, text.trim());
-    this.#addBlock(text.replaceAll('\n', ' ').trim(), level, isFirst);
+    this.#addBlock({ text: text.replaceAll('\n', ' ').trim(), level, isFirst, places });
     return true;
   }
 
@@ -260,16 +278,16 @@ export class BlockReader {
       this.#closeFrom(open);
     }
     if (!cursor.isBlank) {
-      this.#addLine(cursor.rest());
+      this.#addLine(cursor.rest(), this.#places?.after(cursor.next));
     }
   }
 
-  #addLine(line: string, start?: number): void {
+  #addLine(line: string, places: Places | undefined, start?: number): void {
     if (this.#leaf?.kind !== 'paragraph') {
       this.#top.start('paragraph');
       this.#leaf = new Paragraph(this.#note, this.#isFirst);
     }
-    this.#leaf.add(line, start);
+    this.#leaf.add(line, start, places);
   }
 
   #closeFrom(open: number): void {
@@ -281,19 +299,14 @@ export class BlockReader {
     const leaf = this.#leaf;
     this.#leaf = undefined;
     if (leaf?.kind === 'paragraph') {
-      this.#addBlock(leaf.takeText(this.#definitions), 0, leaf.isFirst);
+      const { isFirst } = leaf;
+      this.#addBlock({ ...leaf.takeText(this.#definitions, this.#onDefined), level: 0, isFirst });
     }
   }
 
-  #addBlock(text: string, level: number, isFirst: boolean): void {
-    if (text !== '') {
-      this.#onBlock?.({ text, level, isAtTop: this.#containers.length === 0, isFirst });
+  #addBlock(block: Omit<Block, 'isAtTop'>): void {
+    if (block.text !== '') {
+      this.#onBlock?.({ ...block, isAtTop: this.#containers.length === 0 });
     }
   }
-}
-
-/** Whether it begins with a letter: no mark of Markdown does. */
-function isPlain(line: string): boolean {
-  const first = line.charCodeAt(0) | 32;
-  return (first >= 97 && first <= 122) || first >= 256;
 }

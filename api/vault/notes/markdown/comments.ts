@@ -1,4 +1,5 @@
 // Obsidian's comments: what stands between two `%%` is shown nowhere, within a line or over many.
+import type { Places } from '../written/places.ts';
 
 const sign = '%%';
 
@@ -26,13 +27,24 @@ export class Comments {
     return this.holds(start) || (this.#mayClose && text.includes(sign));
   }
 
-  /** What is left of the line `text`, which starts at `start`; undefined where all of it is comment. */
-  hideIn(text: string, start: number): string | undefined {
+  /**
+   * What is left of the line `text`, which starts at `start`, and in `places` from where; undefined where all of it is
+   * comment.
+   */
+  hideIn(text: string, start: number, places?: Places): string | undefined {
     if (!this.mayTouch(text, start)) {
+      places?.add(0, start);
       return text;
     }
     const searched = text.includes(sign) ? hideCode(text) : '';
     const shown: string[] = [];
+    let length = 0;
+    const show = (from: number, to?: number): void => {
+      const part = text.slice(from, to);
+      places?.add(length, start + from);
+      length += part.length + 1;
+      shown.push(part);
+    };
     let at = Math.max(this.#end - start, 0);
     let hasComment = at > 0;
     for (
@@ -45,11 +57,11 @@ export class Comments {
         this.unclosed ??= start + opened;
         break;
       }
-      shown.push(text.slice(at, opened));
+      show(at, opened);
       hasComment = true;
       at = end - start;
     }
-    shown.push(text.slice(at));
+    show(at);
     const left = shown.join(' ');
     return hasComment && left.trim() === '' ? undefined : left;
   }

@@ -1,6 +1,7 @@
 // What stands in one text: links, tags and fields, outside of its code, math and HTML (CommonMark, section 6 and the
 // appendix on links, with Obsidian's wiki links). Each sign is gone to once, and what it opens is looked for once.
 
+import type { Place } from '../written/places.ts';
 import { type InlineField, readFieldName } from './fields.ts';
 import { findPassageEnd, findTagEnd } from './html.ts';
 import { findTitleEnd, keyOfLabel, readDestination, readLabel, skipSpaces } from './link-parts.ts';
@@ -9,10 +10,13 @@ import { Spans } from './spans.ts';
 import { readTag } from './tags.ts';
 
 export interface Inlines {
-  /** What stands in `[[…]]`, up to a `|` and after it. */
-  onWikiLink: (target: string, shown: string) => void;
-  /** Where a Markdown link leads, without its backslashes and character references, and its text. */
-  onDestination: (destination: string, shown: string) => void;
+  /** What stands in `[[…]]`, up to a `|` and after it; the first starts at `at`. */
+  onWikiLink: (target: string, shown: string, at: number) => void;
+  /**
+   * Where a Markdown link leads, without its backslashes and character references, and its text; undefined instead of the
+   * place of the first, as it is written, for a link by reference.
+   */
+  onDestination: (destination: string, shown: string, place: Place | undefined) => void;
   /** Without the `#`. */
   onTag: (tag: string) => void;
   onField: (field: InlineField) => void;
@@ -24,6 +28,12 @@ interface Bracket {
   /** A text with brackets in it is no label. */
   hasBracket: boolean;
   field?: { name: string; valueStart: number };
+}
+
+interface InlineLink {
+  destination: string;
+  place?: Place;
+  end: number;
 }
 
 /** No text without one of these says anything. */
@@ -147,7 +157,7 @@ class InlineReader {
       outer.hasBracket = true;
     }
     if (target !== undefined) {
-      this.#inlines.onWikiLink(target, shown);
+      this.#inlines.onWikiLink(target, shown, at + 2);
       return wikiLink.lastIndex;
     }
     const isImage = at > this.#plainStart && this.#text.charAt(at - 1) === '!';
@@ -162,11 +172,11 @@ class InlineReader {
     if (bracket === undefined || this.#closeField(bracket, at) || (isInactive && !bracket.isImage)) {
       return at + 1;
     }
-    const link = this.#readInlineLink(at + 1) ?? this.#readReference(bracket, at);
+    const link: InlineLink | undefined = this.#readInlineLink(at + 1) ?? this.#readReference(bracket, at);
     if (link === undefined) {
       return at + 1;
     }
-    this.#inlines.onDestination(link.destination, this.#text.slice(bracket.at + 1, at));
+    this.#inlines.onDestination(link.destination, this.#text.slice(bracket.at + 1, at), link.place);
     if (!bracket.isImage) {
       this.#inactive = this.#brackets.length;
     }
@@ -174,23 +184,25 @@ class InlineReader {
   }
 
   /** `(destination "title")` */
-  #readInlineLink(at: number): { destination: string; end: number } | undefined {
+  #readInlineLink(at: number): InlineLink | undefined {
     const text = this.#text;
     if (text.charAt(at) !== '(') {
       return undefined;
     }
-    const destination = readDestination(text, skipSpaces(text, at + 1));
+    const start = skipSpaces(text, at + 1);
+    const destination = readDestination(text, start);
     if (destination === undefined) {
       return undefined;
     }
     const next = skipSpaces(text, destination.end);
     const title = next > destination.end ? findTitleEnd(text, next) : -1;
     const end = title < 0 ? next : skipSpaces(text, title);
-    return text.charAt(end) === ')' ? { destination: destination.value, end: end + 1 } : undefined;
+    const place = { start, end: destination.end };
+    return text.charAt(end) === ')' ? { destination: destination.value, place, end: end + 1 } : undefined;
   }
 
   /** `[text][label]`, `[label][]`, `[label]` */
-  #readReference(bracket: Bracket, at: number): { destination: string; end: number } | undefined {
+  #readReference(bracket: Bracket, at: number): InlineLink | undefined {
     if (this.#definitions.size === 0) {
       return undefined;
     }

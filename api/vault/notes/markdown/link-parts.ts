@@ -85,8 +85,17 @@ export function findTitleEnd(text: string, at: number): number {
   return pattern === undefined ? -1 : endOf(pattern, text, at);
 }
 
+/** Without percent-encoding; as it is where that is not valid. */
+export function decodeDestination(destination: string): string {
+  try {
+    return decodeURIComponent(destination);
+  } catch {
+    return destination;
+  }
+}
+
 /** Without backslashes and character references (CommonMark, sections 2.4 and 2.5). */
-function unescapeText(text: string): string {
+export function unescapeText(text: string): string {
   return text.replace(
     /\\([!-/:-@[-`{-~])|&(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});/g,
     (whole, sign?: string, reference = '') => sign ?? (readCharacter(String(reference)) || whole),

@@ -2,6 +2,7 @@
 import { posix } from 'node:path';
 import { normalizeText } from '../../unicode.ts';
 import { withoutExtension } from '../name.ts';
+import { decodeDestination } from './link-parts.ts';
 
 const { dirname, join, normalize } = posix;
 
@@ -33,15 +34,7 @@ export function readDestinationTarget(destination: string, id: string): NoteLink
   if (scheme.test(address) || address.startsWith('//') || address.length > 3 * longestPath) {
     return undefined;
   }
-  return createLink(decode(address), id, './');
-}
-
-function decode(address: string): string {
-  try {
-    return decodeURIComponent(address);
-  } catch {
-    return address;
-  }
+  return createLink(decodeDestination(address), id, './');
 }
 
 function createLink(path: string, id: string, prefix: string): NoteLink | undefined {

@@ -8,6 +8,17 @@ const underline = /^(=+|-+)[ \t]*$/;
 const fence = /^(`{3,}(?=[^`]*$)|~{3,})/;
 const fenceEnd = /^(`{3,}|~{3,})[ \t]*$/;
 
+const firstMark = /[#=`~<$>*_+\-\d]/;
+
+/** Whether what begins with this character may be more than text. */
+export const mayStart = (first: string): boolean => firstMark.test(first);
+
+/** Whether it begins with a letter: no mark of Markdown does. */
+export function isPlain(line: string): boolean {
+  const first = line.charCodeAt(0) | 32;
+  return (first >= 97 && first <= 122) || first >= 256;
+}
+
 export const isThematicBreak = (line: string): boolean => thematicBreak.test(line);
 
 /** The level of the heading that a line below its text makes of it. */

@@ -2,17 +2,25 @@
 
 const delimiters = /^[ \t]*[|:-][ \t|:-]*$/;
 
+/** A text in a paragraph, and what it is made of: from `start` on `raw`, with a backslash before each pipe. */
+export interface TableText {
+  text: string;
+  start: number;
+  raw: string;
+}
+
 /** A paragraph as the texts that it consists of: itself, or around the cells of a table what is before it. */
-export function* splitTable(paragraph: string): Generator<string> {
+export function* splitTable(paragraph: string): Generator<TableText> {
   const table = paragraph.includes('|') && paragraph.includes('-') ? findTable(paragraph) : undefined;
   if (table === undefined) {
-    yield paragraph;
+    yield { text: paragraph, start: 0, raw: paragraph };
     return;
   }
-  yield paragraph.slice(0, table.header);
-  yield* splitRow(paragraph.slice(table.header, table.delimiters));
-  for (const { line } of splitLines(paragraph, table.rows)) {
-    yield* splitRow(line);
+  const before = paragraph.slice(0, table.header);
+  yield { text: before, start: 0, raw: before };
+  yield* splitRow(paragraph.slice(table.header, table.delimiters), table.header);
+  for (const { line, start } of splitLines(paragraph, table.rows)) {
+    yield* splitRow(line, start);
   }
 }
 
@@ -61,8 +69,10 @@ const isDelimiterRow = (line: string): boolean =>
   delimiters.test(line) && line.includes('-') && line.includes('|');
 
 // A pipe in a wiki link is meant as the link's own, though Obsidian writes it with a backslash there.
-function* splitRow(row: string): Generator<string> {
-  for (const [cell] of row.matchAll(/(?:\\.|\[\[[^[\]]*\]\]|[^\\|])+/g)) {
-    yield cell.replaceAll('\\|', '|').trim();
+function* splitRow(row: string, start: number): Generator<TableText> {
+  for (const { 0: cell, index } of row.matchAll(/(?:\\.|\[\[[^[\]]*\]\]|[^\\|])+/g)) {
+    const indent = cell.length - cell.trimStart().length;
+    const raw = cell.slice(indent);
+    yield { text: raw.replaceAll('\\|', '|').trimEnd(), start: start + index + indent, raw };
   }
 }

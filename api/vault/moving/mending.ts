@@ -1,0 +1,183 @@
+// What becomes of each link of one note when things are moved: what it means before and after, and how it is written so
+// that it means the same.
+// The room: moving notes and folders so that every link leads where it led. Not what a link means: naming/; not where it
+// stands in a note: notes/written/; not the disk: changes/.
+import { findWrittenLinks } from '../documents/written-links.ts';
+import { keyOfLink, LinkMeanings, rangeOf } from '../naming/link-meaning.ts';
+import { unescapeText } from '../notes/markdown/link-parts.ts';
+import { type NoteLink, readDestinationTarget, readWikiTarget } from '../notes/markdown/link-target.ts';
+import { folderOf, foldName, withoutExtension } from '../notes/name.ts';
+import type { WrittenLink } from '../notes/written/text-links.ts';
+import { type LinkChange, writeLinks } from '../notes/written/write-links.ts';
+import { writeDestination } from './destination.ts';
+import { isRelativeTo, type PathForm, readLinkPath, readPathForm, type Way, writePath } from './link-path.ts';
+import { type AllNames, type Moved, NamesAfter } from './names-after.ts';
+
+export interface MendingOptions {
+  names: AllNames;
+  moved: Moved;
+  /**
+   * A link that is mended is written as a path though its name would do: whether it would tells what other names there are
+   * in the vault, which not everybody may know.
+   */
+  asPaths: boolean;
+}
+
+/** A link that can't be written so that it leads to where it will have to; the note can't be mended. */
+export class LinkUnsayable extends Error {
+  override readonly name = 'LinkUnsayable';
+}
+
+const keyOf = (path: string): string => foldName(withoutExtension(path));
+
+export class Mending {
+  readonly before: LinkMeanings;
+  readonly after: LinkMeanings;
+  readonly asPaths: boolean;
+  readonly #names: AllNames;
+  readonly #namesAfter: NamesAfter;
+  readonly #moved: Moved;
+
+  constructor({ names, moved, asPaths }: MendingOptions) {
+    this.#names = names;
+    this.#namesAfter = new NamesAfter(names, moved);
+    this.#moved = moved;
+    this.asPaths = asPaths;
+    this.before = new LinkMeanings(names);
+    this.after = new LinkMeanings(this.#namesAfter);
+  }
+
+  wayOf(id: string): Way {
+    return { before: id, after: this.#moved.get(id) ?? id };
+  }
+
+  /** Whether several fit the end of a path, by its key, that only one fitted before; and it is not the whole path. */
+  isCrowded(target: string, to: Way): boolean {
+    const isEnd = !target.startsWith('/') && target !== keyOf(to.after);
+    return isEnd && countFitting(this.#namesAfter, target) > 1 && countFitting(this.#names, target) <= 1;
+  }
+
+  /** The text of the note or canvas `id` with its links mended; the same text where none has to be. Throws LinkUnsayable. */
+  mend(text: string, id: string): string {
+    const from = this.wayOf(id);
+    const links = findWrittenLinks(text, id);
+    const paths = links.map((link) => this.#mendLink(link, from));
+    const changes = links.flatMap((link, index): LinkChange[] => {
+      const path = paths[index];
+      return path === undefined ? [] : [{ link, path }];
+    });
+    if (changes.length === 0) {
+      return text;
+    }
+    const mended = writeLinks(text, changes);
+    // A new name may be more than a name where it comes to stand, as with a sign of math: then it is not written.
+    const written = findWrittenLinks(mended, from.after);
+    const isAsMeant = links.every((link, index) => written[index]?.path === (paths[index] ?? link.path));
+    if (written.length !== links.length || !isAsMeant) {
+      throw new LinkUnsayable();
+    }
+    return mended;
+  }
+
+  /** The path to be written in a link; undefined where it stays as it is. */
+  #mendLink(link: WrittenLink, from: Way): string | undefined {
+    const to = this.#findWay(link, from);
+    if (to === undefined) {
+      return undefined;
+    }
+    const form = readPathForm(link, from.before, to.before);
+    const path = this.#isGood(link, form, { from, to })
+      ? this.#respell(link, form, { from, to })
+      : this.#rewrite(link, form, { from, to });
+    return path === link.path ? undefined : path;
+  }
+
+  /** Throws LinkUnsayable. */
+  #rewrite(link: WrittenLink, form: PathForm, { from, to }: { from: Way; to: Way }): string {
+    for (const candidate of this.#listForms(form)) {
+      const path = writePath(candidate, readLinkPath(link), from.after, to.after);
+      const written = write(link, path);
+      if (this.#leadsTo(link, written, { from, to }) && this.#isClear(candidate, path, to)) {
+        return written;
+      }
+    }
+    throw new LinkUnsayable();
+  }
+
+  #findWay({ link }: WrittenLink, from: Way): Way | undefined {
+    const before = this.before.followToFile(folderOf(from.before), keyOfLink(link));
+    return before === undefined ? undefined : this.wayOf(before);
+  }
+
+  /** Whether a link that stays as it is leads there, and no less plainly than before. */
+  #isGood(link: WrittenLink, form: PathForm, { from, to }: { from: Way; to: Way }): boolean {
+    if (!this.#leadsTo(link, link.path, { from, to })) {
+      return false;
+    }
+    const path = readLinkPath(link);
+    switch (form.kind) {
+      case 'relative':
+        return isRelativeTo(from.after, path, to.after);
+      case 'whole':
+        return keyOf(path.replace(/^\//, '')) === keyOf(to.after);
+      default:
+        return (this.#isClear(form, path, to) || this.#wasUnclear(path)) && !(this.asPaths && hasMoved(to));
+    }
+  }
+
+  // Where case is all that changes, a link that had the right one gets the right one.
+  #respell(link: WrittenLink, form: PathForm, { from, to }: { from: Way; to: Way }): string | undefined {
+    const path = readLinkPath(link);
+    const wasRight = hasMoved(to) && path === writePath(form, path, from.before, to.before);
+    const right = writePath(form, path, from.after, to.after);
+    if (!wasRight || right === path) {
+      return undefined;
+    }
+    return write(link, right);
+  }
+
+  #listForms(form: PathForm): PathForm[] {
+    const isHidden = this.asPaths && form.kind === 'end';
+    return [
+      ...(isHidden ? [] : [form]),
+      { kind: 'whole', slash: false },
+      { kind: 'whole', slash: true },
+      { kind: 'relative', prefix: true },
+    ];
+  }
+
+  /** Whether the link, with `path` in it, leads there after the move. */
+  #leadsTo({ form }: WrittenLink, path: string, { from, to }: { from: Way; to: Way }): boolean {
+    const link = readLink(form, path, from.after);
+    return link !== undefined && this.after.followToFile(folderOf(from.after), keyOfLink(link)) === to.after;
+  }
+
+  /** False for the end of a path that several have, unless it is the whole path of what is meant. */
+  #isClear({ kind }: PathForm, path: string, to: Way): boolean {
+    return kind !== 'end' || keyOf(path) === keyOf(to.after) || countFitting(this.#namesAfter, path) <= 1;
+  }
+
+  #wasUnclear(path: string): boolean {
+    return countFitting(this.#names, path) > 1;
+  }
+}
+
+const write = ({ form, path, isAngled }: WrittenLink, to: string): string =>
+  form === 'destination' ? writeDestination(to, path, isAngled) : to;
+
+const hasMoved = ({ before, after }: Way): boolean => before !== after;
+
+const countFitting = (names: Pick<AllNames, 'fitting'>, path: string): number =>
+  names.fitting(rangeOf(keyOf(path))).length;
+
+/** What such a path in a link of the note `id` leads to; undefined where it can't be written there. */
+function readLink(form: WrittenLink['form'], path: string, id: string): NoteLink | undefined {
+  switch (form) {
+    case 'wiki':
+      return /[#^[\]|\n]|^\s|\s$/.test(path) ? undefined : readWikiTarget(path, id);
+    case 'destination':
+      return readDestinationTarget(unescapeText(path), id);
+    default:
+      return { target: `/${withoutExtension(path)}`, written: path };
+  }
+}
