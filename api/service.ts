@@ -11,6 +11,7 @@ import { openTokenChecks } from './tokens/checks.ts';
 import { type DescriptionKeeper, keepDescribed } from './tokens/resource-description.ts';
 import { parseResourceIdentifiers } from './tokens/resource-identifiers.ts';
 import { IndexHost } from './vault/index/thread/host.ts';
+import type { ChangedPart } from './vault/moving/mover.ts';
 import { NarrowedVaults } from './vault/narrowed-vaults.ts';
 import type { VaultOptions } from './vault/options.ts';
 import { openVault, type Vault } from './vault/vault.ts';
@@ -29,10 +30,11 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
   const resources = parseResourceIdentifiers(config.resource);
   const vaultOptions = createVaultOptions(config, metrics, logger);
   const onWritten = (id: string): Promise<void> => narrowed.refresh(id);
+  const onMoved = (part: ChangedPart): Promise<void> => narrowed.bringInStep(part);
   // the vault may tell of itself before there is somebody to tell it to
   let described: DescriptionKeeper | undefined;
   const onProgress = (): void => described?.noteChange();
-  const vault = await openVault({ ...vaultOptions, onWritten, onProgress });
+  const vault = await openVault({ ...vaultOptions, onWritten, onMoved, onProgress });
   const narrowed = new NarrowedVaults(vault, vaultOptions);
   described = describeToAuth(config, vault, logger);
   const tokenChecks = openTokenChecks(config, resources, metrics, logger);

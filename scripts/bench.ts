@@ -8,6 +8,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   search: () => import('./bench/api/search.ts'),
   retrieval: () => import('./bench/api/retrieval.ts'),
   index: () => import('./bench/api/index-build.ts'),
+  moves: () => import('./bench/api/moves.ts'),
   calls: () => import('./bench/api/calls.ts'),
   load: () => import('./bench/api/load.ts'),
   tools: () => import('./bench/api/tool-list.ts'),

@@ -41,6 +41,7 @@ export function inTurn(writer: NoteWriter, turns = changes): NoteWriter {
     append: (...change) => turns.take(() => writer.append(...change)),
     replace: (...change) => turns.take(() => writer.replace(...change)),
     edit: (...change) => turns.take(() => writer.edit(...change)),
+    move: (...change) => turns.take(() => writer.move(...change)),
     remove: (...change) => turns.take(() => writer.remove(...change)),
   };
 }

@@ -15,6 +15,7 @@ export const restOperations: readonly RestOperation[] = [
   { operationId: 'scanNotes', tool: 'scan', method: 'GET', path: '/api/scan' },
   { operationId: 'createNote', tool: 'create_note', method: 'POST', path: '/api/notes' },
   { operationId: 'appendToNote', tool: 'append_to_note', method: 'POST', path: '/api/notes/{id}/append' },
+  { operationId: 'moveNote', tool: 'move_note', method: 'POST', path: '/api/notes/{id}/move' },
   { operationId: 'readNote', tool: 'fetch', method: 'GET', path: '/api/notes/{id}' },
   { operationId: 'replaceNote', tool: 'replace_note', method: 'PUT', path: '/api/notes/{id}' },
   { operationId: 'editNote', tool: 'edit_note', method: 'PATCH', path: '/api/notes/{id}' },

@@ -10,6 +10,7 @@ import { createDeleteNoteTool } from './delete-note.ts';
 import { createEditNoteTool } from './edit-note.ts';
 import { createFetchTool } from './fetch.ts';
 import { createListTool } from './list.ts';
+import { createMoveNoteTool } from './move-note.ts';
 import { createReplaceNoteTool } from './replace-note.ts';
 import { createScanTool } from './scan.ts';
 import { createSearchTool } from './search.ts';
@@ -46,6 +47,7 @@ function createWritingTools(writers: WriterFor, noteUrl: (id: string) => string)
     createAppendToNoteTool(writers, noteUrl),
     createReplaceNoteTool(writers, noteUrl),
     createEditNoteTool(writers, noteUrl),
+    createMoveNoteTool(writers, noteUrl),
     createDeleteNoteTool(writers),
   ];
 }

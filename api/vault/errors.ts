@@ -93,6 +93,29 @@ export class RevisionStale extends VaultRefusal {
   }
 }
 
+/** Notes whose links a move has to mend were changed while it was made; `which` are some of them in brackets after a space, or nothing. */
+export class NotesChanged extends VaultRefusal {
+  override readonly name = 'NotesChanged';
+  constructor(which: string, options?: ErrorOptions) {
+    super(
+      'stale',
+      `Notes were changed meanwhile${which}, so nothing was moved. Ask for the move again.`,
+      options,
+    );
+  }
+}
+
+/** Which links lead to a note is not known before all notes were read. */
+export class LinksUnknown extends VaultRefusal {
+  override readonly name = 'LinksUnknown';
+  constructor() {
+    super(
+      'away',
+      'The notes are still being read, so it is not known yet which links lead here, and nothing was moved. Try again in a minute.',
+    );
+  }
+}
+
 /** A path that no new note may have; `why` continues "The path can't be used: ". */
 export class PathRefused extends VaultRefusal {
   override readonly name = 'PathRefused';

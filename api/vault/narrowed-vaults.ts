@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { readdir, stat, utimes } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { removeIndexFile } from './index/file.ts';
+import type { ChangedPart } from './moving/mover.ts';
 import type { VaultOptions, VaultReach } from './options.ts';
 import { openVault, type Vault } from './vault.ts';
 
@@ -73,7 +74,9 @@ export class NarrowedVaults {
           built.resolve();
         }
       },
-      onWritten: (id) => this.#tellOthers(key, id),
+      whole: this.#all.links,
+      onWritten: (id) => this.#tellOthers(key, (one) => one.refresh(id)),
+      onMoved: (part) => this.#tellOthers(key, (one) => one.links.bringInStep(part)),
     });
     const timer = setTimeout(built.resolve, longestBuildMs);
     await built.promise;
@@ -85,17 +88,17 @@ export class NarrowedVaults {
 
   /** For a note that was written in the vault of all: what a call has changed, the next finds, whoever makes it. */
   refresh(id: string): Promise<void> {
-    return this.#refreshAll(this.#opened.values(), id);
+    return tellAll(this.#opened.values(), (vault) => vault.refresh(id));
   }
 
-  async #tellOthers(key: string, id: string): Promise<void> {
+  /** The same for what was moved there. */
+  bringInStep(part: ChangedPart): Promise<void> {
+    return tellAll(this.#opened.values(), (vault) => vault.links.bringInStep(part));
+  }
+
+  async #tellOthers(key: string, tell: (vault: Vault) => Promise<void>): Promise<void> {
     const others = [...this.#opened].filter(([other]) => other !== key).map(([, opened]) => opened);
-    await Promise.all([this.#all.refresh(id), this.#refreshAll(others, id)]);
-  }
-
-  async #refreshAll(opened: Iterable<Opened>, id: string): Promise<void> {
-    const ready = [...opened].filter(({ isReady }) => isReady);
-    await Promise.all(ready.map(async ({ vault }) => (await vault).refresh(id)));
+    await Promise.all([tell(this.#all), tellAll(others, tell)]);
   }
 
   async #closeIdle(): Promise<void> {
@@ -118,6 +121,11 @@ export class NarrowedVaults {
     clearInterval(this.#sweep);
     await this.#close(this.#opened);
   }
+}
+
+async function tellAll(opened: Iterable<Opened>, tell: (vault: Vault) => Promise<void>): Promise<void> {
+  const ready = [...opened].filter(({ isReady }) => isReady);
+  await Promise.all(ready.map(async ({ vault }) => tell(await vault)));
 }
 
 const suffix = /^\.part-[0-9a-f]{16}$/;

@@ -1,6 +1,7 @@
 // What a vault is opened with, and how much may be asked of it.
 import type { HiddenPattern } from './hidden/patterns.ts';
 import type { IndexHost } from './index/thread/host.ts';
+import type { ChangedPart, LinkSource } from './moving/mover.ts';
 
 /** Folders as paths in NFC, with all that lies in them; undefined: all of the vault. */
 export interface VaultReach {
@@ -33,6 +34,10 @@ export interface VaultOptions {
   onProgress?: ((progress: { building: boolean; isAway: boolean }) => void) | undefined;
   /** Told of each note that was written here, once the index has it. */
   onWritten?: ((id: string) => Promise<void>) | undefined;
+  /** The same for what a move has changed. */
+  onMoved?: ((part: ChangedPart) => Promise<void>) | undefined;
+  /** Of a part, the links in all of the vault: those that lead to what is moved are mended there too. */
+  whole?: LinkSource | undefined;
   /** Told when the folder is no longer there, and when it is back. */
   onAway?: (isAway: boolean) => void;
   /** Told how many notes are known by their names alone (Vault.unreadNotes), when that changes. */

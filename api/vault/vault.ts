@@ -1,14 +1,12 @@
 // The vault: what the tools may ask of a folder of Markdown notes. Reads the disk for one note or file and the index for
 // all else, writes notes where it may (writing/); the index is kept by a thread of its own (index/thread/worker.ts).
 // The room: a folder of notes, and parts of it, as the tools ask for them. Not who asks: tokens/, access.ts.
-import { ChangeJournal } from './changes/journal.ts';
 import { createDailyNotes, type DailyNotes } from './daily/daily-notes.ts';
 import type { Image } from './documents/image.ts';
 import { type FileKind, kindOf } from './documents/kind.ts';
 import { type FileContent, readVaultFile } from './documents/reading.ts';
 import { IndexNotUsable, VaultAway } from './errors.ts';
 import { findOpenPlace, HiddenFiles } from './hidden/hidden-files.ts';
-import { Reach } from './hidden/reach.ts';
 import type { ConflictCopy, FolderEntry, NoteSummary, ScanOptions, SearchResult } from './index/answers.ts';
 import { IndexConnection } from './index/connection.ts';
 import { findIndexFile } from './index/file.ts';
@@ -16,8 +14,10 @@ import { findVaultHome } from './index/folder/home.ts';
 import type { ListName, ListRows } from './index/lists/lists.ts';
 import type { ListPage } from './index/lists/walk.ts';
 import { IndexHost } from './index/thread/host.ts';
+import { createLinkSource } from './link-source.ts';
+import type { LinkSource } from './moving/mover.ts';
 import { findConflictOf } from './names/conflict-name.ts';
-import { findNamedNote, suggestIds } from './naming/named-notes.ts';
+import { findNamedNote } from './naming/named-notes.ts';
 import { type NoteReference, readReferences } from './naming/reference.ts';
 import type { NoteFile } from './notes/file.ts';
 import { isInside, type NotePlace } from './notes/path.ts';
@@ -25,8 +25,9 @@ import { bounded, type VaultOptions } from './options.ts';
 import { findRoot } from './root.ts';
 import { createShownVault, type ShownVault } from './shown/shown-vault.ts';
 import { normalizeText } from './unicode.ts';
+import { createVaultWriter } from './vault-writer.ts';
 import { isWritable } from './writing/probe.ts';
-import { createWriterFor, type WriterFor } from './writing/writer.ts';
+import type { WriterFor } from './writing/writer.ts';
 
 interface SearchOptions {
   /** 10 by default, 100 at most. */
@@ -101,6 +102,8 @@ export interface Vault {
   isAway(): boolean;
   /** What only a person is told of it. */
   readonly shown: ShownVault;
+  /** Which links there are, as a move asks it. */
+  readonly links: LinkSource;
   /** Who changes notes for whom; undefined where the folder may only be read. */
   readonly writerFor: WriterFor | undefined;
   /** Ends the background work; nothing may be asked after. */
@@ -133,7 +136,7 @@ interface VaultPlace {
   hidden: HiddenFiles;
   daily: DailyNotes;
   canWrite: boolean;
-  options: Pick<VaultOptions, 'reach' | 'onWritten'>;
+  options: Pick<VaultOptions, 'reach' | 'whole' | 'onWritten' | 'onMoved'>;
 }
 
 class FolderVault implements Vault {
@@ -144,6 +147,7 @@ class FolderVault implements Vault {
   readonly #onClose: (() => Promise<void>) | undefined;
   readonly writerFor: WriterFor | undefined;
   readonly shown: ShownVault;
+  readonly links: LinkSource;
 
   constructor(place: VaultPlace, index: IndexConnection, onClose?: () => Promise<void>) {
     this.#root = place.root;
@@ -151,31 +155,16 @@ class FolderVault implements Vault {
     this.#daily = place.daily;
     this.#index = index;
     this.shown = createShownVault({ root: place.root, hidden: place.hidden, index });
-    this.writerFor = place.canWrite ? this.#createWriterFor(place.options) : undefined;
+    this.links = createLinkSource(index, place.hidden);
+    this.writerFor = place.canWrite
+      ? createVaultWriter({
+          ...place,
+          index,
+          links: this.links,
+          requireHome: (cause) => this.#requireHome(cause),
+        })
+      : undefined;
     this.#onClose = onClose;
-  }
-
-  #createWriterFor({ reach, onWritten }: VaultPlace['options']): WriterFor {
-    const journal = new ChangeJournal({
-      root: this.#root,
-      requireHome: (cause) => this.#requireHome(cause),
-    });
-    // What it throws is thrown to the next change as well.
-    journal.recover().catch(() => undefined);
-    const changeable = reach?.writable && new Reach(reach.writable);
-    return createWriterFor({
-      root: this.#root,
-      hidden: this.#hidden,
-      daily: this.#daily,
-      journal,
-      isChangeable: changeable && ((path): boolean => changeable.includes(path)),
-      refresh: async (id) => {
-        await this.#index.refresh(id);
-        await onWritten?.(id);
-      },
-      requireHome: () => this.#requireHome(),
-      suggestIds: (id) => this.#index.ask((_, facts) => suggestIds(readReferences(id), facts)),
-    });
   }
 
   search(query: string, { limit }: SearchOptions = {}): Promise<SearchResult[]> {

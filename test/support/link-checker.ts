@@ -210,3 +210,26 @@ export function findBroken(
   }
   return { worked, broken };
 }
+
+/**
+ * What form each link of the file `path` has in the vault `files`, whatever it leads to: a bare name, a whole path, the end of
+ * one, and in which way it begins.
+ */
+export function describeForms(files: VaultFiles, path: string): string {
+  const follower = followers.get(files) ?? new Follower(files.keys());
+  followers.set(files, follower);
+  const text = files.get(path);
+  const links = text === undefined ? [] : listLinks(path, text);
+  return links
+    .map((link) => {
+      const { kind, path: to } = link;
+      const target = follower.follow(path, link);
+      const isWhole = target !== undefined && fold(bare(to)) === fold(bare(target));
+      const rest =
+        to.includes('/') && !isWhole ? 'end' : `${isWhole && target.includes('/') ? 'whole' : 'name'}`;
+      return `${kind} ${/^(?:\.{0,2}\/)/.exec(to)?.[0] ?? rest} ${isNote(to)}`;
+    })
+    .join('\n');
+}
+
+const followers = new WeakMap<VaultFiles, Follower>();

@@ -46,9 +46,9 @@ function relativeTo(from: string, to: string): string {
 }
 
 const encode = (path: string, all: boolean): string =>
-  (all ? encodeURI(path) : path.replaceAll('%', '%25').replaceAll(' ', '%20')).replaceAll('&', '%26');
+  all ? encodeURI(path) : path.replaceAll('%', '%25').replaceAll(' ', '%20');
 
-function wikiPaths(from: string, to: string): string[] {
+function wikiPaths(from: string, to: string, isOdd: boolean): string[] {
   const whole = bare(to);
   const relative = relativeTo(from, whole);
   return [
@@ -60,22 +60,29 @@ function wikiPaths(from: string, to: string): string[] {
     `/${whole}`,
     relative.startsWith('../') ? relative : `./${relative}`,
     to,
-    nameOf(whole).toUpperCase(),
+    ...(isOdd ? [nameOf(whole).toUpperCase()] : []),
   ];
 }
 
-function markdownPaths(from: string, to: string): string[] {
+function markdownPaths(from: string, to: string, isOdd: boolean): string[] {
   const relative = relativeTo(from, to);
+  // One note encodes what is not ASCII, another does not.
+  const all = from.length % 2 === 0;
   return [
-    encode(relative, false),
-    encode(relative, true),
-    encode(to, false),
-    encode(nameOf(to), true),
-    encode(bare(relative), false),
-    encode(`/${to}`, true),
+    encode(relative, all),
+    encode(to, all),
+    encode(nameOf(to), all),
+    encode(bare(relative), all),
+    encode(`/${to}`, all),
+    encode(relative.startsWith('../') ? relative : `./${relative}`, all),
     `<${relative.replaceAll('%', '%25')}>`,
-    encode(relative.startsWith('../') ? relative : `./${relative}`, false),
-    encode(relative, true).replaceAll('(', '\\(').replaceAll(')', '%29'),
+    ...(isOdd
+      ? [
+          encode(relative, !all),
+          encode(relative, all).replaceAll('(', '\\(').replaceAll(')', '%29').replaceAll('&', '%26'),
+          encode(relative, all).replaceAll('&', '&amp;'),
+        ]
+      : []),
   ];
 }
 
@@ -85,8 +92,11 @@ export interface LinkedVault {
   folders: string[];
 }
 
-/** `links` to a note, in each form and each place where one may stand. */
-export function createLinkedVault(seed: number, { notes = 40, links = 12 } = {}): LinkedVault {
+/**
+ * `links` to a note, in each form and each place where one may stand; with `isOdd` also in forms that another path can't
+ * keep, such as a name in capitals.
+ */
+export function createLinkedVault(seed: number, { notes = 40, links = 12, isOdd = true } = {}): LinkedVault {
   const chance = createChance(seed);
   const paths = new Set<string>();
   while (paths.size < notes) {
@@ -98,8 +108,8 @@ export function createLinkedVault(seed: number, { notes = 40, links = 12 } = {})
   const all = [...paths].sort();
   const files = new Map<string, string | undefined>();
   for (const path of all) {
-    if (path.endsWith('.md')) files.set(path, createNote(path, { all, links, chance }));
-    else files.set(path, path.endsWith('.canvas') ? createCanvas(path, { all, chance }) : undefined);
+    if (path.endsWith('.md')) files.set(path, createNote(path, { all, links, chance, isOdd }));
+    else files.set(path, path.endsWith('.canvas') ? createCanvas(path, { all, chance, isOdd }) : undefined);
   }
   return { files, folders: [...new Set(all.map(folderOf))] };
 }
@@ -108,12 +118,13 @@ interface NoteOptions {
   all: string[];
   links: number;
   chance: Chance;
+  isOdd: boolean;
 }
 
-function createNote(path: string, { all, links, chance }: NoteOptions): string {
+function createNote(path: string, { all, links, chance, isOdd }: NoteOptions): string {
   const to = (): string => chance.pick(all);
-  const wiki = (): string => chance.pick(wikiPaths(path, to()));
-  const markdown = (): string => chance.pick(markdownPaths(path, to()));
+  const wiki = (): string => chance.pick(wikiPaths(path, to(), isOdd));
+  const markdown = (): string => chance.pick(markdownPaths(path, to(), isOdd));
   const quoted = JSON.stringify(`[[${wiki()}#Head|shown]]`);
   const lines = [
     '---',
@@ -142,8 +153,8 @@ function createNote(path: string, { all, links, chance }: NoteOptions): string {
   return `${lines.join('\n')}\n`;
 }
 
-function createCanvas(path: string, { all, chance }: Omit<NoteOptions, 'links'>): string {
-  const text = `A card\n\n[[${chance.pick(wikiPaths(path, chance.pick(all)))}]] "quoted" [x](${chance.pick(markdownPaths(path, chance.pick(all)))})`;
+function createCanvas(path: string, { all, chance, isOdd }: Omit<NoteOptions, 'links'>): string {
+  const text = `A card\n\n[[${chance.pick(wikiPaths(path, chance.pick(all), isOdd))}]] "quoted" [x](${chance.pick(markdownPaths(path, chance.pick(all), isOdd))})`;
   const nodes = [
     { id: '1', type: 'file', file: chance.pick(all), x: 0, y: 0, width: 1, height: 1 },
     { id: '2', type: 'text', text, x: 0, y: 0, width: 1, height: 1 },

@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
 import { type HiddenFiles, nothingHidden } from '../hidden/hidden-files.ts';
 import type { IndexProgress, SearchOrder, SearchResult } from './answers.ts';
+import type { ChangedPart } from './at-once.ts';
 import { IndexFacts } from './facts.ts';
 import { isDamage, openIndexFile, removeIndexFile } from './file.ts';
 import { IndexReader } from './reader.ts';
@@ -126,6 +127,11 @@ export class IndexConnection {
    */
   async refresh(id: string): Promise<void> {
     await this.#thread?.refresh(id);
+  }
+
+  /** The same for a part of the folder, and what else is known to have changed; after 30 s in any case. */
+  async bringInStep(part: ChangedPart): Promise<void> {
+    await this.#thread?.bringInStep(part);
   }
 
   progress(): IndexProgress {

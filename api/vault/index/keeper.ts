@@ -3,8 +3,8 @@
 // writing/.
 import { setImmediate } from 'node:timers/promises';
 import type { HiddenFiles } from '../hidden/hidden-files.ts';
-import { folderOf } from '../notes/name.ts';
 import type { IndexProgress } from './answers.ts';
+import { AtOnce, type ChangedPart } from './at-once.ts';
 import type { IndexFacts } from './facts.ts';
 import type { Vocabulary } from './finding/vocabulary.ts';
 import { FolderComparison } from './folder/comparison.ts';
@@ -54,6 +54,7 @@ export class IndexKeeper {
   readonly #settings: SettingsWatch;
   readonly #update: IndexUpdate;
   readonly #pdfs: PdfQueue;
+  readonly #atOnce: AtOnce;
   #hasLooked = false;
   #told: Omit<IndexProgress, 'excludedFaults'> | undefined;
   #wake: (() => void) | undefined;
@@ -79,6 +80,16 @@ export class IndexKeeper {
       inTransaction,
       onProgress: (progress): void => this.#tell({ ...progress, isAway: false }),
     });
+    this.#atOnce = new AtOnce({
+      root: this.#root,
+      watch: this.#watch,
+      gone: this.#gone,
+      update: this.#update,
+      writer,
+      inTransaction,
+      createComparison: (moved) => this.#createComparison(moved),
+      noteChange: (folder) => this.#noteChange(folder),
+    });
     const onUnread = (): void => this.#update.report();
     this.#pdfs = new PdfQueue({ root, texts: pdfTexts, inTransaction, onUnread });
   }
@@ -102,41 +113,28 @@ export class IndexKeeper {
 
   /** Looks at the note `id` at once, in the middle of whatever else is going on; what else is new has its turn later. */
   refresh(id: string): void {
-    const { writer, inTransaction } = this.#options;
-    let folder = folderOf(id);
-    // A folder made for the note is found by the one above it.
-    while (folder !== '' && this.#watch.find(folder) === undefined) {
-      folder = folderOf(folder);
-    }
-    const comparison = this.#createComparison();
-    for (const _ of comparison.look(
-      this.#root,
-      this.#watch.find(folder) === undefined ? undefined : [folder],
-    )) {
-      // nothing else may come in between
-    }
-    inTransaction(() => {
-      for (const changed of comparison.changed) {
-        if (changed.note.id === id) {
-          this.#update.readNote(comparison, changed);
-        } else {
-          this.#noteChange(folderOf(changed.note.id));
-        }
-      }
-      const number = writer.findNumber(id);
-      if (number !== undefined && this.#gone.delete(number)) {
-        writer.removeNote(number);
-      }
-    });
-    if (!this.#gone.isEmpty) {
+    this.#lookAgainIf(this.#atOnce.refresh(id));
+  }
+
+  /** Looks at once at all that is known to have changed, and at `part`. */
+  bringInStep({ folders, moved }: ChangedPart): void {
+    const isAll = !(this.#hasLooked && this.#watch.isReliable());
+    const dirty = [...this.#dirty];
+    this.#dirty.clear();
+    this.#lookAgainIf(this.#atOnce.bringInStep(isAll ? undefined : [...dirty, ...folders], moved));
+    this.#update.report();
+  }
+
+  #lookAgainIf(isNeeded: boolean): void {
+    if (isNeeded) {
       setTimeout(() => this.#wake?.(), missedMs);
     }
   }
 
-  #createComparison(): FolderComparison {
+  #createComparison(moved?: ReadonlyMap<string, string>): FolderComparison {
     const { root, hidden, writer, inTransaction } = this.#options;
     const { watch, gone } = { watch: this.#watch, gone: this.#gone };
-    return new FolderComparison({ root, hidden, writer, watch, gone, inTransaction });
+    return new FolderComparison({ root, hidden, writer, watch, gone, inTransaction, moved });
   }
 
   #noteChange(path: string): void {

@@ -2,7 +2,6 @@
 import type Database from 'better-sqlite3';
 import type { FittingNote, LinkNames, UpwardRange } from '../naming/link-meaning.ts';
 import { prepareStatements, type Statements } from './statements.ts';
-import { ranks } from './writer.ts';
 
 // What fits a target is a range of `upward`, since '0' follows '/'.
 const fits = 'upward >= :upward AND upward < :end';
@@ -14,9 +13,6 @@ const sql = {
   otherFile: `SELECT path FROM entries WHERE ${fits} ORDER BY length(path), path LIMIT 1`,
   fitting: `SELECT id, upward = :upward AS isExact FROM notes WHERE ${fits} ORDER BY isExact DESC, length(id), id LIMIT :most`,
   otherFiles: `SELECT path FROM entries WHERE ${fits} ORDER BY length(path), path LIMIT :most`,
-  // '0' follows '/': the range holds what lies below a folder.
-  filesBelow: `SELECT path FROM entries WHERE rank IN (${ranks.note}, ${ranks.file})
-    AND (folder = :folder OR (folder > :folder || '/' AND folder < :folder || '0')) ORDER BY path`,
 };
 
 /** Namesakes: more than anybody has. */
@@ -55,11 +51,6 @@ export class IndexNames implements LinkNames {
   /** All that `otherFile` gives the first of. */
   otherFiles(range: UpwardRange): string[] {
     return pathsOf(this.#statements.otherFiles.all({ ...range, most: mostFitting }));
-  }
-
-  /** The ids of the notes, and the paths of all other files, that are shown in the folder and below it, in order. */
-  filesBelow(folder: string): string[] {
-    return pathsOf(this.#statements.filesBelow.all({ folder }));
   }
 }
 

@@ -4,6 +4,7 @@ import { nameOf } from '../notes/name.ts';
 import type { FolderEntry, NoteSummary, ScanOptions } from './answers.ts';
 import { createCursor, parseCursor } from './cursor.ts';
 import { IndexSearch } from './finding/search.ts';
+import { IndexNames } from './link-names.ts';
 import { LinkReader } from './links.ts';
 import { ListReader } from './lists/lists.ts';
 import { parseFolder, ScanReader } from './scan/reader.ts';
@@ -30,6 +31,7 @@ const kinds = ['folder', 'note', 'file'] as const;
 
 export class IndexReader {
   readonly links: LinkReader;
+  readonly names: IndexNames;
   readonly lists: ListReader;
   readonly search: IndexSearch;
   readonly #statements: Statements<typeof sql>;
@@ -37,6 +39,7 @@ export class IndexReader {
 
   constructor(database: Database.Database) {
     this.links = new LinkReader(database);
+    this.names = new IndexNames(database);
     this.lists = new ListReader(database, this.links);
     this.search = new IndexSearch(database);
     this.#statements = prepareStatements(database, sql);

@@ -97,7 +97,7 @@ export class IndexUpdate {
       return;
     }
     const read = understand(note.named, reading);
-    const number = known?.number ?? comparison.takeMoved(read);
+    const number = known?.number ?? comparison.takeMoved(note.id, read);
     if (reading.kind === 'read' && kindOf(note.named) === 'pdf') {
       pdfTexts.put(number, note.id, read, reading.stamp);
     } else {

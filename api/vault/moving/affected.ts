@@ -73,9 +73,7 @@ class AffectedFinder {
     }
     const to = this.#mending.wayOf(before);
     return (
-      this.#isWritten(to, key) ||
-      this.#mending.after.followToFile(folderOf(from.after), key) !== to.after ||
-      this.#mending.isCrowded(key.target, to)
+      this.#isWritten(to, key) || this.#mending.after.followToFile(folderOf(from.after), key) !== to.after
     );
   }
 

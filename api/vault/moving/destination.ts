@@ -15,11 +15,22 @@ interface Style {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they end a destination
 const unsafe = /[\u0000-\u001f\u007f%<>\\#?`$|:]/g;
 
-/** `path` in the place of `before`, of which the destination stands in angle brackets where it `isAngled`. */
-export function writeDestination(path: string, before: string, isAngled: boolean): string {
+export interface DestinationBefore {
+  /** What stood there, without angle brackets. */
+  path: string;
+  isAngled: boolean;
+  /** Whether others around it that are in no angle brackets encode what is not ASCII. */
+  mayEncodeAll: boolean;
+}
+
+/** `path` in the place of what stood there. */
+export function writeDestination(
+  path: string,
+  { path: before, isAngled, mayEncodeAll }: DestinationBefore,
+): string {
   const style = {
     isAngled,
-    encodesAll: /%[89a-f]/i.test(before),
+    encodesAll: encodesAll(before) ?? (mayEncodeAll && !isAngled),
     encodesSpaces: !isAngled || before.includes('%20'),
   };
   const written = before.split('/');
@@ -27,6 +38,14 @@ export function writeDestination(path: string, before: string, isAngled: boolean
   const wanted = path.split('/');
   const kept = findKept(wanted, read);
   return wanted.map((segment, index) => kept(index, written) ?? encodeSegment(segment, style)).join('/');
+}
+
+/** Whether what is not ASCII is encoded; undefined where there is nothing of the kind. */
+export function encodesAll(path: string): boolean | undefined {
+  if (/%[89a-f]/i.test(path)) {
+    return true;
+  }
+  return /[^ -~]/.test(path) ? false : undefined;
 }
 
 /** Which of the segments that were there stand for one that is wanted: those at the end first, then those at the beginning. */
@@ -49,13 +68,13 @@ function findKept(
   };
 }
 
-function encodeSegment(segment: string, { isAngled, encodesAll, encodesSpaces }: Style): string {
+function encodeSegment(segment: string, { isAngled, encodesSpaces, ...style }: Style): string {
   let text = segment.replace(unsafe, percentEncode);
   if (encodesSpaces) text = text.replaceAll(' ', '%20');
   if (!(isAngled || hasPairs(text))) text = text.replace(/[()]/g, percentEncode);
   // A character reference (CommonMark, section 2.5) would be read as what it stands for.
   text = text.replace(/&(?=[a-zA-Z]+;)/g, '%26');
-  return encodesAll ? text.replace(/[^ -~]+/gu, percentEncode) : text;
+  return style.encodesAll ? text.replace(/[^ -~]+/gu, percentEncode) : text;
 }
 
 const percentEncode = (text: string): string =>

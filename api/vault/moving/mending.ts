@@ -9,7 +9,7 @@ import { type NoteLink, readDestinationTarget, readWikiTarget } from '../notes/m
 import { folderOf, foldName, withoutExtension } from '../notes/name.ts';
 import type { WrittenLink } from '../notes/written/text-links.ts';
 import { type LinkChange, writeLinks } from '../notes/written/write-links.ts';
-import { writeDestination } from './destination.ts';
+import { type DestinationBefore, encodesAll, writeDestination } from './destination.ts';
 import { isRelativeTo, type PathForm, readLinkPath, readPathForm, type Way, writePath } from './link-path.ts';
 import { type AllNames, type Moved, NamesAfter } from './names-after.ts';
 
@@ -30,16 +30,23 @@ export class LinkUnsayable extends Error {
 
 const keyOf = (path: string): string => foldName(withoutExtension(path));
 
+/** The note that a link stands in, and how Markdown links in it are written. */
+type From = Way & Pick<DestinationBefore, 'mayEncodeAll'>;
+
+/** Of a link. */
+interface Ends {
+  from: From;
+  to: Way;
+}
+
 export class Mending {
   readonly before: LinkMeanings;
   readonly after: LinkMeanings;
   readonly asPaths: boolean;
-  readonly #names: AllNames;
   readonly #namesAfter: NamesAfter;
   readonly #moved: Moved;
 
   constructor({ names, moved, asPaths }: MendingOptions) {
-    this.#names = names;
     this.#namesAfter = new NamesAfter(names, moved);
     this.#moved = moved;
     this.asPaths = asPaths;
@@ -51,17 +58,14 @@ export class Mending {
     return { before: id, after: this.#moved.get(id) ?? id };
   }
 
-  /** Whether several fit the end of a path, by its key, that only one fitted before; and it is not the whole path. */
-  isCrowded(target: string, to: Way): boolean {
-    const isEnd = !target.startsWith('/') && target !== keyOf(to.after);
-    return isEnd && countFitting(this.#namesAfter, target) > 1 && countFitting(this.#names, target) <= 1;
-  }
-
   /** The text of the note or canvas `id` with its links mended; the same text where none has to be. Throws LinkUnsayable. */
   mend(text: string, id: string): string {
     const from = this.wayOf(id);
     const links = findWrittenLinks(text, id);
-    const paths = links.map((link) => this.#mendLink(link, from));
+    const mayEncodeAll = links.some(
+      ({ form, path, isAngled }) => form === 'destination' && !isAngled && encodesAll(path) === true,
+    );
+    const paths = links.map((link) => this.#mendLink(link, { ...from, mayEncodeAll }));
     const changes = links.flatMap((link, index): LinkChange[] => {
       const path = paths[index];
       return path === undefined ? [] : [{ link, path }];
@@ -80,7 +84,7 @@ export class Mending {
   }
 
   /** The path to be written in a link; undefined where it stays as it is. */
-  #mendLink(link: WrittenLink, from: Way): string | undefined {
+  #mendLink(link: WrittenLink, from: From): string | undefined {
     const to = this.#findWay(link, from);
     if (to === undefined) {
       return undefined;
@@ -93,11 +97,11 @@ export class Mending {
   }
 
   /** Throws LinkUnsayable. */
-  #rewrite(link: WrittenLink, form: PathForm, { from, to }: { from: Way; to: Way }): string {
+  #rewrite(link: WrittenLink, form: PathForm, { from, to }: Ends): string {
     for (const candidate of this.#listForms(form)) {
       const path = writePath(candidate, readLinkPath(link), from.after, to.after);
-      const written = write(link, path);
-      if (this.#leadsTo(link, written, { from, to }) && this.#isClear(candidate, path, to)) {
+      const written = write(link, path, from);
+      if (this.#leadsTo(link, written, { from, to }) && this.#isClear(candidate, path, { from, to })) {
         return written;
       }
     }
@@ -110,7 +114,7 @@ export class Mending {
   }
 
   /** Whether a link that stays as it is leads there, and no less plainly than before. */
-  #isGood(link: WrittenLink, form: PathForm, { from, to }: { from: Way; to: Way }): boolean {
+  #isGood(link: WrittenLink, form: PathForm, { from, to }: Ends): boolean {
     if (!this.#leadsTo(link, link.path, { from, to })) {
       return false;
     }
@@ -121,19 +125,19 @@ export class Mending {
       case 'whole':
         return keyOf(path.replace(/^\//, '')) === keyOf(to.after);
       default:
-        return (this.#isClear(form, path, to) || this.#wasUnclear(path)) && !(this.asPaths && hasMoved(to));
+        return !(this.asPaths && hasMoved(to));
     }
   }
 
   // Where case is all that changes, a link that had the right one gets the right one.
-  #respell(link: WrittenLink, form: PathForm, { from, to }: { from: Way; to: Way }): string | undefined {
+  #respell(link: WrittenLink, form: PathForm, { from, to }: Ends): string | undefined {
     const path = readLinkPath(link);
     const wasRight = hasMoved(to) && path === writePath(form, path, from.before, to.before);
     const right = writePath(form, path, from.after, to.after);
     if (!wasRight || right === path) {
       return undefined;
     }
-    return write(link, right);
+    return write(link, right, from);
   }
 
   #listForms(form: PathForm): PathForm[] {
@@ -147,23 +151,27 @@ export class Mending {
   }
 
   /** Whether the link, with `path` in it, leads there after the move. */
-  #leadsTo({ form }: WrittenLink, path: string, { from, to }: { from: Way; to: Way }): boolean {
+  #leadsTo({ form }: WrittenLink, path: string, { from, to }: Ends): boolean {
     const link = readLink(form, path, from.after);
     return link !== undefined && this.after.followToFile(folderOf(from.after), keyOfLink(link)) === to.after;
   }
 
-  /** False for the end of a path that several have, unless it is the whole path of what is meant. */
-  #isClear({ kind }: PathForm, path: string, to: Way): boolean {
-    return kind !== 'end' || keyOf(path) === keyOf(to.after) || countFitting(this.#namesAfter, path) <= 1;
-  }
-
-  #wasUnclear(path: string): boolean {
-    return countFitting(this.#names, path) > 1;
+  /**
+   * False for the end of a path that several have, unless it is the whole path of what is meant, or that lies beside the
+   * note: the shortest of several paths is meant only until there is a shorter one.
+   */
+  #isClear({ kind }: PathForm, path: string, { from, to }: Ends): boolean {
+    return (
+      kind !== 'end' ||
+      keyOf(path) === keyOf(to.after) ||
+      folderOf(from.after) === folderOf(to.after) ||
+      countFitting(this.#namesAfter, path) <= 1
+    );
   }
 }
 
-const write = ({ form, path, isAngled }: WrittenLink, to: string): string =>
-  form === 'destination' ? writeDestination(to, path, isAngled) : to;
+const write = ({ form, path, isAngled }: WrittenLink, to: string, { mayEncodeAll }: From): string =>
+  form === 'destination' ? writeDestination(to, { path, isAngled, mayEncodeAll }) : to;
 
 const hasMoved = ({ before, after }: Way): boolean => before !== after;
 

@@ -1,10 +1,11 @@
 // What the text of a note says of it: headings, links, tags and fields.
-import { readBlocks } from './markdown/blocks.ts';
+
 import { type InlineField, readFieldLines } from './markdown/fields.ts';
 import { type Inlines, readInlines } from './markdown/inlines.ts';
 import { type NoteLink, readDestinationTarget, readWikiTarget } from './markdown/link-target.ts';
 import type { Block, Definitions } from './markdown/paragraph.ts';
 import { splitTable } from './markdown/tables.ts';
+import { readBlocks } from './parts/text-blocks.ts';
 import { listTexts } from './properties.ts';
 
 export interface Marks {

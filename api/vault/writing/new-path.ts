@@ -26,23 +26,29 @@ export function parseNewPath(path: string): string {
       'only Markdown notes can be made here, so give a name that ends in .md or in nothing',
     );
   }
-  const segments = parseVaultPath(isNoteName(path) ? path : `${path}.md`);
+  const segments = parseNewSegments(isNoteName(path) ? path : `${path}.md`);
+  for (const segment of segments) {
+    checkName(segment);
+  }
+  return segments.join('/');
+}
+
+/** The names in a path that is to be made, each of which is yet to be checked where it is new. Throws PathRefused. */
+export function parseNewSegments(path: string): string[] {
+  const segments = parseVaultPath(path);
   if (segments === undefined) {
     throw new PathRefused(
       'give a path inside the vault such as Folder/Name.md, without "..", a leading "/" or names that start with a dot',
     );
   }
-  for (const segment of segments) {
-    checkName(segment);
-  }
-  const id = segments.join('/');
-  if (Buffer.byteLength(id) > longestPath) {
+  if (Buffer.byteLength(segments.join('/')) > longestPath) {
     throw new PathRefused(`it is longer than ${longestPath} bytes`);
   }
-  return id;
+  return segments;
 }
 
-function checkName(name: string): void {
+/** Throws PathRefused. */
+export function checkName(name: string): void {
   const shown = JSON.stringify(name);
   if (reservedCharacters.test(name) || direction.test(name)) {
     throw new PathRefused(`${shown} has a character that not every system allows: < > : " | ? * \\ # ^ [ ]`);

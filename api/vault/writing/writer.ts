@@ -9,6 +9,7 @@ import type { ChangeJournal } from '../changes/journal.ts';
 import type { DailyNotes } from '../daily/daily-notes.ts';
 import { EditRefused, FolderSpelled, NoteNotFound, PathClosed, VaultFull, VaultReadOnly } from '../errors.ts';
 import { findOpenPlace, type HiddenFiles } from '../hidden/hidden-files.ts';
+import type { MoveOrder, MoveResult, Mover } from '../moving/mover.ts';
 import { createRevision, largestNote } from '../notes/content.ts';
 import { foldName } from '../notes/name.ts';
 import { FolderMoved, inFolder } from '../notes/opened-path.ts';
@@ -45,6 +46,11 @@ export interface NoteWriter {
     id: string,
     change: { edit: NoteEdit; revision: string },
   ): Promise<WrittenNote & { unchanged?: string }>;
+  /**
+   * A note, another file or a folder to the path `to`, which is free; every link that led there leads there afterwards.
+   * Throws PathClosed, PathRefused, NoteExists, EditRefused, NotesChanged, LinksUnknown.
+   */
+  move(id: string, change: Omit<MoveOrder, 'id'>): Promise<MoveResult>;
   /** Moves the note to the vault's trash; resolves to its path there. Throws PathRefused, EditRefused. */
   remove(id: string, change: { revision: string }): Promise<{ id: string; trashPath: string }>;
 }
@@ -57,6 +63,7 @@ export interface NoteWriterOptions {
   journal: ChangeJournal;
   /** Of what is shown, what may be changed; all where there is no such rule. */
   isChangeable?: ((path: string) => boolean) | undefined;
+  mover: Mover;
   /** Brings the index up to date with one note. */
   refresh(id: string): Promise<void>;
   /** Throws VaultAway while the folder is not there: what is under its mount point is not the vault. */
@@ -130,6 +137,7 @@ function createNoteWriter(parts: WriterParts): NoteWriter {
     append: createAppend({ ...opened, change: changeAs('append') }),
     replace: (id, { text, revision }) => changeAs('replace')(id, revision, (note) => replaceText(note, text)),
     edit: (id, { edit, revision }) => applyEdit(changeAs('edit'), id, { edit, revision }),
+    move: (id, order) => moveNote(parts, { id, ...order }),
     remove: (id, { revision }) => write(id, () => removeNote(parts, id, revision)),
   };
 }
@@ -148,6 +156,15 @@ async function applyEdit(
     return edited;
   });
   return isUnchanged ? { ...written, unchanged: describeUnchanged(edit) } : written;
+}
+
+async function moveNote(parts: WriterParts, order: MoveOrder): Promise<MoveResult> {
+  const { requireHome, mover, cause } = parts;
+  await requireHome();
+  return mover(cause, order).catch(async (error: unknown) => {
+    await requireHome(error);
+    return explain(parts, order.id, error);
+  });
 }
 
 type WritablePart = Pick<NoteWriterOptions, 'root' | 'hidden' | 'isChangeable'>;

@@ -18,7 +18,7 @@ import {
 
 const TOOL_NAMES = [
   ...['search', 'fetch', 'list', 'scan'],
-  ...['create_note', 'append_to_note', 'replace_note', 'edit_note', 'delete_note'],
+  ...['create_note', 'append_to_note', 'replace_note', 'edit_note', 'move_note', 'delete_note'],
 ];
 
 const requestInit = { headers: { authorization: 'Bearer good' } };

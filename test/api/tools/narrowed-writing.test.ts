@@ -101,6 +101,52 @@ t.test(
 );
 
 t.test(
+  'what is moved within the folders is moved as if there were nothing else, but for links beyond',
+  async (t) => {
+    const whole = await connect(t, await startHalf(t, { ...reached, ...beyond }), 'narrow');
+    const half = await connect(t, await startHalf(t, reached), 'narrow');
+    const moves = [
+      ['Open/Beta.md', 'Open/Sub/Meeting'],
+      ['Open/Sub', 'Open/Deeper/Sub'],
+      ['Open/Lonely.md', 'Open/Gone.md'],
+      ['Open/Deeper/Sub/Twin.md', 'Daily/2026/Plan 2.md'],
+      ['Open/picture.png', 'Daily/2026/a picture.png'],
+      ['Open/Board.canvas', 'Open/Zebra board.canvas'],
+    ] as const;
+    for (const [id, to] of moves) {
+      const call: Call = ['move_note', { id, to }];
+      const [one, other] = await Promise.all([ask(whole, call), ask(half, call)]);
+      t.equal(one, other, `${id} to ${to}`);
+      t.match(one, 'mended', one);
+    }
+    const read = (world: { folder: string }, path: string): Promise<string> =>
+      readFile(join(world.folder, path), 'utf8');
+    for (const id of [
+      'Open/Alpha.md',
+      'Open/Deeper/Sub/Meeting.md',
+      'Open/Gone.md',
+      'Daily/2026/Plan 2.md',
+    ]) {
+      t.equal(await read(whole.world, id), await read(half.world, id), id);
+    }
+    t.match(
+      await read(whole.world, 'Open/Alpha.md'),
+      '[[Plan]], [[Nowhere]], [[Open/Sub/Meeting]]'.replace('Sub', 'Deeper/Sub'),
+    );
+    t.match(await read(whole.world, 'Zebra/Zebra diary.md'), 'an apple [[Open/Gone]] [[Alpha]]');
+    t.match(await read(whole.world, 'Plan.md'), 'zebra [[Open/Deeper/Sub/Meeting]]');
+    for (const id of otherIds) {
+      for (const call of [
+        ['move_note', { id, to: 'Open/x' }],
+        ['move_note', { id: 'Open/Alpha.md', to: id }],
+      ] as const) {
+        t.match(await ask(whole, [call[0], call[1]]), closed, `${call[1].id} to ${call[1].to}`);
+      }
+    }
+  },
+);
+
+t.test(
   'each call has the reach of its own token, over every transport and however they come together',
   async (t) => {
     const world = await startHalf(t, { ...reached, ...beyond });

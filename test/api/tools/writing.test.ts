@@ -13,7 +13,14 @@ import {
   type World,
 } from '../../support/loop-api.ts';
 
-const writingTools = ['create_note', 'append_to_note', 'replace_note', 'edit_note', 'delete_note'];
+const writingTools = [
+  'create_note',
+  'append_to_note',
+  'replace_note',
+  'edit_note',
+  'move_note',
+  'delete_note',
+];
 
 // biome-ignore lint/suspicious/noExplicitAny: what a tool answers is what the test is about to find out
 async function call({ url }: World, name: string, args: Record<string, unknown>): Promise<any> {
@@ -64,6 +71,31 @@ t.test(
     t.match(await call(world, 'fetch', { id }), { isError: true });
   },
 );
+
+t.test('a note and a folder are moved over MCP and REST, and links follow', async (t) => {
+  const world = await startWriterWorld(t);
+  const made = await call(world, 'create_note', { path: 'Old', text: '# Old' });
+  await call(world, 'create_note', { path: 'other', text: 'see [[Old]] and [[Old|x]]' });
+  const moved = await call(world, 'move_note', { id: 'Old.md', to: 'Box/New', revision: made.revision });
+  const url = 'https://notes.example/notes/Box/New.md';
+  t.same(moved, { id: 'Box/New.md', url, revision: made.revision, mended: 1 });
+  t.match(await call(world, 'fetch', { id: 'other.md' }), { text: 'see [[New]] and [[New|x]]\n' });
+  t.same(await call(world, 'move_note', { id: 'Box', to: 'Chest' }), { id: 'Chest', mended: 0 });
+  t.match(await call(world, 'move_note', { id: 'Chest/New.md', to: 'other.md' }), {
+    isError: true,
+    content: [{ text: /There is already other\.md/ }],
+  });
+  const headers = { authorization: 'Bearer writer', 'content-type': 'application/json' };
+  const post = (id: string, body: object): Promise<Response> =>
+    fetch(`${world.url}/api/notes/${id}/move`, { method: 'POST', headers, body: JSON.stringify(body) });
+  const answer = await post('Chest/New.md', { to: 'Chest/Newest.md' });
+  t.equal(answer.status, 200);
+  t.match(await answer.json(), { id: 'Chest/Newest.md', mended: 1 });
+  t.equal((await post('Chest/None.md', { to: 'x' })).status, 404);
+  t.equal((await post('Chest/Newest.md', { to: 'other.md' })).status, 409);
+  t.equal((await post('Chest/Newest.md', { to: 'x', revision: 'stale' })).status, 409);
+  t.equal((await post('Chest/Newest.md', {})).status, 400);
+});
 
 t.test('a day’s note is fetched and appended to by its day, over MCP and REST', async (t) => {
   const world = await startWriterWorld(t);
@@ -224,7 +256,7 @@ t.test('a token that may only read gets 403 with the scope that writing needs', 
   }
   t.equal(
     (await readJson(await postMcp(world.url, 'reader', LIST_TOOLS))).result.tools.length,
-    9,
+    10,
     'listed all the same',
   );
 });

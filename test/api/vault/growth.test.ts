@@ -3,7 +3,10 @@
 import type { Request } from 'express';
 import t from 'tap';
 import { parseJsonBody } from '../../../api/http/json-body.ts';
+import { findWrittenLinks } from '../../../api/vault/documents/written-links.ts';
 import { createIndexWords } from '../../../api/vault/index/words.ts';
+import { writeDestination } from '../../../api/vault/moving/destination.ts';
+import { Mending } from '../../../api/vault/moving/mending.ts';
 import { upwardKey } from '../../../api/vault/naming/link-meaning.ts';
 import { type NoteContent, parseNoteContent } from '../../../api/vault/notes/content.ts';
 import { findStatedCreation } from '../../../api/vault/notes/dates.ts';
@@ -50,6 +53,26 @@ const judge = (query: RankedWord[], text: string): number =>
   new Ranking([...query, { text: 'b', isCjk: false, forms: ['b'] }]).judgeText(text);
 const inFields = (fields: Record<string, unknown>): NoteContent => ({ ...read(''), frontMatter: fields });
 
+/** Whatever a link says, it leads to what is moved. */
+const mending = new Mending({
+  names: {
+    inVault: () => [{ id: 'A/Old.md', isExact: false }],
+    inFolder: () => undefined,
+    otherFile: () => undefined,
+    otherFiles: () => [],
+    fitting: () => [{ id: 'A/Old.md', isExact: false }],
+  },
+  moved: new Map([['A/Old.md', 'B/New.md']]),
+  asPaths: false,
+});
+const card = (text: string): string =>
+  JSON.stringify({
+    nodes: [
+      { type: 'text', text },
+      { type: 'file', file: text },
+    ],
+  });
+
 /** All of a note's length. */
 const parsers: Record<string, Parser> = {
   'a note, and its words': (text) => words(read(text)),
@@ -91,6 +114,11 @@ const parsers: Record<string, Parser> = {
   'a date': (text) => findStatedCreation({ created: text }),
   'a name': (text) => [foldName(nameOf(text)), upwardKey(text)],
   'a path': mayRefuse((text) => [parseVaultPath(text), parseNewPath(text)]),
+  'the links of a note as they stand': (text) => findWrittenLinks(text, 'Folder/Note.md'),
+  'links of a note to mend': mayRefuse((text) => mending.mend(text, 'Folder/Note.md')),
+  'the links of a canvas as they stand': (text) => findWrittenLinks(card(text), 'a.canvas'),
+  'a destination to write': (text) =>
+    writeDestination(`${text}/b`, { path: `c/${text}`, isAngled: false, mayEncodeAll: true }),
   'a body of JSON': mayRefuse((text) => parseJsonBody({ body: bytes(text) } as Request)),
   'a string of JSON': mayRefuse((text) => parseJsonBody({ body: bytes(`["${text}`) } as Request)),
 };
@@ -108,6 +136,10 @@ const frontMatterParsers: Record<string, Parser> = {
   'simple YAML': parseSimpleYaml,
   'a value that was read': (text) => words(inFields({ a: text, [text]: [text, { [text]: 1 }] })),
   'front matter to change': mayRefuse((text) => setField(`---\nx: 1\n${text}\n---\n`, 'x', 2)),
+  'links of front matter as they stand': (text) =>
+    [`a: ${text}`, `a: "${text}"`, `a: '${text}'`, `a: >\n  ${text}`].map((block) =>
+      findWrittenLinks(`---\n${block}\n---\n`, 'a.md'),
+    ),
   'a field to change': mayRefuse((text) => setField(`---\nx: ${text}\n---\n`, 'x', null)),
 };
 

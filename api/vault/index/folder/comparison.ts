@@ -20,6 +20,8 @@ export interface FolderComparisonOptions {
   watch: FolderWatch;
   gone: GoneNotes;
   inTransaction: (work: () => void) => void;
+  /** Of notes that are known to have been moved, by the new id the one that each had. */
+  moved?: ReadonlyMap<string, string> | undefined;
 }
 
 export class FolderComparison {
@@ -56,12 +58,17 @@ export class FolderComparison {
    * The number of the note that was elsewhere until now, with these bytes or in this very file: it keeps its number,
    * so that a scan shows it once.
    */
-  takeMoved(note: { revision: string; file: string }): number | undefined {
-    const moved = this.#findGone(note) ?? this.#findNotMissedYet(note);
+  takeMoved(id: string, note: { revision: string; file: string }): number | undefined {
+    const moved = this.#findKnownMove(id) ?? this.#findGone(note) ?? this.#findNotMissedYet(note);
     if (moved !== undefined) {
       this.#options.gone.delete(moved);
     }
     return moved;
+  }
+
+  #findKnownMove(id: string): number | undefined {
+    const before = this.#options.moved?.get(id);
+    return before === undefined ? undefined : this.#options.writer.findNumber(before);
   }
 
   #findGone({ revision, file }: { revision: string; file: string }): number | undefined {

@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { HiddenFiles } from '../../hidden/hidden-files.ts';
 import type { HiddenPattern } from '../../hidden/patterns.ts';
 import type { IndexProgress, SearchResult } from '../answers.ts';
+import type { ChangedPart } from '../at-once.ts';
 import { IndexFacts } from '../facts.ts';
 import { connectToIndex } from '../file.ts';
 import type { SearchPlan } from '../finding/plan.ts';
@@ -31,6 +32,8 @@ export interface KeptIndexEvents {
 export interface KeptIndex {
   /** Throws what SQLite throws. */
   refresh(id: string): void;
+  /** The same for a part of the folder. */
+  bringInStep(part: ChangedPart): void;
   search(plan: SearchPlan): SearchResult[];
   /** Resolves when nothing is being written any more. */
   close(): Promise<void>;
@@ -80,5 +83,6 @@ export function keepIndex(options: KeptIndexOptions, { onProgress, onError }: Ke
   }
 
   keeper.run().catch(fail);
-  return { refresh: (id) => keeper.refresh(id), search: (plan) => search.run(plan), close };
+  const bringInStep = (part: ChangedPart): void => keeper.bringInStep(part);
+  return { refresh: (id) => keeper.refresh(id), bringInStep, search: (plan) => search.run(plan), close };
 }

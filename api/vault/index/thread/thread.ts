@@ -1,5 +1,6 @@
 // The indexing thread as one index on this side sees it: it is given orders, and nobody waits for it longer than he must.
 import type { IndexProgress, SearchResult } from '../answers.ts';
+import type { ChangedPart } from '../at-once.ts';
 import type { SearchPlan } from '../finding/plan.ts';
 import type { IndexHost } from './host.ts';
 import type { KeptIndexOptions } from './kept-index.ts';
@@ -12,6 +13,8 @@ export interface IndexThreadEvents {
 }
 
 const longestRefreshMs = 2000;
+/** A folder of 10,000 notes that is moved takes some 10 s. */
+const longestStepMs = 30_000;
 /** A search in a vault of 100,000 notes takes half a second at most. */
 const longestSearchMs = 3000;
 /** Docker kills 10 s after it asks to stop. */
@@ -73,6 +76,11 @@ export class IndexThread {
   /** Resolves when the index has this note as it is on disk now; after 2 s in any case. */
   async refresh(id: string): Promise<void> {
     await this.#order((number) => ({ kind: 'refresh', index: this.#index, number, id }), longestRefreshMs);
+  }
+
+  /** Resolves when the index has this part of the folder as it is on disk now; after 30 s in any case. */
+  async bringInStep(part: ChangedPart): Promise<void> {
+    await this.#order((number) => ({ kind: 'step', index: this.#index, number, part }), longestStepMs);
   }
 
   /**

@@ -2,6 +2,7 @@
 // for a disk. One thread for all of them: each of its own would take 40 MB.
 import { parentPort } from 'node:worker_threads';
 import type { IndexProgress, SearchResult } from '../answers.ts';
+import type { ChangedPart } from '../at-once.ts';
 import type { SearchPlan } from '../finding/plan.ts';
 import { type KeptIndex, type KeptIndexOptions, keepIndex } from './kept-index.ts';
 
@@ -10,6 +11,7 @@ export type IndexWorkerOrder = { index: number } & (
   | { kind: 'open'; options: KeptIndexOptions }
   | { kind: 'close' }
   | { kind: 'refresh'; number: number; id: string }
+  | { kind: 'step'; number: number; part: ChangedPart }
   | { kind: 'search'; number: number; plan: SearchPlan }
 );
 /** What it tells. */
@@ -45,12 +47,18 @@ function follow(order: Exclude<IndexWorkerOrder, { kind: 'close' }>): void {
     return;
   }
   const one = kept.get(index);
+  if (order.kind === 'search') {
+    if (one !== undefined) {
+      tell({ kind: 'done', index, number: order.number, results: one.search(order.plan) });
+    }
+    return;
+  }
   if (order.kind === 'refresh') {
     one?.refresh(order.id);
-    tell({ kind: 'done', index, number: order.number });
-  } else if (one !== undefined) {
-    tell({ kind: 'done', index, number: order.number, results: one.search(order.plan) });
+  } else {
+    one?.bringInStep(order.part);
   }
+  tell({ kind: 'done', index, number: order.number });
 }
 
 parentPort?.on('message', (order: IndexWorkerOrder) => {

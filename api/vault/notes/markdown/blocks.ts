@@ -1,7 +1,7 @@
 // The blocks of a note that hold text, in one pass over its lines (CommonMark, section 4 and 5, with Obsidian's comments
 // and math): paragraphs and headings, without the marks around them. Code, HTML and math are left out.
 // The room: Markdown as CommonMark and Obsidian read it. Not what a note makes of it: ../marks.ts.
-import { readHeading, splitLines } from '../lines.ts';
+import { readHeading } from '../lines.ts';
 import { Places } from '../written/places.ts';
 import { Comments } from './comments.ts';
 import { type Container, goesOn, type TopListener, TopTeller, takeContainer } from './containers.ts';
@@ -37,22 +37,6 @@ interface Place {
 
 /** Quotes and lists in each other: each line goes through all that are open. */
 const deepest = 32;
-
-/**
- * Tells of the blocks of text in `note`, in order, one at a time: a note of 5 MB may have a million. Gives what its links
- * by reference lead to, which is known only at its end; `onDefined` is told where that is written.
- */
-export function readBlocks(
-  note: string,
-  onBlock: (block: Block) => void,
-  onDefined?: (defined: DefinedDestination) => void,
-): Definitions {
-  const reader = new BlockReader(note, { onBlock, onDefined });
-  for (const { text, start } of splitLines(note, 0)) {
-    reader.readLine(text, start);
-  }
-  return reader.finish();
-}
 
 export class BlockReader {
   readonly #note: string;

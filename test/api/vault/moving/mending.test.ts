@@ -68,6 +68,14 @@ const cases: Case[] = [
     after: '[[B/New]] [[C/New]]',
   },
   {
+    name: 'a bare name that another has too, which it does not mean',
+    files: ['A/Old.md', 'A/New.md', 'B/n.md'],
+    from: 'B/n.md',
+    moved: { 'A/Old.md': 'B/New.md' },
+    before: '[[Old]] [[New]] [[A/New]]',
+    after: '[[New]] [[A/New]] [[A/New]]',
+  },
+  {
     name: 'a name that the vault has at its top',
     files: ['New.md', 'A/Old.md'],
     moved: { 'A/Old.md': 'B/New.md' },

