@@ -23,5 +23,6 @@ function toKnownLinks({ names, links }: IndexReader): KnownLinks {
     fitting: (range) => names.fitting(range),
     linksTo: (target) => links.linksTo(target),
     linksFrom: (id) => links.linksFrom(id),
+    unread: () => links.unread(),
   };
 }

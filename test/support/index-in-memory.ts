@@ -43,6 +43,7 @@ export function createLinkIndex(files: ReadonlyMap<string, string | undefined>):
       otherFiles: (range) => names.otherFiles(range),
       linksTo: (target) => reader.linksTo(target),
       linksFrom: (id) => reader.linksFrom(id),
+      unread: () => reader.unread(),
     },
     close: () => database.close(),
   };

@@ -1,7 +1,9 @@
 // What is on the disk where a step was to be done, or was done.
 import { lstat, readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { EditRefused, NoteNotFound } from '../errors.ts';
 import { FolderMoved } from '../notes/opened-path.ts';
+import { betweenNameOf } from '../writing/atomic-file.ts';
 import { readCurrent } from './current.ts';
 import type { RecordedMove } from './entry.ts';
 import { hasName, inPlace } from './place.ts';
@@ -34,8 +36,8 @@ export function findRevision(root: string, path: string): Promise<string | undef
   );
 }
 
-/** `begun`: its new path is taken for it, and it is where it was. */
-export type MoveState = 'not' | 'begun' | 'moved' | 'lost';
+/** `begun`: its new path is taken for it, and it is where it was; `between`: neither name is its own just now. */
+export type MoveState = 'not' | 'begun' | 'between' | 'moved' | 'lost';
 
 export async function findMoved(root: string, { from, to }: RecordedMove): Promise<MoveState> {
   const [isFrom, isTo] = await Promise.all([isThere(root, from), isThere(root, to)]);
@@ -45,8 +47,14 @@ export async function findMoved(root: string, { from, to }: RecordedMove): Promi
   if (isFrom) {
     return 'not';
   }
-  return isTo ? 'moved' : 'lost';
+  if (isTo) {
+    return 'moved';
+  }
+  return (await isThere(root, betweenOf(to))) ? 'between' : 'lost';
 }
+
+/** Where a file is for a moment whose name changes to another spelling of the same (atomic-file.ts). */
+export const betweenOf = (to: string): string => join(dirname(to), betweenNameOf(basename(to)));
 
 async function isThere(root: string, path: string): Promise<boolean> {
   return (await unlessGone(inPlace(root, path, ({ folder, name }) => hasName(folder, name)))) ?? false;

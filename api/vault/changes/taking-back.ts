@@ -4,7 +4,7 @@ import { removeFile } from '../writing/atomic-file.ts';
 import { isMove } from './change.ts';
 import { readCurrent } from './current.ts';
 import type { RecordedMove, RecordedWrite } from './entry.ts';
-import { findMoved, findRevision, isGone, type MoveState } from './found.ts';
+import { betweenOf, findMoved, findRevision, isGone, type MoveState } from './found.ts';
 import type { OpenedEntry } from './journal-folder.ts';
 import { inPlace, removeFolders } from './place.ts';
 import { isRefused, perform, type StepParts } from './steps.ts';
@@ -79,6 +79,9 @@ async function takeMoveBack(parts: StepParts, step: RecordedMove, state: MoveSta
   let left = state === 'lost' ? 1 : 0;
   if (state === 'begun') {
     await removeClaim(parts.root, to);
+  }
+  if (state === 'between') {
+    left = await countLeft(() => perform(parts, { from: betweenOf(to), to: from }));
   }
   if (state === 'moved') {
     left = await countLeft(() => perform(parts, { from: to, to: from }));

@@ -22,6 +22,7 @@ const sql = {
   linksTo: `SELECT l.note AS number, l.near AS isNear, n.id, n.folder FROM links l JOIN notes n ON n.number = l.note
     WHERE l.target = ? AND (l.note, l.near) > (?, ?) ORDER BY l.note, l.near LIMIT ${rowsPerStep}`,
   targetsFrom: 'SELECT target, near FROM links WHERE note = ?',
+  unread: 'SELECT id FROM notes WHERE unread = 1 ORDER BY id',
   linksFrom: 'SELECT target, near FROM links WHERE note = (SELECT number FROM notes WHERE id = ?)',
 };
 
@@ -120,6 +121,11 @@ export class LinkReader {
   /** What the links of the note or other file `id` say. */
   linksFrom(id: string): LinkKey[] {
     return this.#statements.linksFrom.all(id) as LinkKey[];
+  }
+
+  /** The ids of the notes and other files whose links are not known, as reading them took too long. */
+  unread(): string[] {
+    return (this.#statements.unread.all() as Array<{ id: string }>).map(({ id }) => id);
   }
 
   /** Whether nothing in the vault fits the key of a target, from whatever folder. */

@@ -1,5 +1,6 @@
 // Which notes have links that a move may break: found by the keys of their links, so that the work grows with what is
 // affected and not with the vault.
+import { kindOf } from '../documents/kind.ts';
 import { type LinkKey, targetsOf } from '../naming/link-meaning.ts';
 import { folderOf, nameOf } from '../notes/name.ts';
 import type { Mending } from './mending.ts';
@@ -11,11 +12,13 @@ export interface KnownLinks extends AllNames {
   linksTo(target: string): Iterable<{ id: string; near: number }>;
   /** What the links of the note `id` say. */
   linksFrom(id: string): LinkKey[];
+  /** The ids of those whose links it does not know, as reading them took too long. */
+  unread(): string[];
 }
 
 /** The ids of the notes and canvases that have to be read for a move, in order; a step some look-ups. */
 export function* findAffected(links: KnownLinks, moved: Moved, mending: Mending): Generator<void, string[]> {
-  const affected = new Set<string>();
+  const affected = new Set(links.unread().filter((id) => ['note', 'canvas'].includes(kindOf(id) ?? '')));
   const finder = new AffectedFinder(mending, moved);
   for (const target of targetsOfAll(moved)) {
     const met = [...links.linksTo(target)].filter(({ id }) => !(affected.has(id) || moved.has(id)));

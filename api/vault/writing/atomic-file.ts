@@ -1,7 +1,7 @@
 // Putting bytes into files so that a crash at any moment leaves the old file or the new one, and nothing is overwritten
 // that was not meant to be.
-import { randomUUID } from 'node:crypto';
-import { lstatSync, renameSync, type Stats, unlinkSync } from 'node:fs';
+import { createHash, randomUUID } from 'node:crypto';
+import { lstatSync, readdirSync, renameSync, type Stats, unlinkSync } from 'node:fs';
 import {
   copyFile,
   type FileHandle,
@@ -16,6 +16,7 @@ import {
   unlink,
 } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { foldName } from '../notes/name.ts';
 import { withFileLock } from './lock.ts';
 
 /** File systems without hard links (FAT, many network folders), and kernels that forbid one (protected_hardlinks). */
@@ -82,7 +83,7 @@ export async function createFile(path: string, bytes: Uint8Array): Promise<boole
 /** Moves the file at `from`; false where there is something at `to` already. */
 export async function moveFile(from: string, to: string, verify: Verify): Promise<boolean> {
   if (await isOtherSpelling(from, to)) {
-    await changeVerified(from, verify, () => renameSync(from, to));
+    await changeVerified(from, verify, () => respell(from, to));
     await syncFolder(dirname(to));
     return true;
   }
@@ -107,14 +108,18 @@ export async function moveFile(from: string, to: string, verify: Verify): Promis
 
 /** The same with a folder and all that is in it, which can't be verified. Throws EXDEV where it would go to another disk. */
 export async function moveFolder(from: string, to: string): Promise<boolean> {
-  const isClaimed = !(await isOtherSpelling(from, to));
-  if (isClaimed && !(await claimFolder(to))) {
+  if (await isOtherSpelling(from, to)) {
+    respell(from, to);
+    await syncFolder(dirname(to));
+    return true;
+  }
+  if (!(await claimFolder(to))) {
     return false;
   }
   try {
     await rename(from, to);
   } catch (error) {
-    await (isClaimed && rmdir(to).catch(() => undefined));
+    await rmdir(to).catch(() => undefined);
     throw error;
   }
   await syncFolder(dirname(to));
@@ -133,6 +138,23 @@ async function isOtherSpelling(from: string, to: string): Promise<boolean> {
   const [one, other] = await Promise.all([from, to].map((path) => lstat(path).catch(() => undefined)));
   const isOne = one !== undefined && one.dev === other?.dev && one.ino === other.ino;
   return isOne && !(await readdir(dirname(to))).includes(basename(to));
+}
+
+// rename(2) does nothing where both are the same file, as on vfat and CIFS under Linux: then by a name in between, which
+// whoever takes back a change knows.
+function respell(from: string, to: string): void {
+  renameSync(from, to);
+  if (!readdirSync(dirname(to)).includes(basename(to))) {
+    const between = join(dirname(to), betweenNameOf(basename(to)));
+    renameSync(from, between);
+    renameSync(between, to);
+  }
+}
+
+/** What a file is called for a moment, while its name changes to another spelling of the same. */
+export function betweenNameOf(name: string): string {
+  const key = createHash('sha256').update(foldName(name)).digest('hex').slice(0, 16);
+  return `.loop-${key}.moving`;
 }
 
 async function claimFolder(path: string): Promise<boolean> {

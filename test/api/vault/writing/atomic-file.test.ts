@@ -1,10 +1,20 @@
 // Bytes on the disk: what is synced before a change counts as made, and what happens to a file in the last moment.
-import { appendFileSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import t, { type Test } from 'tap';
-import { createFile, moveFile, replaceFile } from '../../../../api/vault/writing/atomic-file.ts';
+import { createFile, moveFile, moveFolder, replaceFile } from '../../../../api/vault/writing/atomic-file.ts';
+import { leaveCaseAside } from '../../../support/case-aside.ts';
 
 async function makeFolder(t: Test): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'atomic-test-'));
@@ -125,3 +135,19 @@ t.test('a file that changes all the time is left alone', async (t) => {
   await t.rejects(replaceFile(path, Buffer.from('new'), statSync(path), verify), { message: /all the time/ });
   t.match(await readFile(path, 'utf8'), /^x+$/);
 });
+
+t.test(
+  'a name changes its case alone where a disk leaves case aside, and is taken for any other',
+  async (t) => {
+    const folder = await makeFolder(t);
+    const verify = (name: string) => () => Promise.resolve(lstatSync(join(folder, name)));
+    writeFileSync(join(folder, 'note.md'), 'x');
+    writeFileSync(join(folder, 'other.md'), 'y');
+    mkdirSync(join(folder, 'box'));
+    leaveCaseAside(t);
+    t.ok(await moveFile(join(folder, 'note.md'), join(folder, 'Note.md'), verify('note.md')));
+    t.ok(await moveFolder(join(folder, 'box'), join(folder, 'BOX')));
+    t.same(readdirSync(folder).sort(), ['BOX', 'Note.md', 'other.md']);
+    t.equal(await readFile(join(folder, 'Note.md'), 'utf8'), 'x');
+  },
+);
