@@ -25,6 +25,7 @@ export class AccountStore {
   readonly #byId: Statement;
   readonly #byUsername: Statement;
   readonly #any: Statement;
+  readonly #oldest: Statement;
   readonly #insert: Statement;
   readonly #setPassword: Statement;
   readonly #setDisabled: Statement;
@@ -43,6 +44,7 @@ export class AccountStore {
     this.#byId = compile(accounts().where({ id: param('id') }));
     this.#byUsername = compile(accounts().where({ username: param('folded') }));
     this.#any = compile(accounts().select('id').limit(1));
+    this.#oldest = compile(accounts().whereNull('disabled_at').orderBy(['created_at', 'id']).limit(1));
     this.#insert = compile(accounts().insert(columns).onConflict('username').ignore());
     this.#setPassword = compile(
       accounts()
@@ -66,6 +68,11 @@ export class AccountStore {
 
   async hasAny(): Promise<boolean> {
     return (await this.#database.first(this.#any, {})) !== undefined;
+  }
+
+  /** Of those that may sign in, the oldest. */
+  async findOldest(): Promise<Account | undefined> {
+    return toAccount(await this.#database.first(this.#oldest, {}));
   }
 
   /** Throws UsernameTaken. */

@@ -66,13 +66,18 @@ export class ClientStore {
     return row && toClient(row);
   }
 
-  /** `resource` is the one that a resource server's credential is for. */
-  async add(source: ClientSource, metadata: AdapterPayload, resource: string | null = null): Promise<void> {
+  /** `resource` is the one that a resource server's credential is for; `createdAt` says from when it counts as unused. */
+  async add(
+    source: ClientSource,
+    metadata: AdapterPayload,
+    resource: string | null = null,
+    createdAt = epochSeconds(),
+  ): Promise<void> {
     const values = {
       id: String(metadata.client_id),
       source,
       payload: JSON.stringify(metadata),
-      now: epochSeconds(),
+      now: createdAt,
       resource,
     };
     await this.#database.commit([{ statement: this.#add, values }]);

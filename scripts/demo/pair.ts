@@ -51,10 +51,10 @@ export class Pair {
   /** What loop-auth's next start opens. */
   useDatabase(url: string): void {
     this.databaseUrl = url;
-    this.#environment['AUTH_DATABASE_URL'] = url;
+    this.set('AUTH_DATABASE_URL', url);
   }
 
-  /** A setting of both, from their next start. */
+  /** For the next start of either service. */
   set(name: string, value: string): void {
     this.#environment[name] = value;
   }

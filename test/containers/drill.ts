@@ -97,6 +97,8 @@ async function drillPlain(images: Promise<void>): Promise<void> {
   await printSizes();
   await compareContents();
   await createFirstAccount();
+  await command('docker compose exec -T loop-auth node scripts/doctor.ts');
+  await command('docker compose exec -T loop-api node scripts/doctor.ts');
   const client = await connect('http://localhost:8082/mcp');
   await whileCalling(client, async () => {
     for (let round = 1; round <= 2; round += 1) {

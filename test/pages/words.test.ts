@@ -80,7 +80,7 @@ t.test('a moment is told in the zone and the manner of its reader, and UTC is sa
 
 const templates = globSync(['pages/look/*.eta', '{auth,api}/pages/**/*.eta'], { cwd: root });
 const sources = globSync('{auth,api}/pages/**/*.ts', { cwd: root });
-const scripts = globSync('scripts/*.ts', { cwd: root });
+const scripts = globSync('scripts/{,doctor/}*.ts', { cwd: root });
 // Names of products and of what one types.
 const named = /\b(loop|ChatGPT|Claude|Code|claude mcp add --transport http)\b/g;
 

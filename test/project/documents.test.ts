@@ -56,6 +56,7 @@ const runBy: ReadonlyArray<readonly [RegExp, string, string]> = [
   [/^npm ci && npm start$/, 'test/flow/start.test.ts', 'scripts/start.ts'],
   [/^docker compose up -d$/, 'test/containers/drill.ts', 'drillPlain'],
   [/^npm run demo$/, 'test/flow/demo.test.ts', 'scripts/demo.ts'],
+  [/^npm run doctor$/, 'test/scripts/doctor/command.test.ts', "'scripts/doctor.ts'"],
   [/^npm run mutate -- /, 'test/project/mutate.test.ts', "'scripts/mutate.ts'"],
   [/^gh attestation verify /, '.github/workflows/release.yml', 'gh attestation verify "oci://$IMAGE" --repo'],
   [/^npm run sbom -- a/, 'test/scripts/supply/bill.test.ts', "'scripts/supply/sbom.ts'"],
