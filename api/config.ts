@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import type { Retention } from './vault/changes/retention.ts';
 import { type HiddenPattern, parseHiddenPatterns } from './vault/hidden/patterns.ts';
 
 /** Where loop-api's own credential comes from. `path` is set when it is a file, which loop-auth may write later. */
@@ -36,6 +37,8 @@ export interface Config {
   hidden: HiddenPattern[];
   /** An IANA time zone; undefined: the process's. */
   timeZone: string | undefined;
+  /** Of what clients have changed, for undoing it. */
+  retention: Retention;
 }
 
 export interface SettingFault {
@@ -116,6 +119,8 @@ const settings = z.object({
     .optional(),
   API_HIDDEN: hiddenPatterns.default([]),
   API_TIME_ZONE: z.string().refine(isTimeZone).optional(),
+  API_CHANGES_DAYS: count(36_500).default(90),
+  API_CHANGES_MB: count(1_000_000).default(200),
 });
 
 /** Every setting that loop-api reads. */
@@ -176,6 +181,14 @@ const help: Record<SettingName, { allowed: string; mend: string }> = {
     allowed: 'the IANA name of a time zone, such as Asia/Seoul',
     mend: "Leave it out for the process's.",
   },
+  API_CHANGES_DAYS: {
+    allowed: 'a whole number from 0 to 36500',
+    mend: 'Use 90; with 0 the last change alone is kept.',
+  },
+  API_CHANGES_MB: {
+    allowed: 'a whole number from 0 to 1000000',
+    mend: 'Use 200; with 0 the last change alone is kept.',
+  },
 };
 
 /** Throws InvalidConfiguration. Reads no file but, later and on demand, the secret's. */
@@ -207,6 +220,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     indexPath: resolve(values.API_INDEX_PATH),
     hidden: values.API_HIDDEN,
     timeZone: values.API_TIME_ZONE,
+    retention: { days: values.API_CHANGES_DAYS, size: values.API_CHANGES_MB * 1024 * 1024 },
   };
 }
 

@@ -94,6 +94,12 @@ function createVaultOptions(config: Config, metrics: Metrics, logger: Logger): V
     indexPath: config.indexPath,
     hidden: config.hidden,
     timeZone: config.timeZone,
+    retention: config.retention,
+    onLeft: (files) =>
+      logger.warn(
+        { files },
+        'a change that came to no end was taken back, but for files that somebody else has changed since',
+      ),
     onProblem: (err) => logger.warn({ err }, 'the search index was in trouble and was started again'),
     onAway: (isAway) => {
       metrics.vaultAway.set(isAway ? 1 : 0);

@@ -64,10 +64,11 @@ export class NarrowedVaults {
 
   async #open(key: string, reach: VaultReach): Promise<Vault> {
     const { directory, isPolling = false, hidden = [], host, timeZone, onProblem } = this.#options;
+    const { retention, onLeft } = this.#options;
     const built = Promise.withResolvers<void>();
     const indexPath = createIndexPath(this.#options.indexPath, key);
     const vault: Vault = await openVault({
-      ...{ directory, isPolling, hidden, host, timeZone, indexPath, reach },
+      ...{ directory, isPolling, hidden, host, timeZone, indexPath, reach, retention, onLeft },
       onProblem: (problem) => onProblem?.(problem),
       onProgress: (progress) => {
         if (!progress.building || progress.isAway) {

@@ -1,4 +1,5 @@
 // What a vault is opened with, and how much may be asked of it.
+import type { Retention } from './changes/retention.ts';
 import type { HiddenPattern } from './hidden/patterns.ts';
 import type { IndexHost } from './index/thread/host.ts';
 import type { ChangedPart, LinkSource } from './moving/mover.ts';
@@ -28,6 +29,10 @@ export interface VaultOptions {
   host?: IndexHost | undefined;
   /** An IANA time zone: which day `daily:today` is. The process's by default. */
   timeZone?: string | undefined;
+  /** How long and how much of what was changed is kept; 90 days and 200 MB by default. */
+  retention?: Retention | undefined;
+  /** Told how many files were left alone, as somebody else has changed them, when a change that came to no end was taken back. */
+  onLeft?: ((files: number) => void) | undefined;
   /** Told of what went wrong in the background and was put right by starting again. */
   onProblem?: (problem: Error) => void;
   /** Told how far the index is, with each step. */

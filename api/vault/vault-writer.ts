@@ -17,15 +17,15 @@ export interface VaultWriterOptions {
   daily: DailyNotes;
   index: IndexConnection;
   links: LinkSource;
-  options: Pick<VaultOptions, 'reach' | 'whole' | 'onWritten' | 'onMoved'>;
+  options: Pick<VaultOptions, 'reach' | 'whole' | 'retention' | 'onLeft' | 'onWritten' | 'onMoved'>;
   /** Throws VaultAway while the folder is not there. */
   requireHome(cause?: unknown): Promise<void>;
 }
 
 export function createVaultWriter(parts: VaultWriterOptions): WriterFor {
   const { root, hidden, daily, index, requireHome } = parts;
-  const { reach, onWritten } = parts.options;
-  const journal = new ChangeJournal({ root, requireHome });
+  const { reach, retention, onLeft, onWritten } = parts.options;
+  const journal = new ChangeJournal({ root, requireHome, retention, onLeft });
   // What it throws is thrown to the next change as well.
   journal.recover().catch(() => undefined);
   const changeable = reach?.writable && new Reach(reach.writable);

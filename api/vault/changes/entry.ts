@@ -60,7 +60,7 @@ const idForm = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z-[0-9a-f]{8}$/;
 export const isChangeId = (id: string): boolean => idForm.test(id);
 
 /** ISO 8601, by the id alone. */
-function timeOf(id: string): string {
+export function timeOf(id: string): string {
   return id.replace(idForm, '$1-$2-$3T$4:$5:$6.$7Z');
 }
 

@@ -1,5 +1,5 @@
-// The journal of changes of one vault: no change without a way back, and none that is half done. One object for all parts of
-// a vault; several processes may have the same folder.
+// The journal of changes of one vault: no change without a way back, and none that is half done. Several may have the same
+// folder at a time, of parts of a vault and of other processes.
 // The room: what clients change, whole or not at all, what was there before, and bringing it back. Not what is to be written:
 // writing/; not the index, which is only told.
 
@@ -21,6 +21,7 @@ import {
   withEntry,
   writePending,
 } from './journal-folder.ts';
+import { Keeping, type Retention, usualRetention } from './retention.ts';
 import { isRefused, perform, type StepParts } from './steps.ts';
 import { isDone, takeBack } from './taking-back.ts';
 
@@ -31,16 +32,19 @@ export interface JournalOptions {
   requireHome(cause?: unknown): Promise<void>;
   /** Told how many files were left as somebody else has changed them, when a change that came to no end was taken back. */
   onLeft?: ((files: number) => void) | undefined;
+  retention?: Retention | undefined;
 }
 
 export class ChangeJournal {
   readonly #options: JournalOptions;
   readonly #parts: StepParts;
+  readonly #keeping: Keeping;
   #recovered: Promise<void> | undefined;
 
   constructor(options: JournalOptions) {
     this.#options = options;
     this.#parts = { root: options.root, onFolder: createLeftoverRemover() };
+    this.#keeping = new Keeping(options.retention ?? usualRetention);
   }
 
   /**
@@ -68,7 +72,8 @@ export class ChangeJournal {
     folder: HeldFolder,
     { change, entry, requireLock }: { change: Change; entry: Entry; requireLock: () => void },
   ): Promise<void> {
-    await writePending(folder, entry.id, encodeEntry(entry, change.steps));
+    const bytes = encodeEntry(entry, change.steps);
+    await writePending(folder, entry.id, bytes);
     const reserve = await reserveRoom(folder, change).catch(async (error: unknown) => {
       await removeEntry(folder, entry.id, 'pending');
       throw error;
@@ -87,6 +92,8 @@ export class ChangeJournal {
     }
     await reserve.release();
     await settle(folder, entry.id).catch(() => this.#recoverAgain());
+    // What can't be removed now is tried again; the change is done.
+    await this.#keeping.note(folder, bytes.length).catch(() => undefined);
   }
 
   async #giveUp(
@@ -127,6 +134,8 @@ export class ChangeJournal {
           isLong: true,
         });
       }
+      await this.#keeping.sweep(folder);
+      await this.#parts.onFolder?.(folder);
     });
   }
 

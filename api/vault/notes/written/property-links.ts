@@ -17,7 +17,9 @@ export function findPropertyLinks(
   for (const { scalar, isUnquotedLink } of listScalars(source)) {
     const value = readScalar(note, scalar, start);
     if (value !== undefined) {
-      links.push(...findValueLinks(value, id, isUnquotedLink));
+      for (const link of findValueLinks(value, id, isUnquotedLink)) {
+        links.push(link);
+      }
     }
   }
   return links;
@@ -62,12 +64,13 @@ function* listScalars(source: string): Generator<FoundScalar> {
     } else if (isText(node)) {
       yield { scalar: node, isUnquotedLink: false };
     } else {
-      left.push(...listMembers(node));
+      for (const member of listMembers(node)) {
+        left.push(member);
+      }
     }
   }
 }
 
-// Far fewer than may be given to a call: front matter has a bound.
 const listMembers = (node: unknown): unknown[] =>
   isMap(node) || isSeq(node)
     ? (node.items as unknown[]).flatMap((item) => (isPair(item) ? [item.key, item.value] : [item]))
