@@ -2,7 +2,7 @@
 // other the words stand. bm25 knows nothing of the one that is called what is asked for.
 
 import { isSmallWord } from './small-words.ts';
-import { listPairs, readWords, type Word } from './tokens.ts';
+import { isPlain, listPairs, readWords, type Word } from './tokens.ts';
 
 /** A word of a query with the forms in which the vault has it. */
 export interface RankedWord extends Word {
@@ -20,8 +20,6 @@ const sight = 160;
 const mostPlaces = 100;
 /** A character of Korean, Japanese or Chinese says as much as two letters. */
 const cjkWeight = 2;
-/** ASCII, and precomposed Korean, the most usual texts. */
-const isPlain = /^[\0-\u007f\uac00-\ud7a3]*$/;
 /** Letters that the forms of a word have in common. */
 const shortestStart = 3;
 /** UTF-16 units of one name or heading that are looked at. */
@@ -42,8 +40,8 @@ export class Ranking {
     this.#cjk = words.map(({ text, isCjk }) => (isCjk ? text : '')).join('');
   }
 
-  /** What the best of the names and the best of the headings are worth. */
-  judgeNames(names: readonly string[], headings: readonly string[]): number {
+  /** What the best of the names and the best of the headings are worth; each has a line of its own. */
+  judgeNames(names: string, headings: string): number {
     return worth.name * this.#best(names) + worth.heading * this.#best(headings);
   }
 
@@ -79,31 +77,37 @@ export class Ranking {
     return places.sort((one, other) => one.at - other.at);
   }
 
-  #best(names: readonly string[]): number {
-    if (names.length > 1 && !this.#mayHold(names.join('\n'))) {
+  // Most names and headings have none of the words, and taking one apart is dear.
+  #best(lines: string): number {
+    const isAllPlain = isPlain.test(lines);
+    const text = isAllPlain ? lines.toLowerCase() : lines;
+    if (isAllPlain && !this.#holds(text)) {
       return 0;
     }
+    const names = text.split('\n').filter((name) => (isAllPlain ? this.#holds(name) : this.#mayHold(name)));
     return names.reduce((best, name) => Math.max(best, this.#judgeName(name.slice(0, longestName))), 0);
   }
 
-  // Most names and headings have none of the words, and taking one apart is dear. What is not plain letters may have
-  // other forms than it shows.
+  // What is not plain letters may have other forms than it shows.
   #mayHold(name: string): boolean {
-    const lower = name.toLowerCase();
-    return !isPlain.test(name) || this.#starts.some((start) => lower.includes(start));
+    return !isPlain.test(name) || this.#holds(name.toLowerCase());
+  }
+
+  #holds(lower: string): boolean {
+    return this.#starts.some((start) => lower.includes(start));
   }
 
   // How much of the query is in the name, and how much of the name was asked for.
   #judgeName(name: string): number {
-    if (!this.#mayHold(name)) {
-      return 0;
-    }
     const runs = readWords(name);
     const latin = new Set(runs.filter(({ isCjk }) => !isCjk).map(({ text }) => text));
     const cjk = runs.map(({ isCjk, text }) => (isCjk ? text : '')).join('');
     const covered = shareOf(this.#words, ({ text, isCjk, forms }) =>
       isCjk ? sharedPairs(text, cjk, 1) : Number(forms.some((form) => latin.has(form))),
     );
+    if (covered === 0) {
+      return 0;
+    }
     const content = runs.filter(({ text }) => !isSmallWord(text));
     const asked = shareOf(content, ({ text, isCjk }) =>
       isCjk ? sharedPairs(text, this.#cjk, 0) : Number(this.#forms.has(text)),

@@ -7,6 +7,8 @@ const sight = width - 40;
 const mostMatches = 500;
 /** Each is looked for at every character. */
 const mostWords = 12;
+/** All but a single space, of which a text has most. */
+const spaces = /[^\S ]\s*| \s+/g;
 
 /**
  * Of each text about 200 characters on one line, around the place where most of `words` stand; else its beginning.
@@ -20,12 +22,12 @@ export function createSnippetMaker(words: readonly string[]): (text: string) => 
 function cutAround(text: string, start: number): string {
   let from = start;
   if (start > 0) {
-    const space = text.indexOf(' ', start);
-    from = space >= 0 && space < start + 20 ? space + 1 : start;
+    const next = text.indexOf(' ', start);
+    from = next >= 0 && next < start + 20 ? next + 1 : start;
   }
   const piece = text.slice(from, from + width + 20);
   const shown = piece.length <= width ? piece : piece.slice(0, cutAt(piece));
-  const line = shown.toWellFormed().replace(/\s+/g, ' ').trim();
+  const line = shown.toWellFormed().replace(spaces, ' ').trim();
   return `${from > 0 ? '…' : ''}${line}${from + shown.length < text.length ? '…' : ''}`;
 }
 

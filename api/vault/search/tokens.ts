@@ -156,12 +156,15 @@ export function readWord({ isCjk, tokens }: QueryRun): Word {
   return { text, isCjk };
 }
 
-const wordsOfAscii = /[a-z0-9]+/g;
+/** ASCII, and precomposed Korean, the most usual texts: folding them is putting them in lower case. */
+export const isPlain = /^[\0-\u007f\uac00-\ud7a3]*$/;
+const plainRuns = /[a-z0-9]+|[\uac00-\ud7a3]+/g;
 
 /** The words that a text has, as `readWord` gives those of `segmentQuery`. */
 export function readWords(text: string): Word[] {
-  if (isAscii.test(text)) {
-    return Array.from(text.toLowerCase().match(wordsOfAscii) ?? [], (word) => ({ text: word, isCjk: false }));
+  if (isPlain.test(text)) {
+    const found = text.toLowerCase().match(plainRuns) ?? [];
+    return found.map((run) => ({ text: run, isCjk: run >= '\uac00' }));
   }
   return Array.from(fold(text).matchAll(runs), ([run, cjkRun]) =>
     cjkRun === undefined ? { text: foldWord(run), isCjk: false } : { text: run, isCjk: true },

@@ -49,7 +49,7 @@ const bytes = (text: string): Buffer => Buffer.from(text);
 const words = (content: NoteContent): unknown => createIndexWords('Folder/Note.md', content);
 const read = (text: string): NoteContent => parseNoteContent('Folder/Note.md', bytes(text));
 const judge = (query: RankedWord[], text: string): number =>
-  new Ranking([...query, { text: 'b', isCjk: false, forms: ['b'] }]).judgeNames([text], [text]) +
+  new Ranking([...query, { text: 'b', isCjk: false, forms: ['b'] }]).judgeNames(text, text) +
   new Ranking([...query, { text: 'b', isCjk: false, forms: ['b'] }]).judgeText(text);
 const inFields = (fields: Record<string, unknown>): NoteContent => ({ ...read(''), frontMatter: fields });
 

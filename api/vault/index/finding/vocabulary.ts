@@ -32,7 +32,7 @@ const sql = {
   setNotes: 'UPDATE vocabulary SET notes = ? WHERE word = ?',
   addParts: 'INSERT INTO word_parts(rowid, word) VALUES (?, ?)',
   notes: 'SELECT notes AS value FROM vocabulary WHERE word = ?',
-  stem: `SELECT word, notes FROM vocabulary WHERE stem = ? ORDER BY notes DESC LIMIT ${mostForms}`,
+  stem: 'SELECT word, notes FROM vocabulary WHERE stem = ?',
   holding: `SELECT v.word, v.notes FROM word_parts p JOIN vocabulary v ON v.number = p.rowid
     WHERE p.word MATCH ? ORDER BY v.notes DESC LIMIT ${mostForms}`,
   near: `SELECT v.word, v.notes FROM (SELECT rowid AS number FROM word_parts WHERE word MATCH ? ORDER BY rank LIMIT ${mostNear}) p
@@ -62,7 +62,8 @@ export class Vocabulary {
 
   /** The word as it stands in notes and its inflections, `categories` for `category`; empty where no note has any. */
   findForms(word: string): CountedWord[] {
-    const words = this.#list('stem', stemmer(word));
+    // Put in order here: a handful of words are not worth a sort of SQLite's, which takes longer than finding them.
+    const words = this.#list('stem', stemmer(word)).sort(mostFrequent).slice(0, mostForms);
     const notes = words.some((one) => one.word === word) ? undefined : this.countNotes(word);
     return notes === undefined ? words : [{ word, notes }, ...words];
   }
@@ -157,3 +158,5 @@ export class Vocabulary {
     return this.#statements[statement].all(value) as CountedWord[];
   }
 }
+
+const mostFrequent = (one: CountedWord, other: CountedWord): number => other.notes - one.notes;

@@ -144,8 +144,12 @@ t.test('more than are asked for are not given, and the line shows the match', as
   const { vault, find } = await openSearched(t, {
     ...notes,
     'z.md': `${'x '.repeat(3000)} the walrus is here`,
+    'longer.md': `${'가나 '.repeat(4000)} 바다코끼리가 여기 있다`,
+    'longest.md': `${'가나 '.repeat(9000)} 고슴도치가 여기 있다`,
   });
   t.equal((await find('pelican')).length, 10);
   t.equal((await find('pelican', 25)).length, 25);
   t.match((await vault.search('walrus'))[0]?.snippet, /the walrus is here/);
+  t.match((await vault.search('바다코끼리'))[0]?.snippet, /바다코끼리가 여기 있다/);
+  t.match((await vault.search('고슴도치'))[0]?.snippet, /고슴도치가 여기 있다/);
 });
