@@ -3,6 +3,7 @@
 import { folderOf } from '../notes/name.ts';
 import type { FolderComparison } from './folder/comparison.ts';
 import type { GoneNotes } from './folder/gone-notes.ts';
+import { isOnDisk } from './folder/listed-note.ts';
 import type { ListedFolder } from './folder/listing.ts';
 import type { FolderWatch } from './folder/watch.ts';
 import type { IndexUpdate } from './update.ts';
@@ -57,6 +58,7 @@ export class AtOnce {
   /** The same for all of a part; `folders` are undefined for all of the vault. */
   bringInStep(folders: string[] | undefined, moved: ChangedPart['moved']): boolean {
     const { gone, update, writer, inTransaction, createComparison } = this.#options;
+    const [root = ''] = this.#options.root.diskPaths;
     const comparison = createComparison(new Map(moved));
     this.#look(comparison, folders);
     inTransaction(() => {
@@ -64,7 +66,7 @@ export class AtOnce {
         update.readNote(comparison, changed);
       }
       for (const [, from] of moved) {
-        this.#forget(writer.findNumber(from));
+        this.#forget(writer.findNumber(from), () => !isOnDisk(root, from));
       }
     });
     return !gone.isEmpty;
@@ -89,8 +91,9 @@ export class AtOnce {
     return watch.find(folder) === undefined ? undefined : folder;
   }
 
-  #forget(number: number | undefined): void {
-    if (number !== undefined && this.#options.gone.delete(number)) {
+  /** Where it was missed, or is surely not there. */
+  #forget(number: number | undefined, isGone = (): boolean => false): void {
+    if (number !== undefined && (this.#options.gone.delete(number) || isGone())) {
       this.#options.writer.removeNote(number);
     }
   }

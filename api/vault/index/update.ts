@@ -13,7 +13,7 @@ import type { GoneNotes } from './folder/gone-notes.ts';
 import { type ListedNoteReading, readListedNote } from './folder/listed-note.ts';
 import type { PdfTexts } from './pdf/texts.ts';
 import { createIndexWords, type IndexWords } from './words.ts';
-import type { IndexedNote, IndexWriter } from './writer.ts';
+import type { IndexedNote, IndexWriter, KnownNote } from './writer.ts';
 
 export interface IndexUpdateOptions {
   /** The vault's real path. */
@@ -80,16 +80,16 @@ export class IndexUpdate {
   }
 
   /** In a transaction of the caller's. */
-  readNote(comparison: FolderComparison, { note, known }: ChangedNote): void {
-    const { root, writer, pdfTexts, gone } = this.#options;
+  readNote(comparison: FolderComparison, changed: ChangedNote): void {
+    const { root, writer, pdfTexts } = this.#options;
+    const { note } = changed;
+    const known = this.#findKnown(changed);
     const reading = readListedNote(root, note);
     if (reading.kind === 'failed') {
       return;
     }
     if (reading.kind === 'gone') {
-      if (known !== undefined) {
-        gone.add(known);
-      }
+      this.#miss(known);
       return;
     }
     if (reading.kind === 'read' && known?.revision === reading.bytes.revision) {
@@ -104,6 +104,17 @@ export class IndexUpdate {
       writer.putNote(number, note.id, read, reading.stamp);
     }
     this.#learn(read.said.words);
+  }
+
+  // Since the look it may have been moved, and have another id by now.
+  #findKnown({ note, known }: ChangedNote): KnownNote | undefined {
+    return known?.number === this.#options.writer.findNumber(note.id) ? known : undefined;
+  }
+
+  #miss(known: KnownNote | undefined): void {
+    if (known !== undefined) {
+      this.#options.gone.add(known);
+    }
   }
 
   #learn({ title, aliases, headings, body }: IndexWords): void {
