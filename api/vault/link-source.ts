@@ -22,7 +22,6 @@ function toKnownLinks({ names, links }: IndexReader): KnownLinks {
     otherFiles: (range) => names.otherFiles(range),
     fitting: (range) => names.fitting(range),
     linksTo: (target) => links.linksTo(target),
-    linksFrom: (id) => links.linksFrom(id),
     unread: () => links.unread(),
   };
 }

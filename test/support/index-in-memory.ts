@@ -42,7 +42,6 @@ export function createLinkIndex(files: ReadonlyMap<string, string | undefined>):
       fitting: (range) => names.fitting(range),
       otherFiles: (range) => names.otherFiles(range),
       linksTo: (target) => reader.linksTo(target),
-      linksFrom: (id) => reader.linksFrom(id),
       unread: () => reader.unread(),
     },
     close: () => database.close(),

@@ -23,7 +23,6 @@ const sql = {
     WHERE l.target = ? AND (l.note, l.near) > (?, ?) ORDER BY l.note, l.near LIMIT ${rowsPerStep}`,
   targetsFrom: 'SELECT target, near FROM links WHERE note = ?',
   unread: 'SELECT id FROM notes WHERE unread = 1 ORDER BY id',
-  linksFrom: 'SELECT target, near FROM links WHERE note = (SELECT number FROM notes WHERE id = ?)',
 };
 
 interface LinkRow {
@@ -116,11 +115,6 @@ export class LinkReader {
       yield* page.map(({ id, isNear }) => ({ id, near: isNear }));
       page = this.#linksTo(target, page.at(-1));
     }
-  }
-
-  /** What the links of the note or other file `id` say. */
-  linksFrom(id: string): LinkKey[] {
-    return this.#statements.linksFrom.all(id) as LinkKey[];
   }
 
   /** The ids of the notes and other files whose links are not known, as reading them took too long. */

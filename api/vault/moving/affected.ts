@@ -10,16 +10,14 @@ import type { AllNames, Moved } from './names-after.ts';
 export interface KnownLinks extends AllNames {
   /** The notes that have a link with this target, whatever it means there. */
   linksTo(target: string): Iterable<{ id: string; near: number }>;
-  /** What the links of the note `id` say. */
-  linksFrom(id: string): LinkKey[];
   /** The ids of those whose links it does not know, as reading them took too long. */
   unread(): string[];
 }
 
 /** The ids of the notes and canvases that have to be read for a move, in order; a step some look-ups. */
 export function* findAffected(links: KnownLinks, moved: Moved, mending: Mending): Generator<void, string[]> {
-  const affected = new Set(links.unread().filter((id) => ['note', 'canvas'].includes(kindOf(id) ?? '')));
-  const finder = new AffectedFinder(mending, moved);
+  const affected = new Set(links.unread().filter(mayHaveLinks));
+  const finder = new AffectedFinder(mending);
   for (const target of targetsOfAll(moved)) {
     const met = [...links.linksTo(target)].filter(({ id }) => !(affected.has(id) || moved.has(id)));
     for (const { id } of met.filter((link) => finder.mayBreak(link.id, { target, near: link.near }))) {
@@ -27,14 +25,14 @@ export function* findAffected(links: KnownLinks, moved: Moved, mending: Mending)
     }
     yield;
   }
-  for (const id of moved.keys()) {
-    if (links.linksFrom(id).some((key) => finder.mayBreak(id, key))) {
-      affected.add(id);
-    }
-    yield;
+  // All that is moved and may have links: such a note may have been written a moment ago, and the index not know it yet.
+  for (const id of [...moved.keys()].filter(mayHaveLinks)) {
+    affected.add(id);
   }
   return [...affected].sort();
 }
+
+const mayHaveLinks = (id: string): boolean => ['note', 'canvas'].includes(kindOf(id) ?? '');
 
 function targetsOfAll(moved: Moved): Set<string> {
   const targets = new Set<string>();
@@ -48,20 +46,13 @@ function targetsOfAll(moved: Moved): Set<string> {
 
 class AffectedFinder {
   readonly #mending: Mending;
-  readonly #moved: Moved;
   readonly #known = new Map<string, boolean>();
 
-  constructor(mending: Mending, moved: Moved) {
+  constructor(mending: Mending) {
     this.#mending = mending;
-    this.#moved = moved;
   }
 
   mayBreak(id: string, key: LinkKey): boolean {
-    const hasMoved = this.#moved.has(id);
-    // A relative path is known by where it led: from another folder it leads elsewhere.
-    if (hasMoved && (key.target.includes('/') || key.near === 1)) {
-      return true;
-    }
     const from = this.#mending.wayOf(id);
     const place = `${key.target}\n${key.near}\n${folderOf(from.before)}\n${folderOf(from.after)}`;
     const known = this.#known.get(place) ?? this.#mayBreak(from, key);

@@ -80,11 +80,17 @@ function* mendAll(notes: readonly ReadNote[], mending: Mending): Generator<void,
 
 /** Undefined where it can't be mended. */
 function mend(before: Buffer, id: string, mending: Mending): Buffer | undefined {
-  if (!isUtf8(before) || before.includes(0)) {
-    return undefined;
-  }
   try {
-    const after = Buffer.from(mending.mend(before.toString('utf8'), id));
+    const text = before.toString('utf8');
+    const mended = mending.mend(text, id);
+    if (mended === text) {
+      return before;
+    }
+    // To write it anew could destroy it.
+    if (!isUtf8(before) || before.includes(0)) {
+      return undefined;
+    }
+    const after = Buffer.from(mended);
     return after.length > largestNote ? undefined : after;
   } catch (error) {
     if (error instanceof LinkUnsayable) {
