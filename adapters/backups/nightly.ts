@@ -48,7 +48,11 @@ export function startBackups(options: NightlyOptions): Backups {
   const run = async (now: number): Promise<void> => {
     const { databasePath, folder, keep, encryptionKey } = options;
     const wish: KeptBackupOptions = { databasePath, folder, keep, encryptionKey, now };
-    worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: wish, resourceLimits });
+    worker = new Worker(new URL('./worker.ts', import.meta.url), {
+      workerData: wish,
+      resourceLimits,
+      execArgv: [],
+    });
     try {
       options.onMade(await readNews(worker));
       retryAt = 0;
