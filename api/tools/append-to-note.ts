@@ -9,17 +9,12 @@ export function createAppendToNoteTool(writers: Writers<'append'>, noteUrl: (id:
     name: 'append_to_note',
     title: 'Append to a note',
     description:
-      'Adds lines at the end of a note, or of one section of it. Nothing that is there changes. Without a revision the note is taken as it is; a daily note that is not there is made from its template.',
+      'Adds lines at the end of a note, or of one section of it. Without a revision the note is taken as it is; a daily note that is not there is made from its template.',
     input: z.object({
-      id: noteId.describe('The exact id of a note, as fetch returns it, or daily:today, daily:2026-11-26'),
+      id: noteId.describe('Exact id as fetch returns it, or daily:today, daily:2026-11-26'),
       revision: readRevision.optional(),
       text: markdown.min(1).describe('Markdown to add, on lines of its own'),
-      heading: z
-        .string()
-        .min(1)
-        .max(1_000)
-        .optional()
-        .describe('Adds at the end of the section below this heading'),
+      heading: z.string().min(1).max(1_000).optional().describe('At the end of the section below it'),
     }),
     output: writtenNote,
     scopes: writingScopes,

@@ -17,11 +17,11 @@ const input = z.object({
     .min(1)
     .max(1_000)
     .optional()
-    .describe('The section below it; a path such as Engine#Log tells equal ones apart'),
-  block: z.string().min(1).max(200).optional().describe('The block with this ^id, which stays'),
+    .describe('The section below it; a path (Engine#Log) tells equal ones apart'),
+  block: z.string().min(1).max(200).optional().describe('Block with this ^id'),
   text: markdown.optional().describe('Markdown, without the heading or ^id itself'),
-  at: z.enum(['all', 'start', 'end']).optional().describe('Where text goes; all (default) replaces'),
-  find: z.string().min(1).max(100_000).optional().describe('Exact text below the front matter, there once'),
+  at: z.enum(['all', 'start', 'end']).optional().describe('all (default) replaces'),
+  find: z.string().min(1).max(100_000).optional().describe('Exact text below the front matter, once'),
   replace: markdown.optional(),
   all: z.boolean().optional().describe('Replace every find'),
   field: z.string().min(1).max(200).optional().describe('Front-matter field'),

@@ -11,10 +11,10 @@ export function createMoveNoteTool(writers: Writers<'move'>, noteUrl: (id: strin
     name: 'move_note',
     title: 'Move or rename',
     description:
-      'Moves or renames a note, file or folder. Links that lead there are mended in all notes, so nothing else has to be changed. Missing folders are made.',
+      'Moves or renames a note, file or folder. All links to it follow by themselves. Missing folders are made.',
     input: z.object({
-      id: path.describe('Exact id of a note or file, or path of a folder'),
-      to: path.describe('The whole new path, free so far'),
+      id: path.describe('Exact id, or path of a folder'),
+      to: path.describe('Whole new path, free so far'),
       revision: readRevision.optional(),
     }),
     output: z.object({

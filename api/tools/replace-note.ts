@@ -9,7 +9,7 @@ export function createReplaceNoteTool(writers: Writers<'replace'>, noteUrl: (id:
     name: 'replace_note',
     title: 'Replace the text of a note',
     description:
-      'Puts another text in place of the whole text that fetch shows; the front matter stays. For a part of a note use edit_note.',
+      'Puts another text in place of the whole text that fetch shows; the front matter stays. For a part use edit_note.',
     input: z.object({
       id: noteId,
       revision: readRevision,

@@ -168,6 +168,8 @@ function shorten(part: z.core.JSONSchema.BaseSchema): void {
   if (part.additionalProperties === false) delete part.additionalProperties;
   delete part.propertyNames;
   if (part.format !== undefined) delete part.pattern;
+  // that nothing is no name goes without saying
+  if (part.minLength === 1) delete part.minLength;
   if (part.minimum === Number.MIN_SAFE_INTEGER) delete part.minimum;
   if (part.maximum === Number.MAX_SAFE_INTEGER) delete part.maximum;
 }

@@ -20,7 +20,7 @@ t.test('the list of tools takes 3,400 tokens at most, and says how a model gets 
     });
     t.same(Object.keys(named.get('fetch')?.inputSchema.properties ?? {}), ['id']);
     t.match(named.get('scan'), { description: /nextCursor/, inputSchema: { properties: { order: {} } } });
-    t.match(named.get('append_to_note')?.inputSchema, { properties: { id: { description: /exact id/ } } });
+    t.match(named.get('append_to_note')?.inputSchema, { properties: { id: { description: /^Exact id/ } } });
     t.match(client.getInstructions(), /metadata\.next/);
   }
 });
