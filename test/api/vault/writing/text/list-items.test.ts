@@ -6,6 +6,7 @@ import { stringify } from 'yaml';
 import { EditRefused } from '../../../../../api/vault/errors.ts';
 import { parseFrontMatter } from '../../../../../api/vault/notes/front-matter.ts';
 import { changeItems, type Item } from '../../../../../api/vault/writing/text/list-items.ts';
+import '../../../../support/fixed-seed.ts';
 
 const add = (note: string, field: string, ...items: Item[]): string =>
   changeItems(note, { field, add: items });
