@@ -122,6 +122,9 @@ function normalizeAuthorization({ resources }: AppParts): Middleware {
       resources.normalizeRequested(ctx.query);
       normalizeAuthorizationScope(ctx.query);
       dropUnusedNonce(ctx.query);
+    } else if (ctx.path.startsWith('/auth/')) {
+      // Where it goes on takes none, and what the library does with one in its error handler fails.
+      ctx.querystring = '';
     }
     return next();
   };

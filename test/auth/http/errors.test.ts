@@ -312,3 +312,17 @@ t.test('our own 503 is kept by nobody, wherever it happens', async (t) => {
   t.equal(headers.get('Cache-Control'), 'no-store');
   t.match(headers.get('Retry-After'), /^[1-9]\d*$/);
 });
+
+t.test('a way on of no sign-in is refused, whatever stands behind it', async (t) => {
+  const world = await startLoopAuth(t);
+  const { clientId } = await world.register();
+  for (const path of [
+    `/auth/gone?client_id=${clientId}`,
+    `/auth/;a=b?client_id=${clientId}&state=x`,
+    '/auth/gone',
+  ]) {
+    const answer = await world.ask(path, { redirect: 'manual' });
+    t.equal(answer.status, 400, path.slice(0, 12));
+  }
+  t.notMatch(world.lines.join(''), '"level":50');
+});
