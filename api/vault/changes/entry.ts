@@ -1,7 +1,9 @@
 // An entry of the journal as bytes: a line of JSON that says what was changed by whom, then what was there before, one file
 // after the other. Where entries are kept: journal-folder.ts.
 import { randomBytes } from 'node:crypto';
-import { createRevision } from '../notes/content.ts';
+import { createRevision, largestNote } from '../notes/content.ts';
+import { isVisibleName } from '../notes/path.ts';
+import { trashName } from '../writing/trash.ts';
 import type { Cause } from './cause.ts';
 import { type Change, type ChangeKind, isMove, type MoveStep, type Step, type WriteStep } from './change.ts';
 
@@ -69,15 +71,35 @@ export function encodeEntry(entry: Entry, steps: readonly Step[]): Buffer {
   return Buffer.concat([Buffer.from(`${JSON.stringify(entry)}\n`), ...kept]);
 }
 
-/** Undefined for what is no entry of this version. */
+/**
+ * Undefined for what is no entry of this version. Sync programs and whoever shares the folder write to it as well, so that
+ * an entry that leads anywhere but to notes and the trash is none.
+ */
 export function parseEntry(line: string): Entry | undefined {
   try {
     const entry = JSON.parse(line) as Partial<Entry> | null;
     const isOne = entry?.version === 1 && isChangeId(String(entry.id)) && Array.isArray(entry.steps);
-    return isOne ? (entry as Entry) : undefined;
+    return isOne && entry.steps?.every(isStep) ? (entry as Entry) : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isStep(step: RecordedStep): boolean {
+  const { before, folders = [] } = step;
+  const paths = isMove(step) ? [step.from, step.to] : [step.path];
+  return [...paths, ...folders].every(isNotePath) && (before === undefined || isSize(before.size));
+}
+
+const isSize = (size: unknown): boolean =>
+  Number.isSafeInteger(size) && Number(size) >= 0 && Number(size) <= largestNote;
+
+function isNotePath(path: unknown): boolean {
+  if (typeof path !== 'string') {
+    return false;
+  }
+  const [first = '', ...names] = path.split('/');
+  return (first === trashName || isVisibleName(first)) && names.every(isVisibleName);
 }
 
 /** Where the bytes of each step begin, behind the line. */

@@ -3,7 +3,7 @@ import { lstat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { NoteExists, PathRefused } from '../errors.ts';
 
-const trashName = '.trash';
+export const trashName = '.trash';
 /** Notes of one path deleted before; far more than anybody has. */
 const mostNamesakes = 1000;
 /** Bytes of one name that file systems take. */
