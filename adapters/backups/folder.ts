@@ -51,9 +51,15 @@ export function makeBackupFolder(folder: string): void {
   }
 }
 
-/** Removes all but the newest `keep`, and what a run that was ended by force has left. */
-export function pruneBackups(folder: string, keep: number): void {
-  for (const { path } of listBackups(folder).slice(keep)) rmSync(path, { force: true });
+/**
+ * Removes all but the newest `keep` at `now`. What is dated later comes of a clock that was wrong: it goes before any other, else
+ * each new one would.
+ */
+export function pruneBackups(folder: string, keep: number, now: number): void {
+  const all = listBackups(folder);
+  const ahead = all.filter(({ madeAt }) => madeAt > now);
+  const inOrder = [...all.filter(({ madeAt }) => madeAt <= now), ...ahead];
+  for (const { path } of inOrder.slice(keep)) rmSync(path, { force: true });
 }
 
 export function removeUnfinished(folder: string): void {

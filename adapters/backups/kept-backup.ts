@@ -23,7 +23,7 @@ export function makeKeptBackup(options: KeptBackupOptions): BackupFacts {
   const path = pathOfBackup(folder, now, encryptionKey !== undefined);
   const facts =
     encryptionKey === undefined ? backUp(databasePath, path, now) : makeSealed(options, path, encryptionKey);
-  pruneBackups(folder, keep);
+  pruneBackups(folder, keep, now);
   return facts;
 }
 

@@ -205,3 +205,16 @@ t.test('one that a clock dated into the future does not keep others from being m
   await backups.runIfDue();
   t.equal(made, 1);
 });
+
+t.test('those that a clock dated into the future push none out that was made since', async (t) => {
+  const { databasePath, folder } = await makeWorld(t);
+  const wish = { databasePath, folder, keep: 2, encryptionKey: undefined };
+  const now = Math.floor(Date.now() / 1000);
+  for (const ahead of [400, 401]) makeKeptBackup({ ...wish, now: now + ahead * day });
+  makeKeptBackup({ ...wish, now: now - day });
+  makeKeptBackup({ ...wish, now });
+  t.same(
+    listBackups(folder).map(({ madeAt }) => madeAt),
+    [now, now - day],
+  );
+});
