@@ -105,7 +105,7 @@ export class BlockReader {
   /** The line without its comments; undefined where it is nothing else. */
   #show(line: string, start: number): string | undefined {
     this.#places = this.#onDefined && new Places();
-    if (this.#mayHoldComments(line, start)) {
+    if (this.#comments.mayTouch(line, start) && this.#mayHoldComments(line, start)) {
       return this.#comments.hideIn(line, start, this.#places);
     }
     this.#places?.add(0, start);
@@ -114,15 +114,15 @@ export class BlockReader {
 
   /** Whether a plain line can only be text: it goes on with a paragraph, or starts one outside of lists and quotes. */
   get #isOpenText(): boolean {
-    const kind = this.#leaf?.kind;
-    return kind === 'paragraph' || (kind === undefined && this.#containers.length === 0);
+    return this.#leaf === undefined ? this.#containers.length === 0 : this.#leaf.kind === 'paragraph';
   }
 
-  /** In code and the like `%%` is what it is. */
+  /** In code and the like `%%` is what it is, unless the line leaves the list or quote that these are in. */
   #mayHoldComments(line: string, start: number): boolean {
     const kind = this.#leaf?.kind;
     const isIndented = this.#containers.length === 0 && /^(?: {4}| {0,3}\t)/.test(line);
-    const isText = kind === 'paragraph' || ((kind === undefined || kind === 'code') && !isIndented);
+    const isLeft = this.#matchContainers(new LineCursor(line)) < this.#containers.length;
+    const isText = isLeft || kind === 'paragraph' || ((kind === undefined || kind === 'code') && !isIndented);
     return isText || this.#comments.holds(start);
   }
 

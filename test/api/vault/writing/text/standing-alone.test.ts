@@ -271,3 +271,17 @@ t.test(
     t.end();
   },
 );
+
+t.test('a comment behind the fence that a list item leaves open is read, and closed where it ends', (t) => {
+  for (const item of ['- one\n  ```\n  code', '> ```\n> code', '1. $$\n   x'])
+    for (const gap of ['\n\n', '\n'])
+      t.equal(
+        editSection(`${item}${gap}%%\nhidden\n%%\n\n# Two\n\nold\n`, {
+          heading: 'Two',
+          text: 'new',
+          at: 'all',
+        }),
+        `${item}${gap}%%\nhidden\n%%\n\n# Two\n\nnew\n`,
+      );
+  t.end();
+});
