@@ -1,25 +1,27 @@
 // The Express application: every route in one place. It listens nowhere and opens nothing.
 import type { Express, RequestHandler } from 'express';
-import express from 'express';
 import type { Logger } from 'pino';
 import { createAccess } from './access.ts';
 import { mostNotesAtOnce, Turns } from './answers/turns.ts';
 import { createBrowsing } from './browsing/routes.ts';
 import type { Config } from './config.ts';
-import { hardenAnswers } from './http/answer-headers.ts';
+import { createBareApp, hardenAnswers } from './http/answer-headers.ts';
 import { answerErrors, RequestRefused } from './http/errors.ts';
 import { HeldBytes, heldLimits } from './http/held-bytes.ts';
 import type { Metrics } from './http/metrics.ts';
 import { guardHost } from './http/origins.ts';
 import { logRequests } from './http/request-log.ts';
 import { createMcpEndpoint } from './mcp/endpoint.ts';
+import { type NotedCall, noteCalls } from './reporting/noted-calls.ts';
 import { createRestRouter } from './rest/endpoint.ts';
 import { createOpenApi } from './rest/openapi.ts';
 import { createSseEndpoint } from './sse/endpoint.ts';
+import { createChallenge } from './tokens/bearer.ts';
 import type { ResourceIdentifiers } from './tokens/resource-identifiers.ts';
 import { createNoteUrl } from './tokens/resource-identifiers.ts';
 import { createResourceMetadataRouter, methodNotAllowed } from './tokens/resource-metadata.ts';
 import type { TokenVerifier } from './tokens/verifier.ts';
+import { createVerifyRoute } from './tokens/verify-route.ts';
 import { listScopes } from './tools/tool.ts';
 import type { NarrowedVaults } from './vault/narrowed-vaults.ts';
 import type { Vault } from './vault/vault.ts';
@@ -36,6 +38,8 @@ export interface AppOptions {
   verify: TokenVerifier;
   metrics: Metrics;
   logger: Logger;
+  /** Told of calls what the timeline wants to know. */
+  noteCall: (call: NotedCall) => void;
   /** False once the process is stopping. */
   isReady(): boolean;
 }
@@ -61,18 +65,11 @@ export function createApp(options: AppOptions): App {
   const { cacheSeconds } = config;
   const sse = config.sse ? createSseEndpoint({ ...shared, cacheSeconds, onCount }) : undefined;
 
-  const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
-  // one spelling for an address: what is passed on or refused by its path has no second one
-  app.enable('case sensitive routing');
-  app.enable('strict routing');
-  app.set('query parser', false);
+  const app = createBareApp();
   app.use(stripPathPrefix(resources.pathPrefix), logRequests(logger, metrics), hardenAnswers(resources.mcp));
   app.all('/healthz', onlyGet, (_req, res) => void res.json({ status: 'ok' }));
   app.all('/readyz', onlyGet, (_req, res) => {
-    // not loop-auth's state: while it is away, tokens that are known keep working; and no counts: anybody may ask
-    // nor the vault's: without it searches go on, and starting loop-api again would not bring it back
+    // not loop-auth's state or the vault's: without them much goes on; and no counts: anybody may ask
     const away = vault.isAway() ? { vault: 'away' } : {};
     if (options.isReady()) res.json({ status: 'ready', indexing: vault.progress().building, ...away });
     else res.status(503).json({ status: 'stopping' });
@@ -87,14 +84,21 @@ export function createApp(options: AppOptions): App {
     vaultFor: access.vaultFor,
   });
   app.use(browsing.door);
-  app.all(['/mcp', '/mcp/'], mcp.handlers, answerErrors('json-rpc', logger));
+  const noted = noteCalls(options.noteCall);
+  app.all(['/mcp', '/mcp/'], noted, mcp.handlers, answerErrors('json-rpc', logger));
   if (sse) {
-    app.all(['/sse', '/sse/'], sse.streamHandlers, answerErrors('json', logger));
-    app.all('/messages', sse.messageHandlers, answerErrors('json-rpc', logger));
+    app.all(['/sse', '/sse/'], noted, sse.streamHandlers, answerErrors('json', logger));
+    app.all('/messages', noted, sse.messageHandlers, answerErrors('json-rpc', logger));
   }
+  app.use('/api', noted);
   app.use(createRestRouter(shared));
   app.use('/api', nothingHere, answerErrors('problem', logger));
   app.use(guardHost(resources));
+  app.all(
+    '/verify',
+    onlyGet,
+    createVerifyRoute(verify, createChallenge(resources, 'mcp', listScopes(tools))),
+  );
   app.use(createResourceMetadataRouter({ resources, scopes: listScopes(tools), ...config }));
   app.use(browsing.pages);
   const openApi = createOpenApi({ tools, resources, issuer: config.issuer });

@@ -3,6 +3,15 @@ import { readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import {
+  count,
+  describeFaults,
+  InvalidConfiguration,
+  isOrigin,
+  parseHttpUrl,
+  type SettingHelp,
+  visible,
+} from './settings.ts';
 import type { Retention } from './vault/changes/retention.ts';
 import { type HiddenPattern, parseHiddenPatterns } from './vault/hidden/patterns.ts';
 
@@ -41,46 +50,9 @@ export interface Config {
   retention: Retention;
 }
 
-export interface SettingFault {
-  name: string;
-  read: string;
-  allowed: string;
-  mend: string;
-}
-
-/** Thrown by parseConfig with every fault it found; the message lists them all, one a line. */
-export class InvalidConfiguration extends Error {
-  readonly faults: readonly SettingFault[];
-  constructor(faults: readonly SettingFault[]) {
-    const lines = faults.map(
-      (fault) => `  ${fault.name}: read ${fault.read}; allowed: ${fault.allowed}. ${fault.mend}`,
-    );
-    super(`loop-api can't start, ${faults.length} setting(s) are wrong:\n${lines.join('\n')}`);
-    this.name = 'InvalidConfiguration';
-    this.faults = faults;
-  }
-}
-
-function parseHttpUrl(value: string): URL | undefined {
-  // these strings stand in headers as they are: visible ASCII, and nothing that would end a quoted string (RFC 9110, section 5.6.4)
-  const url = /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(value) ? URL.parse(value) : null;
-  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password) return undefined;
-  return /[?#]/.test(value) ? undefined : url;
-}
-
 // Nothing but an exact `/mcp` at the end: the sibling identifier replaces that segment, and clients compare bytes.
 const isResource = (value: string): boolean =>
   parseHttpUrl(value)?.pathname.endsWith('/mcp') === true && value.endsWith('/mcp');
-const isOrigin = (value: string): boolean => parseHttpUrl(value)?.pathname === '/';
-// RFC 6749 appendix A: client_id and client_secret are made of visible ASCII and space
-const visible = z.string().regex(/^[\x20-\x7e]+$/);
-const count = (max: number): z.ZodType<number, string> =>
-  z
-    .string()
-    .regex(/^\d{1,9}$/)
-    .transform(Number)
-    .pipe(z.number().max(max));
-
 // An offset alone is no zone: it is wrong for half of the year where clocks are changed.
 function isTimeZone(value: string): boolean {
   try {
@@ -128,7 +100,7 @@ export const settingNames: readonly string[] = Object.keys(settings.shape);
 
 type SettingName = keyof z.infer<typeof settings>;
 
-const help: Record<SettingName, { allowed: string; mend: string }> = {
+const help: Record<SettingName, SettingHelp> = {
   AUTH_ISSUER: {
     allowed:
       'an http or https URL in ASCII without query, fragment or user name, such as https://auth.example',
@@ -191,6 +163,8 @@ const help: Record<SettingName, { allowed: string; mend: string }> = {
   },
 };
 
+export { InvalidConfiguration };
+
 /** Throws InvalidConfiguration. Reads no file but, later and on demand, the secret's. */
 export function parseConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   // compose hands an unset variable over as an empty one
@@ -200,7 +174,8 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   const parsed = settings.safeParse(given);
   const wrong = new Set(parsed.error?.issues.map((issue) => issue.path[0] as SettingName));
   if (isSamePort(given['API_METRICS_PORT'], given['API_PORT'])) wrong.add('API_METRICS_PORT');
-  if (!parsed.success || wrong.size > 0) throw new InvalidConfiguration(describeFaults(wrong, given));
+  if (!parsed.success || wrong.size > 0)
+    throw new InvalidConfiguration('loop-api', describeFaults(wrong, given, help));
   const values = parsed.data;
   const vaultDirectory = resolve(values.API_VAULT_DIR);
   return {
@@ -227,19 +202,6 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
 // 0 is any free port, another each time.
 function isSamePort(metricsPort: string | undefined, port = '8082'): boolean {
   return metricsPort !== undefined && Number(metricsPort) !== 0 && Number(metricsPort) === Number(port);
-}
-
-function describeFaults(
-  names: ReadonlySet<SettingName>,
-  given: Record<string, string | undefined>,
-): SettingFault[] {
-  return [...names].map((name) => ({ name, read: showValue(name, given[name] ?? ''), ...help[name] }));
-}
-
-function showValue(name: SettingName, value: string): string {
-  if (name === 'API_CLIENT_SECRET') return `a secret of ${value.length} characters`;
-  // a password may have been written into a URL by mistake
-  return JSON.stringify(value.replace(/\/\/[^/]*@/, '//…@'));
 }
 
 // A value wins over a file: compose names the file in any case, and the value only where somebody chose one.

@@ -7,9 +7,10 @@ import type { Config } from './config.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import { createMetricsListener } from './http/metrics-listener.ts';
 import { startServer, stopServer } from './http/server.ts';
+import { openReporter } from './reporting/reporter.ts';
 import { openTokenChecks } from './tokens/checks.ts';
 import { type DescriptionKeeper, keepDescribed } from './tokens/resource-description.ts';
-import { parseResourceIdentifiers } from './tokens/resource-identifiers.ts';
+import { createAudienceCheck, parseResourceIdentifiers } from './tokens/resource-identifiers.ts';
 import { IndexHost } from './vault/index/thread/host.ts';
 import type { ChangedPart } from './vault/moving/mover.ts';
 import { NarrowedVaults } from './vault/narrowed-vaults.ts';
@@ -37,13 +38,14 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
   const vault = await openVault({ ...vaultOptions, onWritten, onMoved, onProgress });
   const narrowed = new NarrowedVaults(vault, vaultOptions);
   described = describeToAuth(config, vault, logger);
-  const tokenChecks = openTokenChecks(config, resources, metrics, logger);
+  const tokenChecks = openTokenChecks(config, metrics, logger);
+  const reporter = openReporter(config);
   const close = async (): Promise<void> => {
-    await Promise.all([tokenChecks.close(), narrowed.close(), described?.close()]);
+    await Promise.all([tokenChecks.close(), narrowed.close(), described?.close(), reporter.close()]);
     await vault.close();
   };
   let ready = true;
-  const { verify } = tokenChecks;
+  const verify = tokenChecks.verifierFor(createAudienceCheck(resources));
   const app = createApp({
     config,
     resources,
@@ -52,6 +54,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     verify,
     metrics,
     logger,
+    noteCall: reporter.note,
     isReady: () => ready,
   });
   const servers = await startServers(config, app, metrics).catch(async (error: unknown) => {

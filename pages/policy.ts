@@ -1,15 +1,22 @@
 // The headers that hold for every page of both services: what it may load, run and use.
-import { scriptHash, styleHash } from './templates.ts';
+import { passkeyScriptHash, scriptHash, styleHash } from './templates.ts';
 
 /** A Content-Security-Policy that loads nothing from anywhere; services add what else they forbid. */
-export const contentPolicy = [
-  "default-src 'none'",
-  `style-src ${styleHash}`,
-  `script-src ${scriptHash}`,
-  'img-src data:',
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+export const contentPolicy = policyOf(scriptHash);
+
+/** The same where pages may ask the browser for a passkey. */
+export const passkeyPolicy = policyOf(`${scriptHash} ${passkeyScriptHash}`);
+
+function policyOf(scripts: string): string {
+  return [
+    "default-src 'none'",
+    `style-src ${styleHash}`,
+    `script-src ${scripts}`,
+    'img-src data:',
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+}
 
 const unused = [
   'accelerometer',

@@ -9,13 +9,18 @@ import { createWords, type Words } from './words.ts';
 
 const here = import.meta.dirname;
 
-const styles = ['colours', 'frame', 'style', 'forms', 'lists', 'guide', 'document'];
+const styles = ['colours', 'frame', 'style', 'forms', 'lists', 'guide', 'document', 'changes'];
 const style = styles.map((name) => readInline(`look/${name}.css`)).join('');
 const script = readInline('look/page.js');
+const passkeyScript = readInline('look/passkey.js');
 
 /** For the Content-Security-Policy; the icon needs `img-src data:` beside them. */
 export const styleHash = hashInline(style);
 export const scriptHash = hashInline(script);
+/** Of the script that only pages with passkeys have. */
+export const passkeyScriptHash = hashInline(passkeyScript);
+
+const look = { style, script, passkeyScript };
 
 /** One complete HTML document. */
 export type Page<Data> = (frame: PageFrame, data: Data) => string;
@@ -36,7 +41,7 @@ export function createPages(folder: string) {
     return (frame, data) => {
       const words = createWords(frame);
       const { html: say, moment } = words;
-      return eta.render(`@${name}`, { ...prepare(data, words), frame, say, moment, style, script });
+      return eta.render(`@${name}`, { ...prepare(data, words), frame, say, moment, ...look });
     };
   };
 }

@@ -17,6 +17,8 @@ export type WordKey = Leaves<typeof en>;
 type FaultCode = keyof typeof en.faults;
 /** What an error page is about. */
 export type ErrorName = keyof typeof en.errors;
+/** Why a try to connect went no further. */
+export type CauseName = keyof typeof en.causes;
 /** What a page says of the form that was sent before it. */
 export type NoticeCode = keyof typeof en.notices;
 
@@ -36,6 +38,7 @@ export interface Notice {
 }
 
 export interface Words {
+  readonly language: Language;
   /** Plain text, for where it is escaped or no HTML. */
   readonly text: (key: WordKey, values?: Values) => string;
   /** HTML: the words may hold elements, their values are escaped. */
@@ -48,15 +51,24 @@ export function isNoticeCode(code: string): code is NoticeCode {
   return Object.hasOwn(en.notices, code);
 }
 
-const messages = { en: compile('en', en), ko: compile('ko', ko) };
+export function isCauseName(word: string): word is CauseName {
+  return Object.hasOwn(en.causes, word);
+}
+
+/** Whether there are words for what happened to an account; a newer version may have told of other things. */
+export function isActivityEvent(name: string): name is keyof typeof en.activityEvents {
+  return Object.hasOwn(en.activityEvents, name);
+}
+
+const messages = { en: readMessages('en', en), ko: readMessages('ko', ko) };
 
 export function createWords({ language, zone }: { language: Language; zone: string }): Words {
   const say = (key: WordKey, values: Values, shown: Values): string => {
-    const message = messages[language].get(key);
-    if (!message) throw new Error(`there are no words for ${key}`);
+    const message = messages[language](key);
     return String(message.format({ ...particlesOf(values), ...shown, ...clocksOf(values, language, zone) }));
   };
   return {
+    language,
     text: (key, values = {}) => say(key, values, values),
     html: (key, values = {}) => say(key, values, escapeAll(values)),
     moment: (epochSeconds) => saidZone(momentFormat(language, zone).format(epochSeconds * 1000), zone),
@@ -78,14 +90,22 @@ function momentFormat(language: Language, zone: string): Intl.DateTimeFormat {
   return format;
 }
 
-/** All at load: an error page needs no file when the disk is the error, and a message that can't be read stops the start. */
-function compile(language: Language, words: object): Map<string, IntlMessageFormat> {
-  return new Map(
-    listWords(words).map(([key, message]) => [
-      key,
-      new IntlMessageFormat(message, language, undefined, { ignoreTag: true }),
-    ]),
-  );
+/**
+ * A message is compiled when it is said first: all of them take a tenth of a start. None needs a file, also where the disk is
+ * the error; that each can be read a test sees (words.test.ts).
+ */
+function readMessages(language: Language, words: object): (key: WordKey) => IntlMessageFormat {
+  const texts = new Map(listWords(words));
+  const compiled = new Map<string, IntlMessageFormat>();
+  return (key) => {
+    const known = compiled.get(key);
+    if (known) return known;
+    const text = texts.get(key);
+    if (text === undefined) throw new Error(`there are no words for ${key}`);
+    const message = new IntlMessageFormat(text, language, undefined, { ignoreTag: true });
+    compiled.set(key, message);
+    return message;
+  };
 }
 
 type Word = readonly [key: string, message: string];

@@ -2,9 +2,16 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { RequestRefused } from '../http/errors.ts';
-import { isBrowser, type ShowPage } from '../http/frame.ts';
+import { isBrowser, type ShowPage, wantsPage } from '../http/frame.ts';
 import { type FaultName, faultPage } from '../pages/fault.ts';
-import { VaultAway } from '../vault/errors.ts';
+import {
+  ChangeUnfinished,
+  LinksUnknown,
+  NoteReadOnly,
+  type RefusalReason,
+  VaultAway,
+  VaultRefusal,
+} from '../vault/errors.ts';
 
 /** For a browser, what nothing else has answered. */
 export function showNothingHere(showPage: ShowPage): RequestHandler {
@@ -22,7 +29,7 @@ export function showNothingHere(showPage: ShowPage): RequestHandler {
 export function showFaults(showPage: ShowPage, logger: Logger): ErrorRequestHandler {
   return (error, req, res, next) => {
     const fault = findFault(error);
-    if (!isBrowser(req) || res.headersSent || fault === undefined) {
+    if (!wantsPage(req) || res.headersSent || fault === undefined) {
       next(error);
       return;
     }
@@ -39,16 +46,44 @@ interface Fault {
   headers: Readonly<Record<string, string>>;
 }
 
-/** Undefined for what is no page's: methods, foreign names. */
+/** Undefined for what is no page's: methods, foreign names, bodies that can't be read. */
 function findFault(error: unknown): Fault | undefined {
-  if (error instanceof VaultAway) {
-    return { about: 'vaultAway', status: 503, headers: { 'Retry-After': '60' } };
-  }
-  if (!(error instanceof RequestRefused)) return { about: 'failed', status: 500, headers: {} };
-  const { status, headers = {} } = error.options;
+  if (error instanceof VaultRefusal) return findRefusal(error);
+  if (!(error instanceof RequestRefused)) return isOfRequest(error) ? undefined : failed;
+  const { status, error: code, headers = {} } = error.options;
   if (status === 503) return { about: 'authAway', status, headers };
-  if (status === 404) return { about: 'nothingHere', status, headers };
-  return undefined;
+  if (code === 'foreign_form') return { about: 'foreignForm', status, headers };
+  return status === 404 ? { about: 'nothingHere', status, headers } : undefined;
+}
+
+const failed: Fault = { about: 'failed', status: 500, headers: {} };
+
+/** What express's own reader of bodies throws. */
+function isOfRequest(error: unknown): boolean {
+  const status = error instanceof Error && 'status' in error ? Number(error.status) : 500;
+  return status >= 400 && status < 500;
+}
+
+const later = (about: FaultName, seconds: number): Fault => {
+  return { about, status: 503, headers: { 'Retry-After': String(seconds) } };
+};
+const conflict = (about: FaultName): Fault => ({ about, status: 409, headers: {} });
+
+const refusals: Readonly<Record<RefusalReason, Fault>> = {
+  away: later('vaultAway', 60),
+  full: later('diskFull', 60),
+  'read-only': conflict('vaultReadOnly'),
+  stale: conflict('meanwhile'),
+  exists: conflict('meanwhile'),
+  missing: conflict('meanwhile'),
+  invalid: conflict('tooMuch'),
+};
+
+function findRefusal(refusal: VaultRefusal): Fault {
+  if (refusal instanceof VaultAway) return refusals.away;
+  if (refusal instanceof LinksUnknown) return later('stillReading', 30);
+  if (refusal instanceof ChangeUnfinished) return later('unfinished', 60);
+  return refusal instanceof NoteReadOnly ? conflict('noteReadOnly') : refusals[refusal.reason];
 }
 
 function requestIdOf(res: Response): string {

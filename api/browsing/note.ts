@@ -10,6 +10,7 @@ import { FileRefused } from '../vault/errors.ts';
 import { nameOf } from '../vault/notes/name.ts';
 import { isShownImageName } from '../vault/shown/image.ts';
 import type { Note, Vault } from '../vault/vault.ts';
+import { addressOf as changesAddress } from './changes/asked.ts';
 import { decodePath, encodePath } from './paths.ts';
 import type { VaultFor } from './vault-for.ts';
 
@@ -38,7 +39,11 @@ export function showNote(parts: NotePageParts): RequestHandler {
     }
     const from = readFrom(new URLSearchParams(query).get('from'));
     const rendered = await render(parts, vault, note, { from, language: languageOf(req) });
-    const data = createShownNote({ ...parts, note, rendered, addressOf: addressesOf(parts).note });
+    const changesHref = parts.pathPrefix + changesAddress({ note: note.id });
+    const data = createShownNote({
+      ...{ ...parts, note, rendered, changesHref },
+      addressOf: addressesOf(parts).note,
+    });
     parts.showPage({ req, res, needs: 'images' }, noteViewPage, data, extras);
   };
 }

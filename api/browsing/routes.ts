@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Turns } from '../answers/turns.ts';
 import type { Config } from '../config.ts';
 import { createShowPage, languageOf, type ShowPage } from '../http/frame.ts';
-import { guardHost } from '../http/origins.ts';
+import { guardHost, refuseForeignForms } from '../http/origins.ts';
 import { faultPage } from '../pages/fault.ts';
 import { createAttempts } from '../people/attempts.ts';
 import { createCookie } from '../people/cookies.ts';
@@ -15,6 +15,8 @@ import { beginSignIn, endSignIn, type SignInParts } from '../people/sign-in.ts';
 import type { ResourceIdentifiers } from '../tokens/resource-identifiers.ts';
 import { methodNotAllowed } from '../tokens/resource-metadata.ts';
 import type { TokenVerifier } from '../tokens/verifier.ts';
+import { bringBack, readForm } from './changes/bring-back.ts';
+import { showChanges } from './changes/changes.ts';
 import { forBrowsers, showDoor } from './door.ts';
 import { showFaults, showNothingHere } from './faults.ts';
 import { sendImage } from './image.ts';
@@ -70,6 +72,12 @@ function createPages(options: BrowsingOptions, showPage: ShowPage): Router {
   pages.all(notePaths, forBrowsers, toSignIn, showNote(shown), faults);
   pages.all(/^\/vault\/files\//, onlyGet, toSignIn, sendImage(shown), faults);
   pages.all('/vault', onlyGet, toSignIn, showVault(shown), faults);
+  const ownForm = refuseForeignForms(resources);
+  pages.get('/vault/changes', toSignIn, showChanges(shown), faults);
+  pages.post('/vault/changes', ownForm, toSignIn, readForm, bringBack(shown), faults);
+  pages.all('/vault/changes', () => {
+    throw methodNotAllowed('GET, HEAD, POST');
+  });
   // the same sign-in for what is not there
   pages.all(/^\/vault\//, forBrowsers, toSignIn, (_req, _res, next) => next());
   pages.all('/notes/*path', onlyGet, showNoteSleeve(showPage));

@@ -13,6 +13,7 @@ import { personOf } from '../people/person.ts';
 import { createSearchTool } from '../tools/search.ts';
 import { VaultRefusal } from '../vault/errors.ts';
 import type { Vault } from '../vault/vault.ts';
+import { addressOf as changesAddress } from './changes/asked.ts';
 import { encodePath } from './paths.ts';
 import type { VaultFor } from './vault-for.ts';
 
@@ -44,6 +45,7 @@ export function showVault(parts: VaultPageParts): RequestHandler {
     const data = {
       name: vaultName,
       action: `${pathPrefix}/vault`,
+      changesHref: `${pathPrefix}${changesAddress()}`,
       query,
       facts: await readFacts(vault),
       search,

@@ -40,6 +40,7 @@ type ErrorForm = 'json' | 'json-rpc' | 'problem';
 export function answerErrors(form: ErrorForm, logger: Logger): ErrorRequestHandler {
   return (error, _req, res, _next) => {
     const refusal = toRefusal(error);
+    res.locals['refusal'] = refusal.options.error;
     if (refusal.options.status === 500)
       logger.error({ err: error, requestId: res.locals['requestId'] }, 'failed');
     if (res.headersSent) {

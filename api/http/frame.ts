@@ -21,14 +21,16 @@ const headers = {
   'Cache-Control': 'no-store',
 };
 
-/** What beside itself a page needs: a form that asks us, images of the vault. */
-type PageNeed = 'nothing' | 'form' | 'images';
+/** What beside itself a page needs: a form that asks us, one that has something done, images of the vault. */
+type PageNeed = 'nothing' | 'form' | 'doing' | 'images';
 
 function createPolicies(issuer: string): Readonly<Record<PageNeed, string>> {
+  // who has to sign in anew is led on from the form's answer, which browsers count as a part of it
+  const form = `${contentPolicy}; form-action 'self' ${new URL(issuer).origin}`;
   return {
     nothing: `${contentPolicy}; form-action 'none'`,
-    // who has to sign in anew is led on from the form's answer, which browsers count as a part of it
-    form: `${contentPolicy}; form-action 'self' ${new URL(issuer).origin}`,
+    form,
+    doing: form,
     images: `${contentPolicy.replace('img-src data:', "img-src 'self' data:")}; form-action 'none'`,
   };
 }
@@ -79,6 +81,8 @@ export function createShowPage({ resource, issuer, pathPrefix }: FrameAddresses)
     }
     res.vary('Accept-Language, Cookie');
     res.set(headers).set('Content-Security-Policy', policies[needs]);
+    // else browsers send no Origin with the form (`null`), and it would be taken for another site's
+    if (needs === 'doing') res.set('Referrer-Policy', 'same-origin');
     const isSignedIn = extras?.accountName !== undefined;
     const framed = isSignedIn ? { ...server, links: { ...server.links, signOut } } : server;
     res.send(page(createFrame(framed, reader, extras), data));
@@ -104,8 +108,12 @@ function readerOf(req: Request): Reader {
  * token. What programs get stays the same, byte for byte.
  */
 export function isBrowser(req: Request): boolean {
+  return (req.method === 'GET' || req.method === 'HEAD') && wantsPage(req);
+}
+
+/** The same for an answer to a form. */
+export function wantsPage(req: Request): boolean {
   const { accept = '', authorization } = req.headers;
-  const isGet = req.method === 'GET' || req.method === 'HEAD';
-  if (!isGet || authorization !== undefined || !accept.toLowerCase().includes('text/html')) return false;
+  if (authorization !== undefined || !accept.toLowerCase().includes('text/html')) return false;
   return req.accepts(['application/json', 'text/event-stream', 'text/html']) === 'text/html';
 }

@@ -1,4 +1,5 @@
-// Which web pages may call the MCP and REST endpoints, CORS for those that may, and under which names we answer at all.
+// Which web pages may call the MCP and REST endpoints, CORS for those that may, whose forms are taken, and under which names we
+// answer at all.
 import type { Request, RequestHandler } from 'express';
 import { RequestRefused } from './errors.ts';
 import { isLoopbackHost, isLoopbackUrl } from './loopback.ts';
@@ -33,7 +34,7 @@ export function guardOrigin(own: Place, methods: string): RequestHandler {
         throw new RequestRefused({
           status: 403,
           error: 'forbidden_origin',
-          message: 'This origin may not call loop-api',
+          message: 'This origin may not call this server',
         });
       }
       res.set({
@@ -63,6 +64,26 @@ export function guardHost(own: Place): RequestHandler {
   };
 }
 
+/**
+ * Refuses a form that another origin posts (403). Browsers name the origin in Sec-Fetch-Site and Origin, and each that is
+ * sent is compared; a program that sends neither carries no one's cookies by accident.
+ */
+export function refuseForeignForms(own: Place): RequestHandler {
+  const ownOrigin = new URL(own.origin).origin;
+  return (req, _res, next) => {
+    const { origin = ownOrigin } = req.headers;
+    const site = req.get('Sec-Fetch-Site') ?? 'none';
+    if (origin !== ownOrigin || !['same-origin', 'none'].includes(site)) {
+      throw new RequestRefused({
+        status: 403,
+        error: 'foreign_form',
+        message: 'This form was posted from another site',
+      });
+    }
+    next();
+  };
+}
+
 // A name that somebody made lead here (DNS rebinding) is not one of this machine's. Behind a proxy, with a name of its
 // own, the resource has that name.
 function refuseForeignHost({ isLoopback }: Place, { headers: { host } }: Request): void {
@@ -70,6 +91,7 @@ function refuseForeignHost({ isLoopback }: Place, { headers: { host } }: Request
   throw new RequestRefused({
     status: 403,
     error: 'forbidden_host',
-    message: 'loop-api answers to the names of this machine only; API_RESOURCE gives it another one',
+    message:
+      'This server answers to the names of this machine only; its public address (API_RESOURCE, GATE_ROUTES) gives it another one',
   });
 }

@@ -12,6 +12,7 @@ const ROUTES = [
   '/openapi.json',
   '/notes',
   '/vault',
+  '/verify',
   '/sign-in',
   '/.well-known',
   '/healthz',

@@ -17,6 +17,10 @@ export interface FaultData {
   againUrl?: string | undefined;
   /** Where what was asked for is searched. */
   searchUrl?: string | undefined;
+  /** Where all changes are. */
+  changesUrl?: string | undefined;
+  /** What whoever runs the server can type in a terminal. */
+  command?: string | undefined;
 }
 
 export const faultPage = createPage<FaultData>('fault');

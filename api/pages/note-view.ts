@@ -29,6 +29,8 @@ interface ShownNoteParts {
   addressOf: (id: string) => string;
   /** The address that others can be given. */
   noteUrl: (id: string) => string;
+  /** Where it is told what apps changed in it. */
+  changesHref: string;
 }
 
 interface ShownNote {
@@ -46,6 +48,7 @@ interface ShownNote {
   modifiedAt: number;
   obsidianUrl: string;
   noteUrl: string;
+  changesHref: string;
   part: { from: number; to: number; length: number } | undefined;
   nextUrl: string | undefined;
   startUrl: string | undefined;
@@ -63,6 +66,7 @@ export function createShownNote({
   vaultName,
   addressOf,
   noteUrl,
+  changesHref,
 }: ShownNoteParts): ShownNote {
   const { id, text, kind, backlinks, conflictOf } = note;
   const address = addressOf(id);
@@ -82,6 +86,7 @@ export function createShownNote({
     // Obsidian takes no + for a blank
     obsidianUrl: `obsidian://open?${query.toString().replaceAll('+', '%20')}`,
     noteUrl: noteUrl(id),
+    changesHref,
     warnings: note.warnings,
   };
 }

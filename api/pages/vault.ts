@@ -39,6 +39,7 @@ export interface MissedNote {
 interface VaultData {
   name: string;
   action: string;
+  changesHref: string;
   query: string;
   facts: VaultFacts;
   search: { found: FoundNote[]; isMore: boolean; missed: MissedNote | undefined } | undefined;

@@ -36,9 +36,15 @@ export interface SignedIn {
   name: string;
 }
 
+interface SignInWish {
+  uiLocales: string;
+  /** For changing notes as well as reading them. */
+  isChanging: boolean;
+}
+
 export interface OpenidClient {
   /** The address at which a person signs in. Throws SignInAway. */
-  begin(uiLocales: string): Promise<{ url: URL; checks: Checks }>;
+  begin(wish: SignInWish): Promise<{ url: URL; checks: Checks }>;
   /** `callback` is the address that the browser came back to. Throws SignInAway, SignInFailed. */
   finish(callback: URL, checks: Checks): Promise<SignedIn>;
 }
@@ -54,7 +60,7 @@ export function createOpenidClient(options: OpenidClientOptions): OpenidClient {
     return known.client;
   };
   return {
-    begin: (uiLocales) => translated(async () => begin(await connect(), options, uiLocales)),
+    begin: (wish) => translated(async () => begin(await connect(), options, wish)),
     finish: (callback, checks) => translated(async () => finish(await connect(), options, callback, checks)),
   };
 }
@@ -81,7 +87,7 @@ async function discover(
 async function begin(
   client: openid.Configuration,
   { resource, redirectUri }: OpenidClientOptions,
-  uiLocales: string,
+  { uiLocales, isChanging }: SignInWish,
 ): Promise<{ url: URL; checks: Checks }> {
   const checks = {
     state: openid.randomState(),
@@ -90,7 +96,7 @@ async function begin(
   };
   const url = openid.buildAuthorizationUrl(client, {
     redirect_uri: redirectUri,
-    scope: 'openid profile vault.read',
+    scope: `openid profile vault.read${isChanging ? ' vault.write' : ''}`,
     resource,
     state: checks.state,
     nonce: checks.nonce,

@@ -21,7 +21,7 @@ export interface SignInParts {
   showFault: (exchange: { req: Request; res: Response }, fault: SignInFault) => void;
 }
 
-/** A person's sign-in begins; `to` of the query is where they go afterwards. */
+/** A person's sign-in begins; `to` of the query is where they go afterwards, `for=changing` asks for more than reading. */
 export function beginSignIn({ client, attempts, resources, languageOf }: SignInParts): RequestHandler {
   return async (req, res) => {
     res.set('Cache-Control', 'no-store');
@@ -31,7 +31,8 @@ export function beginSignIn({ client, attempts, resources, languageOf }: SignInP
       res.redirect(303, `${ownName}${resources.pathPrefix}/sign-in?${query}`);
       return;
     }
-    const { url, checks } = await client.begin(languageOf(req)).catch(toRefusal);
+    const wish = { uiLocales: languageOf(req), isChanging: query.get('for') === 'changing' };
+    const { url, checks } = await client.begin(wish).catch(toRefusal);
     const returnTo = readReturnPath(query.get('to'));
     await attempts.add(req, res, { ...checks, returnTo });
     res.redirect(303, url.href);

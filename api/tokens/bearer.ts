@@ -28,7 +28,7 @@ export function createChallenge(
 /** Asks once more about the token of a request, for what goes on after its answer has begun. */
 export type VerifyAgain = () => ReturnType<TokenVerifier>;
 
-/** Sets `res.locals.principal`, `verifyAgain` and `challenge`, or refuses with 400, 401 or 503. */
+/** Sets `res.locals.principal`, `verifyAgain` and `challenge`, or refuses with 400, 401 (and `formerly`) or 503. */
 export function requireBearer(
   verify: TokenVerifier,
   challengeOf: (req: Request) => Challenge,
@@ -38,6 +38,7 @@ export function requireBearer(
     res.locals['challenge'] = challenge;
     const token = readToken(req, challenge);
     const admit = (judged: Verification): void => {
+      if (judged.outcome === 'inactive') res.locals['formerly'] = judged.formerly;
       res.locals['principal'] = findPrincipal(judged, challengeTo(token, challenge));
       res.locals['verifyAgain'] = (() => verify(token)) satisfies VerifyAgain;
       next();

@@ -6,18 +6,20 @@ import type { Introspection } from './introspection.ts';
 import { openIntrospector } from './introspection.ts';
 import { IntrospectionCache } from './introspection-cache.ts';
 import { AuthorizationServerUnreachable } from './introspection-errors.ts';
-import type { ResourceIdentifiers } from './resource-identifiers.ts';
 import { createTokenVerifier, type TokenVerifier } from './verifier.ts';
 
 export interface TokenChecks {
-  verify: TokenVerifier;
+  /** For one resource: the answers of loop-auth are shared, what is right for it is not. */
+  verifierFor(isOwn: (audience: string) => boolean): TokenVerifier;
   close(): Promise<void>;
 }
 
 /** Holds connections to loop-auth until close. */
 export function openTokenChecks(
-  config: Config,
-  resources: ResourceIdentifiers,
+  config: Pick<
+    Config,
+    'issuer' | 'authOrigin' | 'clientId' | 'clientSecret' | 'cacheSeconds' | 'staleSeconds'
+  >,
   metrics: Metrics,
   logger: Logger,
 ): TokenChecks {
@@ -34,11 +36,8 @@ export function openTokenChecks(
     },
   });
   return {
-    verify: createTokenVerifier({
-      introspect: (token) => cache.introspect(token),
-      issuer: config.issuer,
-      resources,
-    }),
+    verifierFor: (isOwn) =>
+      createTokenVerifier({ introspect: (token) => cache.introspect(token), issuer: config.issuer, isOwn }),
     close: introspector.close,
   };
 }

@@ -1,14 +1,13 @@
 // Finds loop-auth's introspection endpoint by the issuer's metadata (RFC 8414, OpenID Connect Discovery).
-import type { Dispatcher } from 'undici';
-import { request } from 'undici';
 import { z } from 'zod';
 import { AuthorizationServerUnreachable, IntrospectionFailed } from './introspection-errors.ts';
+import type { Wire } from './wire/wire.ts';
 
 export interface DiscoveryOptions {
   issuer: string;
   /** Replaces the issuer's origin in every address. */
   authOrigin: string;
-  dispatcher: Dispatcher;
+  wire: Wire;
   signal: AbortSignal;
 }
 
@@ -18,22 +17,18 @@ const metadataSchema = z.object({ issuer: z.string(), introspection_endpoint: z.
 export async function findIntrospectionEndpoint(options: DiscoveryOptions): Promise<string> {
   const issuer = new URL(options.issuer);
   for (const path of wellKnownPaths(issuer)) {
-    const response = await request(options.authOrigin + path, {
-      dispatcher: options.dispatcher,
+    const { status, text } = await options.wire.ask(options.authOrigin + path, {
       signal: options.signal,
-      headers: { accept: 'application/json' },
+      // loop-auth keeps of each who looks for it that it did, but not of its own loop-api.
+      headers: { accept: 'application/json', 'user-agent': 'loop-api' },
     });
-    if (response.statusCode >= 500) {
-      await response.body.dump();
-      throw new AuthorizationServerUnreachable(`discovery answered ${response.statusCode}`);
-    }
-    if (response.statusCode === 200) {
-      const endpoint = new URL(parseMetadata(await response.body.text(), options.issuer));
+    if (status >= 500) throw new AuthorizationServerUnreachable(`discovery answered ${status}`);
+    if (status === 200) {
+      const endpoint = new URL(parseMetadata(text, options.issuer));
       return endpoint.origin === issuer.origin
         ? options.authOrigin + endpoint.pathname + endpoint.search
         : endpoint.href;
     }
-    await response.body.dump();
   }
   throw new IntrospectionFailed(`no metadata of the issuer ${options.issuer} at ${options.authOrigin}`);
 }

@@ -61,7 +61,7 @@ export class IntrospectionCache {
     const now = Date.now();
     const cacheMs = this.#options.cacheSeconds * 1_000;
     const known = this.#active.get(key);
-    if (known && hasExpired(known.token, now)) return INACTIVE;
+    if (known && hasExpired(known.token, now)) return { active: false, formerly: known.token };
     if (known) return now - known.answeredAt < cacheMs ? known.token : undefined;
     const inactiveSince = this.#inactive.get(key) ?? Number.NEGATIVE_INFINITY;
     return now - inactiveSince < Math.min(cacheMs, INACTIVE_MAX_SECONDS * 1_000) ? INACTIVE : undefined;
@@ -71,7 +71,7 @@ export class IntrospectionCache {
     const now = Date.now();
     const known = this.#active.get(key);
     if (!known || now - known.answeredAt >= this.#options.staleSeconds * 1_000) return undefined;
-    return hasExpired(known.token, now) ? INACTIVE : known.token;
+    return hasExpired(known.token, now) ? { active: false, formerly: known.token } : known.token;
   }
 
   async #askOrFallBack(key: string, token: string): Promise<Introspection> {
@@ -99,8 +99,7 @@ export class IntrospectionCache {
     try {
       const answer = await this.#options.introspect(token);
       this.#noteReachable(true);
-      this.#remember(key, answer);
-      return answer;
+      return this.#remember(key, answer);
     } catch (error) {
       const unreachable = error instanceof AuthorizationServerUnreachable;
       this.#noteReachable(!unreachable, unreachable ? error : undefined);
@@ -108,7 +107,8 @@ export class IntrospectionCache {
     }
   }
 
-  #remember(key: string, answer: Introspection): void {
+  #remember(key: string, answer: Introspection): Introspection {
+    const formerly = this.#active.get(key)?.token;
     if (answer.active) {
       this.#inactive.delete(key);
       this.#active.set(key, { token: answer, answeredAt: Date.now() });
@@ -116,6 +116,7 @@ export class IntrospectionCache {
       this.#active.delete(key);
       this.#inactive.set(key, Date.now());
     }
+    return answer.active || formerly === undefined ? answer : { active: false, formerly };
   }
 
   #noteReachable(reachable: boolean, cause?: Error): void {

@@ -1,12 +1,11 @@
-// The wire to loop-auth: RFC 7662 introspection over kept-alive connections. Caching is in introspection-cache.ts, our rules in verifier.ts.
-import type { Dispatcher } from 'undici';
-import { Agent, request } from 'undici';
+// What loop-auth says of a token: RFC 7662 introspection over the wire to it (wire/). Caching is in introspection-cache.ts, our rules in verifier.ts.
 import { z } from 'zod';
 import type { ClientSecret } from '../config.ts';
 import { traceHeaders } from '../http/trace.ts';
 import { basicAuthorization, readSecret } from './credential.ts';
 import { findIntrospectionEndpoint } from './discovery.ts';
 import { AuthorizationServerUnreachable, IntrospectionFailed } from './introspection-errors.ts';
+import { type Answer, openWire, type Wire } from './wire/wire.ts';
 
 export interface ActiveToken {
   active: true;
@@ -25,7 +24,8 @@ export interface ActiveToken {
   authorizationDetails?: unknown;
 }
 
-export type Introspection = ActiveToken | { active: false };
+/** `formerly`: what it was while it was known. */
+export type Introspection = ActiveToken | { active: false; formerly?: ActiveToken };
 
 export interface Introspector {
   /** Throws AuthorizationServerUnreachable or IntrospectionFailed. */
@@ -70,14 +70,14 @@ function isPossibleToken(token: string): boolean {
 /** Holds connections until close. */
 export function openIntrospector(options: IntrospectorOptions): Introspector {
   // introspection answers are a few hundred bytes, metadata a few thousand; a grant may name 500 folders
-  const dispatcher = new Agent({ connections: 32, keepAliveTimeout: 10_000, maxResponseSize: 262_144 });
+  const wire = openWire({ connections: 32, mostBytes: 262_144 });
   let endpoint: string | undefined;
   let secret: string | undefined;
 
   async function ask(token: string, signal: AbortSignal): Promise<Introspection> {
-    endpoint ??= await findIntrospectionEndpoint({ ...options, dispatcher, signal });
+    endpoint ??= await findIntrospectionEndpoint({ ...options, wire, signal });
     secret ??= readSecret(options.clientSecret);
-    const call: IntrospectionCall = { endpoint, dispatcher, signal, token };
+    const call: IntrospectionCall = { endpoint, wire, signal, token };
     let answer = await post(call, options.clientId, secret);
     if (answer.status === 401) {
       // loop-auth makes a new secret when its file is lost: what is in the file now may be another one
@@ -101,27 +101,21 @@ export function openIntrospector(options: IntrospectorOptions): Introspector {
         throw new AuthorizationServerUnreachable('loop-auth did not answer', { cause: error });
       }
     },
-    close: () => dispatcher.destroy(),
+    close: async () => wire.close(),
   };
 }
 
 interface IntrospectionCall {
   endpoint: string;
-  dispatcher: Dispatcher;
+  wire: Wire;
   signal: AbortSignal;
   token: string;
 }
 
-interface Answer {
-  status: number;
-  body: string;
-}
-
 async function post(call: IntrospectionCall, clientId: string, secret: string): Promise<Answer> {
-  const send = async (): Promise<Answer> => {
-    const response = await request(call.endpoint, {
+  const send = (): Promise<Answer> =>
+    call.wire.ask(call.endpoint, {
       method: 'POST',
-      dispatcher: call.dispatcher,
       signal: call.signal,
       headers: {
         authorization: basicAuthorization(clientId, secret),
@@ -131,21 +125,19 @@ async function post(call: IntrospectionCall, clientId: string, secret: string): 
       },
       body: new URLSearchParams({ token: call.token, token_type_hint: 'access_token' }).toString(),
     });
-    return { status: response.statusCode, body: await response.body.text() };
-  };
   try {
     return await send();
   } catch (error) {
     // A kept-alive connection that loop-auth closed while it was idle, as after its restart: introspection
     // changes nothing, so it is safe to ask once more on a new one.
-    if (isClosedConnection(error)) return send();
+    if (isClosedConnection(error)) return await send();
     throw error;
   }
 }
 
 function isClosedConnection(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE';
+  return code === 'ECONNRESET' || code === 'EPIPE';
 }
 
 function parseAnswer(answer: Answer, token: string): Introspection {
@@ -160,7 +152,7 @@ function parseAnswer(answer: Answer, token: string): Introspection {
     );
   }
   if (answer.status !== 200) throw new IntrospectionFailed(`introspection answered ${answer.status}`);
-  return parseIntrospection(answer.body);
+  return parseIntrospection(answer.text);
 }
 
 function looksLikeJwt(token: string): boolean {

@@ -1,7 +1,7 @@
 // Tells loop-auth what consent needs to know of the vault: at the start and when it changes, in nobody's way.
-import { Agent, request } from 'undici';
 import type { ClientSecret } from '../config.ts';
 import { basicAuthorization, readSecret } from './credential.ts';
+import { openWire, type Wire } from './wire/wire.ts';
 
 interface ResourceDescription {
   name: string;
@@ -47,7 +47,7 @@ const timeoutMs = 5_000;
 /** Begins at once; to be closed. */
 export function keepDescribed(options: DescriptionOptions): DescriptionKeeper {
   const waits = { ...usualWaits, ...options.waits };
-  const dispatcher = new Agent({ connections: 1, keepAliveTimeout: 10_000, maxResponseSize: 65_536 });
+  const wire = openWire({ connections: 1, mostBytes: 65_536 });
   let told: string | undefined;
   let retryMs = waits.retryFirst;
   let timer: NodeJS.Timeout | undefined;
@@ -62,7 +62,7 @@ export function keepDescribed(options: DescriptionOptions): DescriptionKeeper {
   async function put(): Promise<number | undefined> {
     const description = JSON.stringify({ resource: options.resource, ...options.describe() });
     if (description === told) return undefined;
-    const status = await send(options, dispatcher, description);
+    const status = await send(options, wire, description);
     if (status === 404 || status === 405) return waits.absent;
     if (status < 200 || status > 299) throw new Error(`loop-auth answered ${status} to the description`);
     told = description;
@@ -92,17 +92,16 @@ export function keepDescribed(options: DescriptionOptions): DescriptionKeeper {
     close: async () => {
       isClosed = true;
       clearTimeout(timer);
-      await dispatcher.destroy();
+      wire.close();
     },
   };
 }
 
-async function send(options: DescriptionOptions, dispatcher: Agent, body: string): Promise<number> {
+async function send(options: DescriptionOptions, wire: Wire, body: string): Promise<number> {
   const { issuer, authOrigin, clientId, clientSecret } = options;
   const path = new URL(issuer).pathname.replace(/\/$/, '');
-  const { statusCode, body: answer } = await request(`${authOrigin}${path}/resource-description`, {
+  const { status } = await wire.ask(`${authOrigin}${path}/resource-description`, {
     method: 'PUT',
-    dispatcher,
     signal: AbortSignal.timeout(timeoutMs),
     headers: {
       authorization: basicAuthorization(clientId, readSecret(clientSecret)),
@@ -111,6 +110,5 @@ async function send(options: DescriptionOptions, dispatcher: Agent, body: string
     },
     body,
   });
-  await answer.dump();
-  return statusCode;
+  return status;
 }

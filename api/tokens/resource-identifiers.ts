@@ -65,8 +65,14 @@ function originAsTyped({ isLoopback, origin }: ResourceIdentifiers, host: string
 }
 
 /** The same string for each way in which an audience may name one of the two. */
-export function canonicalIdentifier({ isLoopback }: ResourceIdentifiers, identifier: string): string {
+function canonicalIdentifier({ isLoopback }: ResourceIdentifiers, identifier: string): string {
   return isLoopback ? withOneLoopbackName(identifier).replace(/(?<=[^/])\/$/, '') : identifier;
+}
+
+/** Whether an audience is one of the two, in any way in which it may be named. */
+export function createAudienceCheck(resources: ResourceIdentifiers): (audience: string) => boolean {
+  const own = [resources.mcp, resources.sse].map((one) => canonicalIdentifier(resources, one));
+  return (audience) => own.includes(canonicalIdentifier(resources, audience));
 }
 
 /** The citation link of a note. Slashes stay, for proxies that refuse %2F. */

@@ -1,19 +1,19 @@
 // The protected resource metadata (RFC 9728), written by hand: the SDK's own builder normalises the URLs, and clients compare bytes.
-import { Router } from 'express';
+import { type Response, Router } from 'express';
 import { RequestRefused } from '../http/errors.ts';
 import { identifierAsTyped, type ResourceIdentifiers } from './resource-identifiers.ts';
 
 interface ResourceMetadata {
   resource: string;
   authorization_servers: string[];
-  scopes_supported: string[];
+  scopes_supported: readonly string[];
   bearer_methods_supported: string[];
   resource_name: string;
 }
 
-function createResourceMetadata(
+export function createResourceMetadata(
   resource: string,
-  { issuer, scopes }: Pick<ResourceMetadataOptions, 'issuer' | 'scopes'>,
+  { issuer, scopes, name }: { issuer: string; scopes: readonly string[]; name: string },
 ): ResourceMetadata {
   return {
     resource,
@@ -21,7 +21,7 @@ function createResourceMetadata(
     // not offline_access: that is between the client and the authorization server (MCP, Refresh Tokens)
     scopes_supported: scopes,
     bearer_methods_supported: ['header'],
-    resource_name: 'loop vault',
+    resource_name: name,
   };
 }
 
@@ -47,12 +47,7 @@ export function createResourceMetadataRouter(options: ResourceMetadataOptions): 
   ]);
   if (options.sse) forms.set('/sse', 'sse').set(`${pathPrefix}/sse`, 'sse');
   router.use(base, (req, res) => {
-    // any page may read it, also with MCP-Protocol-Version, which makes the browser ask first
-    res.set({
-      'Access-Control-Allow-Origin': '*',
-      'Access-Control-Allow-Headers': 'MCP-Protocol-Version, Authorization, Content-Type',
-      'Access-Control-Allow-Methods': 'GET, OPTIONS',
-    });
+    openToPages(res);
     const path = req.path.replace(/\/$/, '');
     const form = forms.get(path);
     if (form === undefined) {
@@ -65,9 +60,20 @@ export function createResourceMetadataRouter(options: ResourceMetadataOptions): 
     if (req.method !== 'GET' && req.method !== 'HEAD') throw methodNotAllowed('GET, HEAD, OPTIONS');
     const typed = { host: req.headers.host, hasSlash: path !== '' && req.path.endsWith('/') };
     const resource = identifierAsTyped(resources, form, typed);
-    res.set('Cache-Control', 'public, max-age=300').json(createResourceMetadata(resource, options));
+    res
+      .set('Cache-Control', 'public, max-age=300')
+      .json(createResourceMetadata(resource, { ...options, name: 'loop vault' }));
   });
   return router;
+}
+
+/** Any page may read it, also with MCP-Protocol-Version, which makes the browser ask first. */
+export function openToPages(res: Response): void {
+  res.set({
+    'Access-Control-Allow-Origin': '*',
+    'Access-Control-Allow-Headers': 'MCP-Protocol-Version, Authorization, Content-Type',
+    'Access-Control-Allow-Methods': 'GET, OPTIONS',
+  });
 }
 
 export function methodNotAllowed(allow: string): RequestRefused {

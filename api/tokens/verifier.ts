@@ -2,7 +2,6 @@
 import { type Reach, readNarrowing } from './authorization-details.ts';
 import type { ActiveToken, Introspection } from './introspection.ts';
 import { AuthorizationServerUnreachable, IntrospectionFailed } from './introspection-errors.ts';
-import { canonicalIdentifier, type ResourceIdentifiers } from './resource-identifiers.ts';
 
 export interface Principal {
   subject: string;
@@ -22,23 +21,22 @@ export interface Principal {
 
 export type Verification =
   | { outcome: 'active'; principal: Principal }
-  | { outcome: 'inactive' }
+  | { outcome: 'inactive'; formerly?: Pick<Principal, 'subject' | 'clientId'> }
   | { outcome: 'unavailable'; retryAfterSeconds: number; cause: Error };
 
 export interface TokenVerifierOptions {
   /** An answer that is known comes at once, without a promise. */
   introspect(token: string): Introspection | Promise<Introspection>;
   issuer: string;
-  resources: ResourceIdentifiers;
+  /** Whether an audience (RFC 7662, section 2.2) or the location of a detail is what the token is checked for. */
+  isOwn(audience: string): boolean;
 }
 
 /** A token that is known is judged at once, without a promise. */
 export type TokenVerifier = (token: string) => Verification | Promise<Verification>;
 
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
-  const { issuer, resources } = options;
-  const own = [resources.mcp, resources.sse].map((one) => canonicalIdentifier(resources, one));
-  const isOwn = (audience: string): boolean => own.includes(canonicalIdentifier(resources, audience));
+  const { issuer, isOwn } = options;
   // of a token that is known, its details are read once
   const narrowed = new WeakMap<ActiveToken, Narrowed>();
   const narrow = (token: ActiveToken): Narrowed => {
@@ -49,12 +47,17 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   const judge = (answer: Introspection): Verification => {
     const isOurs = answer.active && isForUs(answer, issuer, isOwn);
     const principal = isOurs ? findPrincipal(answer, narrow) : undefined;
-    return principal ? { outcome: 'active', principal } : { outcome: 'inactive' };
+    return principal ? { outcome: 'active', principal } : { outcome: 'inactive', ...formerOwner(answer) };
   };
   return (token) => {
     const answer = options.introspect(token);
     return answer instanceof Promise ? answer.then(judge).catch(toUnavailable) : judge(answer);
   };
+}
+
+function formerOwner(answer: Introspection): Pick<Verification & { outcome: 'inactive' }, 'formerly'> {
+  const { subject, clientId } = (answer.active ? answer : answer.formerly) ?? {};
+  return subject === undefined || clientId === undefined ? {} : { formerly: { subject, clientId } };
 }
 
 function toUnavailable(error: unknown): Verification {

@@ -162,6 +162,30 @@ export class VaultReadOnly extends VaultRefusal {
   }
 }
 
+/** A note or folder that may not be written, of a change of which nothing is done; `which` names it in brackets after a space. */
+export class NoteReadOnly extends VaultRefusal {
+  override readonly name = 'NoteReadOnly';
+  constructor(which = '', options?: ErrorOptions) {
+    super(
+      'read-only',
+      `A note or folder that would have to be changed is read-only${which}, so nothing was changed. Its owner can make it writable; other notes may be.`,
+      options,
+    );
+  }
+}
+
+/** A change was begun and could neither be ended nor taken back; that is done by itself later (changes/journal.ts). */
+export class ChangeUnfinished extends VaultRefusal {
+  override readonly name = 'ChangeUnfinished';
+  constructor(options?: ErrorOptions) {
+    super(
+      'away',
+      'The notes could not be written any more in the middle of the change, so it may be made in part just now. Once they can be written again it is taken back by itself, unless all of it was made; before that nothing else is changed. Try again later, and look first whether it was made; its owner can see whether the disk or share is there and can be written.',
+      options,
+    );
+  }
+}
+
 /** The folder of notes is not there just now, as when a network share is not mounted; nothing is said of the note. */
 export class VaultAway extends VaultRefusal {
   override readonly name = 'VaultAway';
@@ -175,7 +199,7 @@ export class VaultAway extends VaultRefusal {
 }
 
 /** There is no room for the change; the note is as it was. */
-export class VaultFull extends VaultRefusal {
+class VaultFull extends VaultRefusal {
   override readonly name = 'VaultFull';
   constructor(options?: ErrorOptions) {
     super(
@@ -184,4 +208,13 @@ export class VaultFull extends VaultRefusal {
       options,
     );
   }
+}
+
+/** What the disk says about a change, as a condition that the caller knows; anything else is as it was. */
+export function explainDisk(error: unknown): unknown {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code ?? '';
+  if (['EROFS', 'EACCES', 'EPERM'].includes(code)) {
+    return new VaultReadOnly({ cause: error });
+  }
+  return ['ENOSPC', 'EDQUOT'].includes(code) ? new VaultFull({ cause: error }) : error;
 }

@@ -1,4 +1,5 @@
 // The index as a move asks it.
+import { LinksUnknown } from './errors.ts';
 import type { HiddenFiles } from './hidden/hidden-files.ts';
 import type { IndexConnection } from './index/connection.ts';
 import type { IndexReader } from './index/reader.ts';
@@ -9,8 +10,14 @@ export function createLinkSource(index: IndexConnection, hidden: HiddenFiles): L
   return {
     ask: (question) => index.askInSteps((reader) => question(toKnownLinks(reader))),
     hidden,
-    bringInStep: (part) => index.bringInStep(part),
-    isBuilding: () => index.progress().building,
+    bringInStep: async (part) => {
+      await index.bringInStep(part);
+    },
+    requireInStep: async (part) => {
+      if (!(await index.bringInStep(part)) || index.progress().building) {
+        throw new LinksUnknown();
+      }
+    },
   };
 }
 

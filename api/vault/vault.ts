@@ -154,16 +154,11 @@ class FolderVault implements Vault {
     this.#hidden = place.hidden;
     this.#daily = place.daily;
     this.#index = index;
-    this.shown = createShownVault({ root: place.root, hidden: place.hidden, index });
     this.links = createLinkSource(index, place.hidden);
-    this.writerFor = place.canWrite
-      ? createVaultWriter({
-          ...place,
-          index,
-          links: this.links,
-          requireHome: (cause) => this.#requireHome(cause),
-        })
-      : undefined;
+    const requireHome = (cause?: unknown): Promise<void> => this.#requireHome(cause);
+    const parts = { ...place, index, links: this.links, requireHome };
+    this.shown = createShownVault(parts);
+    this.writerFor = place.canWrite ? createVaultWriter(parts) : undefined;
     this.#onClose = onClose;
   }
 

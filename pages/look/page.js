@@ -1,4 +1,4 @@
-// The one script of the pages, and none needs it: it tells the person's zone, copies, shows a password, folds long pages.
+// The one script of the pages, and none needs it: it tells the person's zone, copies, prints, shows a password, folds long pages.
 (() => {
   const { path, copied } = document.currentScript.dataset;
   const said = document.getElementById('said');
@@ -22,6 +22,11 @@
         said.textContent = '';
       }, 2000);
     });
+  }
+
+  for (const button of document.querySelectorAll('button[data-print]')) {
+    button.hidden = false;
+    button.addEventListener('click', () => print());
   }
 
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;

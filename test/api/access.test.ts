@@ -47,6 +47,7 @@ async function serve(
     verify: () => ({ outcome: 'active', principal }),
     metrics: createMetrics(),
     logger: createLogger({ write: (line) => void log.push(line) }),
+    noteCall: () => {},
     isReady: () => true,
   });
   const server = createServer(app.express).listen(0, '127.0.0.1');

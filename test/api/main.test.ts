@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { FakeAuthorizationServer } from '../support/authorization-server.ts';
+import { bareEnvironment } from '../support/bare-environment.ts';
 import {
   callTool,
   LIST_TOOLS,
@@ -25,7 +26,7 @@ interface Running {
 }
 
 function run(t: Test, settings: Record<string, string>): Running {
-  const child = spawn(process.execPath, ['api/main.ts'], { env: { PATH: process.env['PATH'], ...settings } });
+  const child = spawn(process.execPath, ['api/main.ts'], { env: { ...bareEnvironment, ...settings } });
   const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk) => {
     output.stdout += chunk;

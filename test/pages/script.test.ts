@@ -8,6 +8,7 @@ import { connectPage } from '../../auth/pages/connect.ts';
 import { doorPage } from '../../auth/pages/door.ts';
 import { setupPage } from '../../auth/pages/setup.ts';
 import { contentPolicy, permissionsPolicy } from '../../pages/policy.ts';
+import { until } from '../support/until.ts';
 
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 const frame = {
@@ -78,7 +79,9 @@ t.test(
     t.same(await open(), [], 'a long page is folded');
     await page.locator('#codex summary').click();
     await page.locator('#cursor summary').click();
-    await page.waitForFunction("sessionStorage.getItem('open') === 'cursor'");
+    // Not the page's own waiting: the policy lets nothing be evaluated there.
+    const remembered = (): Promise<unknown> => page.evaluate("sessionStorage.getItem('open')");
+    await until(async () => (await remembered()) === 'cursor', 'what is open is remembered');
     t.same(await open(), ['cursor'], 'one at a time');
     await page.goto(`${url}connect`);
     t.same(await open(), ['cursor'], 'and the same one when the page is asked for again');

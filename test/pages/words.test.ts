@@ -40,7 +40,23 @@ t.test('both languages put the same values and elements into them', (t) => {
   t.end();
 });
 
-t.test('Korean words are Korean, each a message that can be read, and polite throughout', (t) => {
+t.test('each is a message that can be read', (t) => {
+  for (const language of ['en', 'ko'] as const) {
+    const { text } = createWords({ language, zone: 'UTC' });
+    for (const key of en.keys()) {
+      // A value that is missing is no fault of the message.
+      const isRead = (error: unknown): boolean => /was not provided/.test(String(error));
+      try {
+        text(key as WordKey);
+      } catch (error) {
+        t.ok(isRead(error), `${language} ${key}: ${error}`);
+      }
+    }
+  }
+  t.end();
+});
+
+t.test('Korean words are Korean, and polite throughout', (t) => {
   for (const [key, words] of ko) {
     t.match(words, key === 'consent.quoted' ? /“/ : /[가-힣]/, key);
     t.notMatch(words, /(해|어|아|에|예|죠|네)요[.?!]/, `${key}: 합니다 and 하세요`);
@@ -80,7 +96,7 @@ t.test('a moment is told in the zone and the manner of its reader, and UTC is sa
 
 const templates = globSync(['pages/look/*.eta', '{auth,api}/pages/**/*.eta'], { cwd: root });
 const sources = globSync('{auth,api}/pages/**/*.ts', { cwd: root });
-const scripts = globSync('scripts/{,doctor/}*.ts', { cwd: root });
+const scripts = globSync('scripts/{,doctor/,changes/}*.ts', { cwd: root });
 // Names of products and of what one types.
 const named = /\b(loop|ChatGPT|Claude|Code|claude mcp add --transport http)\b/g;
 
@@ -114,7 +130,23 @@ t.test('no words stand in a template or in the code of a page', (t) => {
 
 t.test('templates ask for words that there are, and every word is asked for', (t) => {
   const asked = new Set<string>();
-  const dynamic = ['errors.', 'faults.', 'faultPages.', 'frame.', 'notices.', 'question.', 'vaultPage.'];
+  const dynamic = [
+    'activityEvents.',
+    'activitySteps.',
+    'causes.',
+    'changePage.did.',
+    'changesPage.did.',
+    'errors.',
+    'faults.',
+    'faultPages.',
+    'frame.',
+    'notices.',
+    'passkeyPlaces.',
+    'question.',
+    'undoPage.stays.',
+    'undoPage.will.',
+    'vaultPage.',
+  ];
   for (const file of [...templates, ...sources, ...scripts]) {
     for (const [, key = ''] of read(file).matchAll(/'([a-z]\w*\.[\w.]+)'/g)) {
       if (file.endsWith('.eta')) t.ok(en.has(key), `${file}: ${key}`);
@@ -129,11 +161,15 @@ t.test('templates ask for words that there are, and every word is asked for', (t
 });
 
 t.test(
-  'templates put nothing into a page unescaped but words, the body, the style, the script and a rendered note',
+  'templates put nothing into a page unescaped but words, the body, the style, the scripts, a rendered note and each other',
   (t) => {
     for (const file of templates) {
       for (const [, raw = ''] of read(file).matchAll(/<%~\s*([\s\S]*?)\s*%>/g)) {
-        t.match(raw, /^it\.(say\(.*\)|body|title|style|script|rendered)$/, file);
+        t.match(
+          raw,
+          /^(it\.(say\(.*\)|body|title|style|script|passkeyScript|rendered)|include\('@[a-z]+', .*\))$/,
+          file,
+        );
       }
     }
     t.end();

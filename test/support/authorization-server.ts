@@ -33,6 +33,11 @@ export class FakeAuthorizationServer {
   readonly descriptions: RecordedDescription[] = [];
   /** What those are answered with. */
   descriptionStatus = 204;
+  /** Every report of refused calls that arrived, and what those are answered with. */
+  readonly reports: RecordedDescription[] = [];
+  reportStatus = 204;
+  /** What a question for one's own resources is answered with. */
+  ownResources: Array<{ resource: string; name: string; scopes: string[] }> = [];
   /** When set, other credentials are answered with 401. */
   secret: string | undefined;
   /** Waits before each introspection answer. */
@@ -103,7 +108,10 @@ export class FakeAuthorizationServer {
     const path = req.url ?? '';
     let body = '';
     for await (const chunk of req) body += chunk;
-    if (req.method === 'PUT') this.#takeDescription(req, res, body);
+    if (path.endsWith('/resource-refusals')) this.#takeReport(req, res, body);
+    else if (req.method === 'PUT') this.#takeDescription(req, res, body);
+    else if (path.endsWith('/resource-description') && !this.failure)
+      sendJson(res, 200, { resources: this.ownResources });
     else if (path.endsWith('/token/introspection')) this.#introspect(req, res, new URLSearchParams(body));
     else this.#describe(path, res);
   }
@@ -111,6 +119,11 @@ export class FakeAuthorizationServer {
   #takeDescription({ url, headers }: IncomingMessage, res: ServerResponse, body: string): void {
     this.descriptions.push({ path: url, authorization: headers.authorization, body: JSON.parse(body) });
     res.writeHead(this.descriptionStatus).end();
+  }
+
+  #takeReport({ url, headers }: IncomingMessage, res: ServerResponse, body: string): void {
+    this.reports.push({ path: url, authorization: headers.authorization, body: JSON.parse(body) });
+    res.writeHead(this.reportStatus).end();
   }
 
   #describe(path: string, res: ServerResponse): void {

@@ -1,20 +1,24 @@
 // A preload that ends the process, as SIGKILL does, before or in the middle of its n-th write to the file system.
-// The program says with `globalThis.countWrites(n)` from where on it counts; kills.ts runs it.
+// The program says with `globalThis.countWrites(n)` from where on it counts; kills.ts runs it. With `countWrites(n, act)`
+// that is done instead, and the write goes on.
 import fs, { type PathLike } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 
 let left = Number.POSITIVE_INFINITY;
+let act: (() => void) | undefined;
 
 Object.assign(globalThis, {
-  countWrites: (n: number) => {
+  countWrites: (n: number, instead?: () => void) => {
     left = n;
+    act = instead;
   },
 });
 
-/** True where this is the one. */
+/** True where this is the one to end at. */
 function isTurn(): boolean {
   left -= 1;
-  return left === 0;
+  if (left === 0) act?.();
+  return left === 0 && act === undefined;
 }
 
 function die(): never {

@@ -67,7 +67,7 @@ const scan = (text: string): CheckedLink[] => listMarkdown(text);
 
 function listMarkdown(text: string): CheckedLink[] {
   const links: CheckedLink[] = [];
-  const walker = new Parser().parse(withoutBlocks(text)).walker();
+  const walker = new Parser().parse(withoutBlocks(asText(text))).walker();
   let event = walker.next();
   let run = '';
   const flush = (): void => {
@@ -87,6 +87,14 @@ function listMarkdown(text: string): CheckedLink[] {
   }
   flush();
   return links;
+}
+
+/**
+ * Its wiki links as text that CommonMark makes nothing of: as Obsidian reads it, brackets behind one, `[[Note]](an aside)`, are no
+ * destination.
+ */
+function asText(text: string): string {
+  return text.replace(/(?<=(?:^|[^\\])(?:\\\\)*)\[\[([^[\]\n]+)\]\]/g, (_, inner) => `\\[\\[${inner}\\]\\]`);
 }
 
 /** Without blocks of comments and of math, which CommonMark does not know. */
@@ -213,7 +221,7 @@ export function findBroken(
 
 /**
  * What form each link of the file `path` has in the vault `files`, whatever it leads to: a bare name, a whole path, the end of
- * one, and in which way it begins.
+ * one, in which way it begins, and whether it is spelled as the file is: in another case it can't be kept by another name.
  */
 export function describeForms(files: VaultFiles, path: string): string {
   const follower = followers.get(files) ?? new Follower(files.keys());
@@ -227,7 +235,8 @@ export function describeForms(files: VaultFiles, path: string): string {
       const isWhole = target !== undefined && fold(bare(to)) === fold(bare(target));
       const rest =
         to.includes('/') && !isWhole ? 'end' : `${isWhole && target.includes('/') ? 'whole' : 'name'}`;
-      return `${kind} ${/^(?:\.{0,2}\/)/.exec(to)?.[0] ?? rest} ${isNote(to)}`;
+      const isSpelled = target === undefined || posix.basename(bare(to)) === posix.basename(bare(target));
+      return `${kind} ${/^(?:\.{0,2}\/)/.exec(to)?.[0] ?? rest} ${isNote(to)} ${isSpelled}`;
     })
     .join('\n');
 }

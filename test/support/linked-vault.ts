@@ -148,6 +148,8 @@ function createNote(path: string, { all, links, chance, isOdd }: NoteOptions): s
     () => `1. nested\n   - deeper [[${wiki()}]]\r`,
     () => `[![image](${markdown()})](${markdown()})`,
     () => `field:: [[${wiki()}]] and [[Nothing of this name]]`,
+    () =>
+      `Wiki links [[${wiki()}]](${encode(to(), true)}) and ![[${wiki()}|alias]](aside), and [in [[${wiki()}]]](${markdown()})`,
   ];
   for (let count = 0; count < links; count += 1) lines.push(chance.pick(kinds)());
   return `${lines.join('\n')}\n`;

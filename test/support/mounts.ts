@@ -23,7 +23,7 @@ export async function runWithMounts(shell: string, program: string, args: string
   await writeFile(file, program);
   const script = `set -e\nprogram() { "${process.execPath}" "${file}" "$@"; }\n${shell}`;
   try {
-    return (await run('unshare', ['-rm', 'sh', '-c', script, 'sh', ...args], { timeout: 30_000 })).stdout;
+    return (await run('unshare', ['-rm', 'sh', '-c', script, 'sh', ...args], { timeout: 900_000 })).stdout;
   } finally {
     await rm(folder, { recursive: true });
   }

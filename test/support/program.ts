@@ -13,6 +13,8 @@ export async function makeEnvironment(t: Test): Promise<Record<string, string>> 
   t.teardown(() => rm(home, { recursive: true, force: true }));
   return {
     PATH: `${bin}:${process.env['PATH'] ?? ''}`,
+    // Empty is none.
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
     HOME: home,
     USERPROFILE: home,
     // what xdg-open starts where there is no desktop

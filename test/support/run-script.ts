@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
 import type { Pair } from '../../scripts/demo/pair.ts';
+import { bareEnvironment } from './bare-environment.ts';
 
 type TrailLine = Readonly<Record<string, unknown>>;
 
@@ -25,7 +26,7 @@ export async function runScript(
   const script = join(import.meta.dirname, `../../scripts/${name}.ts`);
   const child = spawn(process.execPath, [script, ...args], {
     env: {
-      PATH: process.env['PATH'],
+      ...bareEnvironment,
       AUTH_ISSUER: pair.issuer,
       AUTH_DATABASE_URL: pair.databaseUrl,
       ...settings,

@@ -1,7 +1,10 @@
 // What a change of the vault is: steps over files, all of them or none.
 import type { Cause } from './cause.ts';
 
-export type ChangeKind = 'create' | 'append' | 'replace' | 'edit' | 'move' | 'delete' | 'undo';
+const kinds = ['create', 'append', 'replace', 'edit', 'move', 'delete', 'undo'] as const;
+export type ChangeKind = (typeof kinds)[number];
+
+export const isChangeKind = (word: unknown): word is ChangeKind => kinds.some((kind) => kind === word);
 
 /**
  * Other bytes in a file. `path` is the way below the vault's root as the disk has it, links resolved, and as it is once
@@ -35,6 +38,8 @@ export interface Change {
   steps: readonly Step[];
   /** Of an undo: the id of what is undone. */
   undoes?: string | undefined;
+  /** Folders that go when all is done, where nothing is left in them; outermost first. */
+  removes?: readonly string[] | undefined;
 }
 
 export const isMove = <Move extends { from: string }, Write extends { path: string }>(

@@ -5,7 +5,15 @@ import { createRevision, largestNote } from '../notes/content.ts';
 import { isVisibleName } from '../notes/path.ts';
 import { trashName } from '../writing/trash.ts';
 import type { Cause } from './cause.ts';
-import { type Change, type ChangeKind, isMove, type MoveStep, type Step, type WriteStep } from './change.ts';
+import {
+  type Change,
+  type ChangeKind,
+  isChangeKind,
+  isMove,
+  type MoveStep,
+  type Step,
+  type WriteStep,
+} from './change.ts';
 
 interface KeptBytes {
   revision: string;
@@ -32,13 +40,15 @@ export interface Entry extends Cause {
   time: string;
   kind: ChangeKind;
   undoes?: string | undefined;
+  removes?: readonly string[] | undefined;
   steps: RecordedStep[];
 }
 
-export function createEntry({ kind, cause, steps, undoes }: Change): Entry {
+export function createEntry({ kind, cause, steps, undoes, removes }: Change): Entry {
   const id = createChangeId();
   const { client, account } = cause;
-  return { version: 1, id, time: timeOf(id), kind, client, account, undoes, steps: steps.map(record) };
+  const told = { version: 1 as const, id, time: timeOf(id), kind, client, account, undoes };
+  return { ...told, removes, steps: steps.map(record) };
 }
 
 function record(step: Step): RecordedStep {
@@ -78,11 +88,25 @@ export function encodeEntry(entry: Entry, steps: readonly Step[]): Buffer {
 export function parseEntry(line: string): Entry | undefined {
   try {
     const entry = JSON.parse(line) as Partial<Entry> | null;
-    const isOne = entry?.version === 1 && isChangeId(String(entry.id)) && Array.isArray(entry.steps);
-    return isOne && entry.steps?.every(isStep) ? (entry as Entry) : undefined;
+    const isOne = entry?.version === 1 && isChangeId(String(entry.id)) && isToldOf(entry);
+    // The time is in the id, too, whose form is known.
+    return isOne && entry.steps?.every(isStep)
+      ? { ...(entry as Entry), time: timeOf(String(entry.id)) }
+      : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** What terminals and pages show of it, in the shapes in which it is written. */
+function isToldOf({ kind, client, account, undoes, removes = [], steps }: Partial<Entry>): boolean {
+  const isMeant = (undoes === undefined || isChangeId(String(undoes))) && removes.every(isNotePath);
+  return isChangeKind(kind) && isNamed(client) && isNamed(account) && isMeant && Array.isArray(steps);
+}
+
+function isNamed(named: Partial<Cause['client']> | undefined): boolean {
+  const { id, name = '' } = named ?? {};
+  return typeof id === 'string' && typeof name === 'string';
 }
 
 function isStep(step: RecordedStep): boolean {

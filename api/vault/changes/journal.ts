@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ChangeUnfinished } from '../errors.ts';
 import type { HeldFolder } from '../notes/opened-path.ts';
 import { createLeftoverRemover } from '../writing/leftovers.ts';
 import { withFileLock } from '../writing/lock.ts';
@@ -21,8 +22,10 @@ import {
   withEntry,
   writePending,
 } from './journal-folder.ts';
+import { removeFolders } from './place.ts';
 import { Keeping, type Retention, usualRetention } from './retention.ts';
 import { isRefused, perform, type StepParts } from './steps.ts';
+import { rememberRoot, requireWritable } from './surroundings.ts';
 import { isDone, takeBack } from './taking-back.ts';
 
 export interface JournalOptions {
@@ -50,8 +53,8 @@ export class ChangeJournal {
   /**
    * Does all steps of `change` in their order, or none: what was done before a step that fails is taken back, and its error
    * is thrown. What was there before is on the disk before the first step, so that a process that dies in between leaves
-   * what the next one takes back. Throws VaultAway, JournalNotUsable, NoteExists, NoteNotFound, RevisionStale, EditRefused, and
-   * what the disk says (ENOSPC, EROFS).
+   * what the next one takes back. Throws VaultAway, JournalNotUsable, NoteExists, NoteNotFound, RevisionStale, EditRefused,
+   * NotWritable, what the disk says (ENOSPC, EIO), and ChangeUnfinished where that can't be done now.
    */
   async carryOut(change: Change): Promise<Entry> {
     requireOrder(change);
@@ -72,27 +75,45 @@ export class ChangeJournal {
     folder: HeldFolder,
     { change, entry, requireLock }: { change: Change; entry: Entry; requireLock: () => void },
   ): Promise<void> {
+    await requireWritable(this.#options.root, change.steps);
     const bytes = encodeEntry(entry, change.steps);
+    const requireSame = await rememberRoot(this.#options.root);
     await writePending(folder, entry.id, bytes);
     const reserve = await reserveRoom(folder, change).catch(async (error: unknown) => {
-      await removeEntry(folder, entry.id, 'pending');
+      // Nothing was begun. What can't be removed now is removed before the next change.
+      await removeEntry(folder, entry.id, 'pending').catch(() => this.#recoverAgain());
       throw error;
     });
     try {
       for (const step of change.steps) {
+        await requireSame();
         requireLock();
         await perform(this.#parts, step);
       }
     } catch (error) {
-      await reserve.release();
-      // Whoever has the lock now takes it back; else the next change does, or the next start.
-      requireLock();
-      await this.#giveUp(folder, { change, entry, error });
+      const giveUp = async (): Promise<void> => {
+        await reserve.release();
+        await requireSame();
+        // Whoever has the lock now takes it back; else the next change does, or the next start.
+        requireLock();
+        await this.#giveUp(folder, { change, entry, error });
+      };
+      // What was there before is still in the entry.
+      await giveUp().catch((failure: unknown) => {
+        this.#recoverAgain();
+        throw new ChangeUnfinished({
+          cause: new AggregateError([error, failure], 'a change and taking it back failed'),
+        });
+      });
       throw error;
     }
-    await reserve.release();
+    // The change is done: what can't be removed or renamed now is tried again.
+    await reserve.release().catch(() => undefined);
+    await requireSame().then(
+      () => removeFolders(this.#options.root, entry.removes),
+      () => undefined,
+    );
     await settle(folder, entry.id).catch(() => this.#recoverAgain());
-    // What can't be removed now is tried again; the change is done.
     await this.#keeping.note(folder, bytes.length).catch(() => undefined);
   }
 
@@ -100,17 +121,12 @@ export class ChangeJournal {
     folder: HeldFolder,
     { change: { steps }, entry, error }: { change: Change; entry: Entry; error: unknown },
   ): Promise<void> {
-    try {
-      await this.#options.requireHome();
-      const readBefore = async (step: number): Promise<Buffer | undefined> => steps[step]?.before;
-      const left = await takeBack(this.#parts, { entry, readBefore });
-      await removeEntry(folder, entry.id, 'pending');
-      // That of the step that was refused is no other's matter: its error says so.
-      this.#tellLeft(left - (isRefused(error) ? 1 : 0));
-    } catch {
-      // What was there before is still in the entry.
-      this.#recoverAgain();
-    }
+    await this.#options.requireHome();
+    const readBefore = async (step: number): Promise<Buffer | undefined> => steps[step]?.before;
+    const left = await takeBack(this.#parts, { entry, readBefore });
+    await removeEntry(folder, entry.id, 'pending');
+    // That of the step that was refused is no other's matter: its error says so.
+    this.#tellLeft(left - (isRefused(error) ? 1 : 0));
   }
 
   /** What was begun by a process that died is done or taken back when it resolves. Throws what the disk says. */
@@ -144,6 +160,7 @@ export class ChangeJournal {
     const path = entryPath(folder, id, 'pending');
     const state = await withEntry(path, async (opened) => {
       if (await isDone(this.#parts, opened)) {
+        await removeFolders(this.#options.root, opened.entry.removes);
         return 'done';
       }
       this.#tellLeft(await takeBack(this.#parts, opened));
@@ -167,6 +184,9 @@ function requireOrder({ steps }: Change): void {
   }
 }
 
+/** Bytes: blocks for a lock, and for what a file is larger on the disk than it says. */
+const sparedRoom = 16 * 1024;
+
 /**
  * Taking back a write needs room for what was there before while the disk may be full: as much as the largest takes is kept
  * free. What takes back one step gives the room for the next.
@@ -180,7 +200,8 @@ async function reserveRoom(folder: HeldFolder, { steps }: Change): Promise<{ rel
   }
   const path = join(folder.path, `.loop-${randomUUID()}.tmp`);
   const release = (): Promise<void> => rm(path, { force: true });
-  await writeFile(path, largest, { flag: 'wx', mode: 0o600, flush: true }).catch(async (error: unknown) => {
+  const room = Buffer.concat([largest], largest.length + sparedRoom);
+  await writeFile(path, room, { flag: 'wx', mode: 0o600, flush: true }).catch(async (error: unknown) => {
     await release();
     throw error;
   });

@@ -9,6 +9,7 @@ import { createFile, moveFile, moveFolder, removeFile, replaceFile } from '../wr
 import { isMove, type MoveStep, type Step, type WriteStep } from './change.ts';
 import { readCurrent } from './current.ts';
 import { inPlace } from './place.ts';
+import { isNotWritable, NotWritable } from './surroundings.ts';
 
 export interface StepParts {
   root: string;
@@ -16,9 +17,15 @@ export interface StepParts {
   onFolder?(folder: HeldFolder): Promise<void>;
 }
 
-/** Throws NoteExists, NoteNotFound, RevisionStale, EditRefused, and what the disk says. */
+/** Throws NoteExists, NoteNotFound, RevisionStale, EditRefused, NotWritable, and what else the disk says. */
 export async function perform(parts: StepParts, step: Step): Promise<void> {
-  await (isMove(step) ? move(parts, step) : write(parts, step));
+  try {
+    await (isMove(step) ? move(parts, step) : write(parts, step));
+  } catch (error) {
+    throw isNotWritable(error)
+      ? new NotWritable(isMove(step) ? step.from : step.path, { cause: error })
+      : error;
+  }
 }
 
 function write({ root, onFolder }: StepParts, step: WriteStep): Promise<void> {

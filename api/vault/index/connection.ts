@@ -129,9 +129,9 @@ export class IndexConnection {
     await this.#thread?.refresh(id);
   }
 
-  /** The same for a part of the folder, and what else is known to have changed; after 30 s in any case. */
-  async bringInStep(part: ChangedPart): Promise<void> {
-    await this.#thread?.bringInStep(part);
+  /** The same for a part of the folder, and what else is known to have changed; to false where that takes over 30 s. */
+  async bringInStep(part: ChangedPart): Promise<boolean> {
+    return (await this.#thread?.bringInStep(part)) ?? false;
   }
 
   progress(): IndexProgress {

@@ -9,7 +9,7 @@ import { IndexNotUsable } from '../errors.ts';
 /** "loop" in ASCII, in SQLite's header: whether a file is ours to delete. */
 const applicationId = 0x6c6f6f70;
 /** Raise it with any change of the schema, of `search/tokens.ts` or of what is written into a row. */
-const schemaVersion = 8;
+const schemaVersion = 10;
 
 // `words` holds no text (content=''): the words are in pieces that nobody could read back. How the columns weigh is
 // reader.ts's matter. `notes` has the other files that can be searched too (documents/kind.ts). What may be long stands last
@@ -47,6 +47,7 @@ CREATE VIRTUAL TABLE words USING fts5(
   title, aliases, tags, headings, path, body, filters,
   content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
 );
+CREATE TABLE lengths(block INTEGER PRIMARY KEY, counts BLOB NOT NULL);
 CREATE VIRTUAL TABLE index_words USING fts5vocab(words, row);
 CREATE TABLE vocabulary(number INTEGER PRIMARY KEY, word TEXT NOT NULL UNIQUE, stem TEXT, notes INTEGER NOT NULL);
 CREATE INDEX vocabulary_by_stem ON vocabulary(stem) WHERE stem IS NOT NULL;
@@ -136,6 +137,8 @@ function tune(database: Database.Database): void {
 function createIndexFile(path: string, root: string): Database.Database {
   makePrivate(path);
   const database = new Database(path);
+  // Before there is a page: what joining leaves empty can be given back (writer.ts).
+  database.pragma('auto_vacuum = INCREMENTAL');
   tune(database);
   database.transaction(() => {
     database.exec(schema);

@@ -50,6 +50,8 @@ export class IndexKeeper {
   readonly #root: ListedFolder;
   readonly #watch: FolderWatch;
   readonly #dirty = new Set<string>();
+  /** What the look that is going on was begun for: it may wait for the disk, or for others to have their turn. */
+  #underWay: string[] = [];
   readonly #gone = new GoneNotes();
   readonly #settings: SettingsWatch;
   readonly #update: IndexUpdate;
@@ -119,9 +121,9 @@ export class IndexKeeper {
   /** Looks at once at all that is known to have changed, and at `part`. */
   bringInStep({ folders, moved }: ChangedPart): void {
     const isAll = !(this.#hasLooked && this.#watch.isReliable());
-    const dirty = [...this.#dirty];
+    const changed = [...this.#underWay, ...this.#dirty, ...folders];
     this.#dirty.clear();
-    this.#lookAgainIf(this.#atOnce.bringInStep(isAll ? undefined : [...dirty, ...folders], moved));
+    this.#lookAgainIf(this.#atOnce.bringInStep(isAll ? undefined : changed, moved));
     this.#update.report();
   }
 
@@ -154,6 +156,7 @@ export class IndexKeeper {
     while (!this.#closed) {
       const isFull = this.#mustLookAtAll() || performance.now() >= nextLookAt;
       const lookMs = await this.#look(isFull);
+      this.#underWay = [];
       if (isFull || lookMs === undefined) {
         nextLookAt = performance.now() + this.#restMs(lookMs ?? 0);
       }
@@ -165,6 +168,7 @@ export class IndexKeeper {
   async #look(isFull: boolean): Promise<number | undefined> {
     const dirty = [...this.#dirty];
     this.#dirty.clear();
+    this.#underWay = dirty;
     if (!(await this.#isHome())) {
       return undefined;
     }

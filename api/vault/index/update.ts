@@ -71,6 +71,9 @@ export class IndexUpdate {
       await this.#merge();
     }
     await this.#countWords();
+    if (isBulk) {
+      await this.#shrink();
+    }
   }
 
   /** Tells how far the index is, between two runs. */
@@ -106,9 +109,9 @@ export class IndexUpdate {
     this.#learn(read.said.words);
   }
 
-  // Since the look it may have been moved, and have another id by now.
-  #findKnown({ note, known }: ChangedNote): KnownNote | undefined {
-    return known?.number === this.#options.writer.findNumber(note.id) ? known : undefined;
+  // Since the look it may have been moved, and have another id by now, or have been changed, and be known with other bytes.
+  #findKnown({ note }: ChangedNote): KnownNote | undefined {
+    return this.#options.writer.findNote(note.id);
   }
 
   #miss(known: KnownNote | undefined): void {
@@ -168,6 +171,15 @@ export class IndexUpdate {
       more = writer.mergeStep(false);
     }
     writer.endBulk();
+  }
+
+  /** An eighth of the file is empty by now; what changes later uses what it leaves. */
+  async #shrink(): Promise<void> {
+    let more = !this.#stopped;
+    while (more) {
+      more = this.#options.writer.shrinkStep() && !this.#stopped;
+      await setImmediate();
+    }
   }
 }
 

@@ -12,6 +12,7 @@ import { describeFile, type NoteFile } from '../notes/file.ts';
 import { listTagLevels } from '../notes/markdown/tags.ts';
 import { folderOf, foldName, nameOf, withoutExtension } from '../notes/name.ts';
 import { prepareStatements, type Statements } from './statements.ts';
+import { NoteLengths } from './weighing/lengths.ts';
 import type { IndexWords } from './words.ts';
 
 /** Characters of a note that are kept for snippets; all of it is searched. */
@@ -43,6 +44,9 @@ type StoredEntry = EntryRow & { folder: string };
 /** Pages per step: a few milliseconds of work. */
 const mergePages = 200;
 
+/** The same. */
+const shrinkPages = 200;
+
 /** FTS5's own defaults (sections 6.1 and 6.2). */
 const usualAutomerge = 4;
 const usualCrisismerge = 16;
@@ -60,6 +64,7 @@ const born = 'min(born_at, :bornAt)';
 const sql = {
   notesIn: 'SELECT number, id, revision, stamp, file FROM notes WHERE folder = ?',
   findFile: 'SELECT number, id FROM notes WHERE revision = ? AND file = ?',
+  findNote: 'SELECT number, id, revision, stamp, file FROM notes WHERE id = ?',
   noteNumber: 'SELECT number FROM notes WHERE id = ?',
   entriesIn: 'SELECT rank, path, forms AS hasForms FROM entries WHERE folder = ? ORDER BY rank, path',
   clearEntries: 'DELETE FROM entries WHERE folder = ?',
@@ -93,20 +98,29 @@ const sql = {
   configure: 'INSERT INTO words(words, rank) VALUES (?, CAST(? AS INTEGER))',
   merge: "INSERT INTO words(words, rank) VALUES('merge', ?)",
   changes: 'SELECT total_changes() AS count',
+  emptyPages: 'PRAGMA freelist_count',
 };
 
 const removals = ['removeNote', 'removeText', 'removeWords', 'removePdf', 'clearLinks', 'clearTags'] as const;
 
 /** The writing side of an index; its caller wraps many calls in one transaction. */
 export class IndexWriter {
+  readonly #database: Database.Database;
   readonly #statements: Statements<typeof sql>;
+  readonly #lengths: NoteLengths;
 
   constructor(database: Database.Database) {
+    this.#database = database;
     this.#statements = prepareStatements(database, sql);
+    this.#lengths = new NoteLengths(database);
   }
 
   notesIn(folder: string): KnownNote[] {
     return this.#statements.notesIn.all(folder) as KnownNote[];
+  }
+
+  findNote(id: string): KnownNote | undefined {
+    return this.#statements.findNote.get(id) as KnownNote | undefined;
   }
 
   /** The note that was this file when it had these bytes. */
@@ -210,6 +224,7 @@ export class IndexWriter {
   #putWords(number: number, id: string, { content, words }: IndexedNote['said']): void {
     const { title, aliases, tags, headings, path, body, filters } = words;
     this.#statements.setWords.run(number, title, aliases, tags, headings, path, body, filters);
+    this.#lengths.put(number);
     const names = [content.title, nameOf(id), ...content.aliases];
     this.#statements.setText.run(
       number,
@@ -256,6 +271,13 @@ export class IndexWriter {
     // A negative number makes FTS5 begin to join everything into one segment (FTS5, section 6.8).
     this.#statements.merge.run(isFirst ? -mergePages : mergePages);
     return this.#countChanges() - before >= 2;
+  }
+
+  /** One bounded step of giving back pages that are empty; false when none is left. Outside of transactions. */
+  shrinkStep(): boolean {
+    // It gives a row for each page, so that a statement that is run once would give back one.
+    this.#database.exec(`PRAGMA incremental_vacuum(${shrinkPages})`);
+    return (this.#statements.emptyPages.get() as { freelist_count: number }).freelist_count > 0;
   }
 
   #countChanges(): number {

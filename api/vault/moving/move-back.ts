@@ -27,14 +27,14 @@ export interface MovedEntry {
 
 /**
  * The steps that undo it. Throws NoteNotFound where what was moved is not where it was moved to, NoteExists where something
- * has come to where it was.
+ * has come to where it was, LinksUnknown.
  */
 export async function planMoveBack(
   { root, links }: MoveBackOptions,
   { entry, readBefore }: MovedEntry,
 ): Promise<Step[]> {
   const moves = entry.steps.filter((step): step is RecordedMove => isMove(step)).toReversed();
-  await links.bringInStep({ folders: [], moved: [] });
+  await links.requireInStep({ folders: [], moved: [] });
   const ways = new Map<string, string>();
   for (const { from, to } of moves) {
     await requireBack(root, { from, to });

@@ -2,8 +2,9 @@
 // or nothing.
 import type { Cause } from '../changes/cause.ts';
 import type { Step, WriteStep } from '../changes/change.ts';
+import { NotWritable } from '../changes/surroundings.ts';
 import { kindOf } from '../documents/kind.ts';
-import { EditRefused, LinksUnknown, NotesChanged, RevisionStale } from '../errors.ts';
+import { EditRefused, NoteReadOnly, NotesChanged, RevisionStale } from '../errors.ts';
 import type { HiddenFiles } from '../hidden/hidden-files.ts';
 import { listSome } from '../naming/list-some.ts';
 import { createRevision } from '../notes/content.ts';
@@ -25,10 +26,10 @@ export interface ChangedPart {
 export interface LinkSource {
   ask: AskLinks;
   hidden: HiddenFiles;
-  /** Resolves when the index has what is known to have changed, and this part. */
+  /** Resolves when the index has what is known to have changed, and this part; in any case some time later. */
   bringInStep(part: ChangedPart): Promise<void>;
-  /** Whether it does not have all notes yet. */
-  isBuilding(): boolean;
+  /** The same for who goes by it: throws LinksUnknown where it does not have that, or not all notes yet. */
+  requireInStep(part: ChangedPart): Promise<void>;
 }
 
 export interface MoverOptions extends Omit<VaultPart, 'formerNames'> {
@@ -102,17 +103,17 @@ async function move(
   const isRead = goal.kind === 'file' && ['note', 'canvas', 'base'].includes(kindOf(goal.from) ?? '');
   const file = isRead ? await notes.readRevision(goal.diskFrom, order.revision) : undefined;
   const files = await listMovedFiles(options, goal, file);
-  await bringInStep(options, { folders: [folderOf(goal.from)], moved: [] });
+  for (const source of options.whole === undefined ? [options.own] : [options.own, options.whole]) {
+    await source.requireInStep({ folders: [folderOf(goal.from)], moved: [] });
+  }
   const plan = await planAll(options, files.moved, notes);
   requireSayable(plan);
   const writes = plan.mended.map(({ id, before, after }): WriteStep => {
     return { path: files.wayAfter(notes.wayTo(id)), before, after };
   });
-  try {
-    await options.carryOut(cause, [...files.steps, ...writes]);
-  } catch (error) {
-    throw error instanceof RevisionStale ? await explainStale(plan, notes, error) : error;
-  }
+  await options.carryOut(cause, [...files.steps, ...writes]).catch(async (error: unknown) => {
+    throw await explainFailure(error, { goal, plan, writes, notes });
+  });
   await options.onMoved(describeChange(goal, files.moved, plan));
   const mended = plan.mended.find(({ id }) => id === goal.from);
   const revision = mended === undefined ? file : createRevision(mended.after);
@@ -122,15 +123,6 @@ async function move(
     ...(revision === undefined ? {} : { revision }),
     mended: plan.shown,
   };
-}
-
-async function bringInStep({ own, whole }: MoverOptions, part: ChangedPart): Promise<void> {
-  for (const source of whole === undefined ? [own] : [own, whole]) {
-    await source.bringInStep(part);
-    if (source.isBuilding()) {
-      throw new LinksUnknown();
-    }
-  }
 }
 
 /**
@@ -168,6 +160,24 @@ function requireSayable({ unsayable }: Plan): void {
       `Links in ${listSome(unsayable)} could not be written for the new path, or the file is not UTF-8 text, so nothing was moved. Choose another name.`,
     );
   }
+}
+
+interface Attempt {
+  goal: MoveGoal;
+  plan: Plan;
+  /** Of each note to mend, in their order. */
+  writes: readonly WriteStep[];
+  notes: LinkedNotes;
+}
+
+/** As the caller is told it. */
+async function explainFailure(error: unknown, { goal, plan, writes, notes }: Attempt): Promise<unknown> {
+  if (error instanceof NotWritable) {
+    const shown = plan.mended.slice(0, plan.shown).map(({ id }, at) => [writes[at]?.path, id] as const);
+    const named = new Map([[goal.diskFrom, goal.from], ...shown]).get(error.path);
+    return new NoteReadOnly(named === undefined ? '' : ` (${listSome([named])})`, { cause: error });
+  }
+  return error instanceof RevisionStale ? explainStale(plan, notes, error) : error;
 }
 
 /** With the names of those that the caller is shown. */

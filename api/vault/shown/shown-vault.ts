@@ -1,10 +1,11 @@
-// What only a person is told of the vault on its page: where links lead, images, what is hidden and why a note is not found.
-import type { HiddenFiles } from '../hidden/hidden-files.ts';
+// What only a person is told of the vault on its page: where links lead, images, what is hidden and why a
+// note is not found, what clients changed.
 import { findOpenPlace } from '../hidden/hidden-files.ts';
 import type { IndexConnection } from '../index/connection.ts';
 import type { NoteLink } from '../notes/markdown/link-target.ts';
 import { HiddenCensus, type HiddenCount, type HidingSetting } from './hidden-census.ts';
 import { openShownImage, type ShownImage } from './image.ts';
+import { createShownChanges, type ShownChanges, type ShownChangesParts } from './shown-changes.ts';
 
 export interface ShownVault {
   /** The ids of what the links of the note `id` lead to, one for each; undefined where that is nothing. */
@@ -18,13 +19,11 @@ export interface ShownVault {
   countHidden(): Promise<HiddenCount>;
   /** By which setting a note of this name or path is hidden, where one is. */
   findHiding(name: string): Promise<HidingSetting | undefined>;
+  /** What clients changed, and bringing it back. */
+  readonly changes: ShownChanges;
 }
 
-export function createShownVault(parts: {
-  root: string;
-  hidden: HiddenFiles;
-  index: IndexConnection;
-}): ShownVault {
+export function createShownVault(parts: ShownChangesParts & { index: IndexConnection }): ShownVault {
   const { root, hidden, index } = parts;
   const census = new HiddenCensus(root, hidden);
   return {
@@ -35,5 +34,6 @@ export function createShownVault(parts: {
     },
     countHidden: async () => (await census.take()).count,
     findHiding: (name) => census.findHiding(name),
+    changes: createShownChanges(parts),
   };
 }

@@ -1,6 +1,6 @@
 // Sets or removes one front-matter field of a note; every other byte of it stays as it was.
 import { isDeepStrictEqual } from 'node:util';
-import { isMap, isScalar, type Pair, stringify } from 'yaml';
+import { isMap, isScalar, type Pair, stringify, type ToStringOptions } from 'yaml';
 import { EditRefused } from '../errors.ts';
 import { findFrontMatterBlock, parseFrontMatter } from '../notes/front-matter.ts';
 import { parseYaml } from '../notes/yaml-document.ts';
@@ -41,7 +41,7 @@ export function requireField(
   // Anchors, merge keys, comments in odd places: whatever would have changed its meaning is left alone.
   if (after.warning !== undefined || !isDeepStrictEqual(sorted(after.fields), sorted(wanted))) {
     throw new EditRefused(
-      `The field ${JSON.stringify(name)} can not be changed alone in the way the front matter of this note is written. Give the whole field with value, or the whole note with replace_note.`,
+      `The field ${JSON.stringify(name)} can not be changed alone in the way the front matter of this note is written. Give the whole field with value; where that is refused too, only its owner can change it, in an editor.`,
     );
   }
   return edited;
@@ -71,7 +71,9 @@ function editBlock(note: string, name: string, value: FieldValue): string {
   const edited = editSource(source, name, value, { ending, lineEnd });
   const head = note.slice(0, sourceStart) + edited;
   if (edited === '') {
-    return head + (source === '' ? rest : rest.slice(lineEnd?.length ?? 0));
+    // One line is left where that is blank.
+    const isKept = source === '' || /^\r?\n/.test(source);
+    return head + (isKept ? rest : rest.slice(lineEnd?.length ?? 0));
   }
   return head + (lineEnd !== undefined || edited.endsWith('\n') ? '' : ending) + rest;
 }
@@ -137,16 +139,16 @@ function rangeOf(node: unknown): [number, number] | undefined {
 
 function replaceValue(source: string, place: PairPlace, value: FieldValue, ending: string): string {
   const { keyEnd, valueStart, valueEnd, isFlow } = place;
-  const written = writeValue(value, isFlow);
+  // A list ends with its last line, line ending included.
+  const end = Math.max(withoutNewlines(source, valueEnd), keyEnd);
+  const written = writeValue(value, { isFlow, isFollowed: /^[^\r\n]*\S/.test(source.slice(end)) });
   // What stands between the colon and the value: spaces that somebody lined up, or the lines before a list.
   const gap = source.slice(keyEnd, valueStart);
   const isInline = written.startsWith(' ') && !written.includes('\n');
   const keepsGap = isInline && /^[ \t]+$/.test(gap) && valueStart < valueEnd;
   const listIndent = Array.isArray(value) ? /\n([ \t]*)$/.exec(gap)?.[1] : undefined;
-  const lines = listIndent === undefined ? written : written.replace(/\n {2}(?=- )/g, `\n${listIndent}`);
+  const lines = listIndent === undefined ? written : written.replace(/\n {2}/g, `\n${listIndent}`);
   const text = keepsGap ? gap + written.trimStart() : lines;
-  // A list ends with its last line, line ending included.
-  const end = Math.max(withoutNewlines(source, valueEnd), keyEnd);
   return source.slice(0, keyEnd) + text.replaceAll('\n', ending) + source.slice(end);
 }
 
@@ -166,14 +168,22 @@ function removePair(source: string, { keyStart, keyEnd, valueEnd }: PairPlace): 
   return newline < 0 ? before.replace(/\r?\n$/, '') : before + source.slice(newline + 1);
 }
 
-function write(name: string, value: FieldValue): string {
-  return stringify({ [name]: value }, { lineWidth: 0 });
+function write(name: string, value: FieldValue, options: ToStringOptions = {}): string {
+  return stringify({ [name]: value }, { lineWidth: 0, ...options });
 }
 
+/** Text of several lines in quotes: a comment behind a block of them would be its last line. */
+const quoted = { blockQuote: false, doubleQuotedMinMultiLineLength: Number.POSITIVE_INFINITY };
+
 /** What follows `key:` for the value: ` text`, ` [a, b]`, or lines. */
-function writeValue(value: FieldValue, isFlow: boolean): string {
+function writeValue(
+  value: FieldValue,
+  { isFlow, isFollowed }: { isFlow: boolean; isFollowed: boolean },
+): string {
   if (isFlow && Array.isArray(value)) {
     return ` ${stringify(value, { lineWidth: 0, collectionStyle: 'flow', flowCollectionPadding: false }).trimEnd()}`;
   }
-  return write('k', value).slice('k:'.length).trimEnd();
+  return write('k', value, isFollowed ? quoted : {})
+    .slice('k:'.length)
+    .trimEnd();
 }

@@ -51,7 +51,8 @@ export async function withFileLock<Result>(
   } finally {
     clearInterval(timer);
     if (isHeld()) {
-      await rm(lock, { force: true });
+      // One that can't be removed just now is that of the dead to whoever comes; what was done is done.
+      await rm(lock, { force: true }).catch(() => undefined);
     }
     forget(token);
   }

@@ -4,6 +4,8 @@ import { basename, dirname, extname, join } from 'node:path';
 import { NoteExists, PathRefused } from '../errors.ts';
 
 export const trashName = '.trash';
+export const isInTrash = (path: string): boolean => path.startsWith(`${trashName}/`);
+
 /** Notes of one path deleted before; far more than anybody has. */
 const mostNamesakes = 1000;
 /** Bytes of one name that file systems take. */
@@ -74,9 +76,12 @@ function kindOf(path: string): Promise<'folder' | 'other' | 'nothing'> {
   );
 }
 
-function numbered(name: string, number: number): string {
+const numbered = (name: string, number: number): string => withEnding(name, ` ${number}`);
+
+/** Before the extension; of a name that gets too long with it the end goes. */
+export function withEnding(name: string, ending: string): string {
   const extension = extname(name);
-  const end = ` ${number}${extension}`;
+  const end = ending + extension;
   let stem = basename(name, extension);
   while (Buffer.byteLength(stem + end) > longestName) {
     stem = Array.from(stem).slice(0, -1).join('');

@@ -6,8 +6,17 @@ import type { Cause } from '../changes/cause.ts';
 import type { ChangeKind } from '../changes/change.ts';
 import { readCurrent } from '../changes/current.ts';
 import type { ChangeJournal } from '../changes/journal.ts';
+import { NotWritable } from '../changes/surroundings.ts';
 import type { DailyNotes } from '../daily/daily-notes.ts';
-import { EditRefused, FolderSpelled, NoteNotFound, PathClosed, VaultFull, VaultReadOnly } from '../errors.ts';
+import {
+  ChangeUnfinished,
+  EditRefused,
+  explainDisk,
+  FolderSpelled,
+  NoteNotFound,
+  NoteReadOnly,
+  PathClosed,
+} from '../errors.ts';
 import { findOpenPlace, type HiddenFiles } from '../hidden/hidden-files.ts';
 import type { MoveOrder, MoveResult, Mover } from '../moving/mover.ts';
 import { createRevision, largestNote } from '../notes/content.ts';
@@ -25,7 +34,8 @@ import { moveToTrash } from './trash.ts';
 
 /**
  * Every change but `create` takes the revision that was read (`append` may go without), and throws RevisionStale when the
- * note has another one by now. All throw NoteNotFound, VaultReadOnly and VaultFull where the disk says so, VaultAway, and what else is named.
+ * note has another one by now. All throw NoteNotFound, VaultReadOnly, NoteReadOnly and VaultFull where the disk says
+ * so, VaultAway, ChangeUnfinished, and what else is named.
  * A change is on the disk and can be found by a search when it resolves.
  */
 export interface NoteWriter {
@@ -84,15 +94,13 @@ type Write = <Result extends { id: string }>(id: string, work: () => Promise<Res
 
 function createWrite(options: NoteWriterOptions): Write {
   const { requireHome, refresh } = options;
+  const explainFailure = createExplain(options);
   const queue = new KeyedQueue();
   return async (id, work) => {
     // Case and Unicode form left aside: on some disks such names are one file.
     const result = await queue.run(foldName(id), async () => {
       await requireHome();
-      return work().catch(async (error: unknown) => {
-        await requireHome(error);
-        return explain(options, id, error);
-      });
+      return work().catch((error: unknown) => explainFailure(id, error));
     });
     await refresh(result.id);
     return result;
@@ -161,10 +169,7 @@ async function applyEdit(
 async function moveNote(parts: WriterParts, order: MoveOrder): Promise<MoveResult> {
   const { requireHome, mover, cause } = parts;
   await requireHome();
-  return mover(cause, order).catch(async (error: unknown) => {
-    await requireHome(error);
-    return explain(parts, order.id, error);
-  });
+  return mover(cause, order).catch((error: unknown) => createExplain(parts)(order.id, error));
 }
 
 type WritablePart = Pick<NoteWriterOptions, 'root' | 'hidden' | 'isChangeable'>;
@@ -238,6 +243,17 @@ function encode(note: string): Buffer {
   return bytes;
 }
 
+/** Throws what the caller is told. */
+function createExplain(options: NoteWriterOptions): (id: string, error: unknown) => Promise<never> {
+  return async (id, error) => {
+    // It says that the notes may be away, and more.
+    if (!(error instanceof ChangeUnfinished)) {
+      await options.requireHome(error);
+    }
+    return explain(options, id, error);
+  };
+}
+
 function explain({ hidden, suggestIds }: NoteWriterOptions, id: string, error: unknown): never {
   if (error instanceof NoteNotFound) {
     throw new NoteNotFound(suggestIds?.(id));
@@ -245,15 +261,12 @@ function explain({ hidden, suggestIds }: NoteWriterOptions, id: string, error: u
   if (error instanceof FolderSpelled && hidden.isHiddenFolder(error.spelled)) {
     throw new PathClosed();
   }
+  if (error instanceof NotWritable) {
+    throw new NoteReadOnly('', { cause: error });
+  }
   const code = (error as NodeJS.ErrnoException).code ?? '';
-  if (['EROFS', 'EACCES', 'EPERM'].includes(code)) {
-    throw new VaultReadOnly({ cause: error });
-  }
-  if (['ENOSPC', 'EDQUOT'].includes(code)) {
-    throw new VaultFull({ cause: error });
-  }
   if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(code) || error instanceof FolderMoved) {
     throw new NoteNotFound();
   }
-  throw error;
+  throw explainDisk(error);
 }

@@ -13,7 +13,7 @@ import { createLogger } from '../../../api/http/log.ts';
 import { createMcpEndpoint } from '../../../api/mcp/endpoint.ts';
 import { createNoteResources } from '../../../api/mcp/note-resources.ts';
 import { IntrospectionCache } from '../../../api/tokens/introspection-cache.ts';
-import { parseResourceIdentifiers } from '../../../api/tokens/resource-identifiers.ts';
+import { createAudienceCheck, parseResourceIdentifiers } from '../../../api/tokens/resource-identifiers.ts';
 import { createTokenVerifier, type Principal } from '../../../api/tokens/verifier.ts';
 import type { Tool } from '../../../api/tools/tool.ts';
 import { createTools } from '../../../api/tools/tools.ts';
@@ -180,7 +180,11 @@ function createVerify(): ReturnType<typeof createTokenVerifier> {
     onEvent: () => undefined,
     onReachable: () => undefined,
   });
-  return createTokenVerifier({ introspect: (token) => cache.introspect(token), issuer, resources });
+  return createTokenVerifier({
+    introspect: (token) => cache.introspect(token),
+    issuer,
+    isOwn: createAudienceCheck(resources),
+  });
 }
 
 const principal: Principal = {

@@ -13,6 +13,7 @@ const notes = {
   'Garden/Apple.md': [
     '---\nkind: tree\ntags: [fruit, red]\n---\n# Apple\n',
     'See [[Pear]], [[Pear#How to prune|pruning]], [[Nowhere]] and [the pear](Pear.md).',
+    'The pear is a pome [[Pear|fruit]](sub/Pear.md).',
     '[out](https://example.org/a) [mail](mailto:a@example.org) [bad](javascript:alert(1)) [data](data:text/html,x)',
     '<script>alert(1)</script> <img src=x onerror=alert(1)>',
     '\n> [!warning] Look out\n> Frost is near.\n',
@@ -41,6 +42,7 @@ t.test('a note is shown as Obsidian shows it', async (t) => {
   has('<a href="/notes/Garden/Pear.md#how-to-prune">pruning</a>');
   has('<span class="missing">Nowhere</span>');
   has('<a href="/notes/Garden/Pear.md">the pear</a>');
+  has('<a href="/notes/Garden/Pear.md">fruit</a>(sub/Pear.md).', 'what follows a wiki link is text');
   has('<a href="https://example.org/a" rel="noreferrer noopener">out</a>');
   t.notMatch(text, /href="(javascript|data):/);
   t.notMatch(text, /<script>alert|<img src=x/);

@@ -2,7 +2,7 @@
 import t from 'tap';
 import { readNarrowing } from '../../../api/tokens/authorization-details.ts';
 import type { ActiveToken } from '../../../api/tokens/introspection.ts';
-import { parseResourceIdentifiers } from '../../../api/tokens/resource-identifiers.ts';
+import { createAudienceCheck, parseResourceIdentifiers } from '../../../api/tokens/resource-identifiers.ts';
 import { createTokenVerifier, type Principal } from '../../../api/tokens/verifier.ts';
 
 const resource = 'https://notes.example/mcp';
@@ -94,7 +94,7 @@ const token: ActiveToken = {
 function principalOf(authorizationDetails: unknown, scopes: string[] = ['openid', 'vault.write']): Principal {
   const verify = createTokenVerifier({
     issuer: 'https://auth.example',
-    resources: parseResourceIdentifiers(resource),
+    isOwn: createAudienceCheck(parseResourceIdentifiers(resource)),
     introspect: () => ({ ...token, scopes, authorizationDetails }),
   });
   const judged = verify('token');

@@ -2,7 +2,7 @@
 import t from 'tap';
 import type { ActiveToken } from '../../../api/tokens/introspection.ts';
 import { AuthorizationServerUnreachable } from '../../../api/tokens/introspection-errors.ts';
-import { parseResourceIdentifiers } from '../../../api/tokens/resource-identifiers.ts';
+import { createAudienceCheck, parseResourceIdentifiers } from '../../../api/tokens/resource-identifiers.ts';
 import { createTokenVerifier } from '../../../api/tokens/verifier.ts';
 
 const issuer = 'https://auth.example';
@@ -20,7 +20,9 @@ const good: ActiveToken = {
 };
 
 const verifyAnswer = (answer: ActiveToken, own = resources) =>
-  createTokenVerifier({ issuer, resources: own, introspect: () => Promise.resolve(answer) })('token');
+  createTokenVerifier({ issuer, isOwn: createAudienceCheck(own), introspect: () => Promise.resolve(answer) })(
+    'token',
+  );
 
 t.test('a token for either of our two resources is good', async (t) => {
   t.same(await verifyAnswer(good), {
@@ -47,7 +49,7 @@ const bad: Record<string, Partial<ActiveToken>> = {
 
 for (const [name, change] of Object.entries(bad)) {
   t.test(`a token ${name} is not good`, async (t) => {
-    t.same(await verifyAnswer({ ...good, ...change }), { outcome: 'inactive' });
+    t.match(await verifyAnswer({ ...good, ...change }), { outcome: 'inactive' });
   });
 }
 
@@ -81,7 +83,11 @@ t.test('a resource on this machine goes by any of its names, and by no other', a
 
 t.test('an outage is said to be one, and a bug of ours stays an exception', async (t) => {
   const failWith = (error: Error) =>
-    createTokenVerifier({ issuer, resources, introspect: () => Promise.reject(error) })('token');
+    createTokenVerifier({
+      issuer,
+      isOwn: createAudienceCheck(resources),
+      introspect: () => Promise.reject(error),
+    })('token');
   t.match(await failWith(new AuthorizationServerUnreachable('refused')), {
     outcome: 'unavailable',
     retryAfterSeconds: 1,

@@ -132,6 +132,16 @@ export function joinWords(words: readonly string[]): string {
   return join(words.slice(0, mostTerms).map(quote), 'OR');
 }
 
+// What FTS5 keeps as it stands here: nothing that it would split, or put into another form.
+const plainTerm = /^"(?:[a-z0-9]+|[\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3]+)"$/;
+
+/** The words, where an expression is any of some words and nothing else. */
+export function readAlternatives(expression: string): string[] | undefined {
+  const isList = expression.startsWith('(') && expression.endsWith(')');
+  const terms = (isList ? expression.slice(1, -1) : expression).split(' OR ');
+  return terms.every((term) => plainTerm.test(term)) ? terms.map((term) => term.slice(1, -1)) : undefined;
+}
+
 /**
  * The rarest words, as many as may be gone through: any will do. Where even the rarest is frequent, the two rarest
  * together come first.

@@ -4,7 +4,8 @@ import { Ranking } from '../../search/ranking.ts';
 import { createSnippetMaker } from '../../search/snippet.ts';
 import { describeCopy, type SearchOrder, type SearchResult } from '../answers.ts';
 import { prepareStatements, type Statements } from '../statements.ts';
-import { combine, joinWords, type SearchPlan, SearchPlanner } from './plan.ts';
+import { BestNotes, type RankedNote, weights } from '../weighing/best-notes.ts';
+import { combine, joinWords, readAlternatives, type SearchPlan, SearchPlanner } from './plan.ts';
 import { Vocabulary } from './vocabulary.ts';
 
 /** More than any score. */
@@ -14,38 +15,36 @@ const mostJudged = 8;
 /** Of those, how many are judged by their text too, and characters of each. A text of no more bytes is short. */
 const mostTextsJudged = 10;
 const longestJudged = 16 * 1024;
+/** Rows, up to which FTS5 has weighed its few matches before we have read how long the notes are. */
+const fewRows = 4000;
 /** UTF-16 units: where a snippet may come from. */
 const longestShown = 256 * 1024;
 
-// title, aliases, tags, headings, path, body, filters
-const weights = '10.0, 8.0, 5.0, 4.0, 2.0, 1.0, 0.0';
 // bm25() and not FTS5's column `rank`: that one prepares a statement of its own for each query and sorts every match,
 // where SQLite keeps the best few. All in one statement, since each takes and gives back the lock of the file.
 // Copies that a sync program made come last: they say what another note says better.
 const isCopy = 'rowid IN (SELECT number FROM notes WHERE conflict_of IS NOT NULL)';
-// The limit is a sum, since SQLite (from 3.48 on) prepares a statement anew for each value that is bound to a bare LIMIT.
 // Texts are taken as bytes: Node makes a string of UTF-8 in a third of the time that better-sqlite3 takes.
-const find = (
-  order: string,
-): string => `SELECT f.number, n.id, n.title, n.modified_at, n.conflict_of, f.rank, t.names, t.headings,
-    CASE WHEN octet_length(t.text) <= ${longestJudged} THEN CAST(t.text AS BLOB) END AS short
-  FROM (SELECT rowid AS number, bm25(words, ${weights}) AS rank FROM words WHERE words MATCH ? ORDER BY ${order} LIMIT ? + ${mostJudged}) f
+const columns = `n.id, n.title, n.modified_at, n.conflict_of, t.names, t.headings,
+    CASE WHEN octet_length(t.text) <= ${longestJudged} THEN CAST(t.text AS BLOB) END AS short`;
+// The limit is a sum, since SQLite (from 3.48 on) prepares a statement anew for each value that is bound to a bare LIMIT.
+const find = (order: string): string => `SELECT f.number, f.rank, ${columns}
+  FROM (SELECT rowid AS number, bm25(words, ${weights.join(', ')}) AS rank FROM words WHERE words MATCH ? ORDER BY ${order} LIMIT ? + 0) f
   JOIN notes n ON n.number = f.number JOIN texts t ON t.note = f.number`;
 
 const sql = {
   find: find('rank'),
   findCopiesLast: find(`${isCopy}, rank`),
-  copy: 'SELECT 1 FROM notes WHERE conflict_of IS NOT NULL LIMIT 1',
+  row: `SELECT ${columns} FROM notes n JOIN texts t ON t.note = n.number WHERE n.number = ?`,
+  copies: 'SELECT number FROM notes WHERE conflict_of IS NOT NULL',
   text: 'SELECT CAST(substr(text, 1, ?) AS BLOB) AS bytes FROM texts WHERE note = ?',
 };
 
-interface FoundRow {
-  number: number;
+interface FoundRow extends RankedNote {
   id: string;
   title: string;
   modified_at: number;
   conflict_of: string | null;
-  rank: number;
   names: string;
   headings: string;
   /** The text in UTF-8, where it is short: most are. */
@@ -62,8 +61,15 @@ export class IndexSearch {
   readonly #statements: Statements<typeof sql>;
   readonly #vocabulary: Vocabulary;
   readonly #planner: SearchPlanner;
+  readonly #best: BestNotes;
+  /** Of one state of the index, whatever the other thread writes meanwhile. */
+  readonly #inTransaction: (expression: string, limit: number, rows: number) => FoundRow[];
 
   constructor(database: Database.Database) {
+    this.#best = new BestNotes(database);
+    this.#inTransaction = database.transaction((expression, limit, rows) =>
+      this.#find(expression, limit, rows),
+    );
     this.#statements = prepareStatements(database, sql);
     this.#vocabulary = new Vocabulary(database);
     this.#planner = new SearchPlanner(database, this.#vocabulary);
@@ -74,17 +80,18 @@ export class IndexSearch {
     return this.#planner.plan(order, notes);
   }
 
-  run({ expressions, unnarrowed, wider, ranked, limit }: SearchPlan): SearchResult[] {
+  run({ expressions, unnarrowed, wider, ranked, limit, rows }: SearchPlan): SearchResult[] {
     const ranking = new Ranking(ranked);
+    const bounds = { limit, rows };
     const found = new Map<number, RankedRow>();
     for (const expression of expressions) {
-      this.#add(found, expression, ranking, limit);
+      this.#add(found, expression, ranking, bounds);
     }
     if (found.size < limit) {
-      this.#add(found, this.#widen(wider), ranking, limit);
+      this.#add(found, this.#widen(wider), ranking, bounds);
     }
     for (const expression of found.size === 0 ? unnarrowed : []) {
-      this.#add(found, expression, ranking, limit);
+      this.#add(found, expression, ranking, bounds);
     }
     const cut = createSnippetMaker(ranked.flatMap(({ text, forms }) => [text, ...forms]));
     const page = [...found.values()].sort(copiesLast).slice(0, limit);
@@ -92,8 +99,16 @@ export class IndexSearch {
   }
 
   // Below what is there, unless there is enough.
-  #add(found: Map<number, RankedRow>, expression: string | undefined, ranking: Ranking, limit: number): void {
-    const rows = found.size < limit && expression !== undefined ? this.#find(expression, limit) : [];
+  #add(
+    found: Map<number, RankedRow>,
+    expression: string | undefined,
+    ranking: Ranking,
+    { limit, rows: weighed }: Pick<SearchPlan, 'limit' | 'rows'>,
+  ): void {
+    const rows =
+      found.size < limit && expression !== undefined
+        ? this.#inTransaction(expression, limit + mostJudged, weighed)
+        : [];
     const above =
       Math.min(0, ...Array.from(found.values(), ({ score }) => score)) - (found.size > 0 ? stepDown : 0);
     for (const row of this.#rank(rows, ranking)) {
@@ -103,11 +118,28 @@ export class IndexSearch {
     }
   }
 
-  #find(expression: string, limit: number): FoundRow[] {
+  // Any of some frequent words is found by ourselves; what narrows, phrases, beginnings of words and what few have, by FTS5.
+  #find(expression: string, limit: number, rows: number): FoundRow[] {
+    const words = rows > fewRows ? readAlternatives(expression) : undefined;
+    return (words && this.#findAny(words, limit)) ?? this.#findAll(expression, limit);
+  }
+
+  #findAny(words: readonly string[], limit: number): FoundRow[] | undefined {
+    const best = this.#best.find(words, limit, new Set(this.#listCopies()));
+    return best?.flatMap((note) => {
+      const row = this.#statements.row.get(note.number) as Omit<FoundRow, keyof RankedNote> | undefined;
+      return row === undefined ? [] : [Object.assign(row, note)];
+    });
+  }
+
+  #findAll(expression: string, limit: number): FoundRow[] {
     // To look at each match for whether it is one costs a fifth of the search, and most vaults have none.
-    const hasCopies = this.#statements.copy.get() !== undefined;
-    const statement = this.#statements[hasCopies ? 'findCopiesLast' : 'find'];
+    const statement = this.#statements[this.#listCopies().length > 0 ? 'findCopiesLast' : 'find'];
     return statement.all(expression, limit) as FoundRow[];
+  }
+
+  #listCopies(): number[] {
+    return (this.#statements.copies.all() as Array<{ number: number }>).map(({ number }) => number);
   }
 
   #rank(rows: FoundRow[], ranking: Ranking): RankedRow[] {

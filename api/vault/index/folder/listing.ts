@@ -215,9 +215,9 @@ const coarsestClockMs = 2000;
 
 /**
  * With `readAt` (epoch ms), the stamp of a file read so soon after its change that a second one might not show:
- * it matches no later stamp, so the file is read once more.
+ * it matches no later stamp, so the file is read once more. The time of change alone may have been set back since.
  */
-export function createStamp(stats: Stats, readAt = 0): string {
-  const isYoung = Math.abs(readAt - stats.mtimeMs) < coarsestClockMs;
-  return `${stats.mtimeMs} ${stats.ctimeMs} ${stats.size}${isYoung ? ' young' : ''}`;
+export function createStamp({ mtimeMs, ctimeMs, size }: Stats, readAt = Number.NEGATIVE_INFINITY): string {
+  const isYoung = [mtimeMs, ctimeMs].some((time) => Math.abs(readAt - time) < coarsestClockMs);
+  return `${mtimeMs} ${ctimeMs} ${size}${isYoung ? ' young' : ''}`;
 }

@@ -1,7 +1,10 @@
 // The one indexing thread of a vault and its parts, for as long as any of their indexes needs it. What it is told of each of
 // them is thread.ts's.
 import { Worker } from 'node:worker_threads';
-import type { IndexWorkerNews, IndexWorkerOrder } from './worker.ts';
+import type { IndexWorkerMessage, IndexWorkerNews, IndexWorkerOrder } from './worker.ts';
+
+/** How long a thread that has nothing left to do may take to end by itself. */
+const longestEndMs = 1000;
 
 /** What one index hears of the thread. */
 export interface IndexListener {
@@ -34,7 +37,7 @@ export class IndexHost {
     const isLast = [...this.#listeners.values()].every((other) => other.worker !== worker);
     if (isLast || !isClosed) {
       this.#forget(worker);
-      await worker?.terminate();
+      await endThread(worker, isClosed);
     }
   }
 
@@ -62,4 +65,24 @@ export class IndexHost {
     });
     return worker;
   }
+}
+
+/**
+ * One whose indexes are closed ends when it is told to and nothing is left to do. Ending it in the middle of whatever it does
+ * can take the process with it (nodejs/node#56312): that is for one that does not answer.
+ */
+async function endThread(worker: Worker | undefined, isClosed: boolean): Promise<void> {
+  if (worker === undefined) {
+    return;
+  }
+  if (isClosed) {
+    const ended = Promise.withResolvers<void>();
+    worker.once('exit', () => ended.resolve());
+    worker.postMessage('end' satisfies IndexWorkerMessage);
+    const timer = setTimeout(() => void worker.terminate(), longestEndMs);
+    await ended.promise;
+    clearTimeout(timer);
+    return;
+  }
+  await worker.terminate();
 }

@@ -20,7 +20,7 @@ const longestSearchMs = 3000;
 /** Docker kills 10 s after it asks to stop. */
 const longestStopMs = 2000;
 
-type Answer = SearchResult[] | undefined;
+type Answer = SearchResult[] | 'done' | undefined;
 
 export class IndexThread {
   readonly #host: IndexHost;
@@ -29,7 +29,7 @@ export class IndexThread {
   readonly #ended = Promise.withResolvers<'closed'>();
   readonly #waiting = new Map<number, (answer: Answer) => void>();
   #lastOrder = 0;
-  #searching: Promise<Answer> = Promise.resolve(undefined);
+  #searching: Promise<unknown> = Promise.resolve();
   /** Busy for longer than a search may wait, as with a disk that does not answer. */
   #isStuck = false;
 
@@ -53,7 +53,7 @@ export class IndexThread {
         this.#events.onProgress(news.progress);
         break;
       case 'done':
-        this.#waiting.get(news.number)?.(news.results);
+        this.#waiting.get(news.number)?.(news.results ?? 'done');
         break;
       case 'closed':
         this.#end();
@@ -78,18 +78,22 @@ export class IndexThread {
     await this.#order((number) => ({ kind: 'refresh', index: this.#index, number, id }), longestRefreshMs);
   }
 
-  /** Resolves when the index has this part of the folder as it is on disk now; after 30 s in any case. */
-  async bringInStep(part: ChangedPart): Promise<void> {
-    await this.#order((number) => ({ kind: 'step', index: this.#index, number, part }), longestStepMs);
+  /** Resolves when the index has this part of the folder as it is on disk now; to false after 30 s, or where it ends. */
+  async bringInStep(part: ChangedPart): Promise<boolean> {
+    const answer = await this.#order(
+      (number) => ({ kind: 'step', index: this.#index, number, part }),
+      longestStepMs,
+    );
+    return answer === 'done';
   }
 
   /**
    * Searches there, for what would hold this thread for too long. One after the other, so that the index is kept in step
    * in between. Undefined where the thread does not get to it.
    */
-  search(plan: SearchPlan): Promise<Answer> {
+  search(plan: SearchPlan): Promise<SearchResult[] | undefined> {
     const before = this.#searching;
-    const search = async (): Promise<Answer> => {
+    const search = async (): Promise<SearchResult[] | undefined> => {
       await before;
       if (this.#isStuck) {
         return undefined;
@@ -99,10 +103,11 @@ export class IndexThread {
         longestSearchMs,
       );
       this.#isStuck = answer === undefined;
-      return answer;
+      return answer === 'done' ? undefined : answer;
     };
-    this.#searching = search();
-    return this.#searching;
+    const searching = search();
+    this.#searching = searching;
+    return searching;
   }
 
   async #order(create: (number: number) => IndexWorkerOrder, timeoutMs: number): Promise<Answer> {

@@ -14,6 +14,8 @@ export type IndexWorkerOrder = { index: number } & (
   | { kind: 'step'; number: number; part: ChangedPart }
   | { kind: 'search'; number: number; plan: SearchPlan }
 );
+/** Told to end, it does so when what it does is done. */
+export type IndexWorkerMessage = IndexWorkerOrder | 'end';
 /** What it tells. */
 export type IndexWorkerNews = { index: number } & (
   | { kind: 'progress'; progress: IndexProgress }
@@ -61,17 +63,30 @@ function follow(order: Exclude<IndexWorkerOrder, { kind: 'close' }>): void {
   tell({ kind: 'done', index, number: order.number });
 }
 
-parentPort?.on('message', (order: IndexWorkerOrder) => {
+function tryToFollow(order: Exclude<IndexWorkerOrder, { kind: 'close' }>): void {
   const { index } = order;
-  if (order.kind === 'close') {
-    close(index).catch((error: unknown) => fail(index, error));
-    return;
-  }
   try {
     follow(order);
   } catch (error) {
     const failed = kept.get(index);
     fail(index, error);
     failed?.close().catch(() => undefined);
+  }
+}
+
+/** The kernel's notices of what was written before the order was given are heard first: they come in the loop's next turn. */
+function afterNotices(work: () => void): void {
+  setImmediate(() => setImmediate(work));
+}
+
+parentPort?.on('message', (order: IndexWorkerMessage) => {
+  if (order === 'end') {
+    parentPort?.close();
+  } else if (order.kind === 'close') {
+    close(order.index).catch((error: unknown) => fail(order.index, error));
+  } else if (order.kind === 'step') {
+    afterNotices(() => tryToFollow(order));
+  } else {
+    tryToFollow(order);
   }
 });

@@ -34,9 +34,10 @@ export function editBlock(note: string, { block, text, at }: BlockEdit): string 
   const behind = found.isBehind ? gap + mark : `${ending}${ending}${mark.trim()}`;
   const whole = withLineEnding(written, ending) + (isInline ? '' : behind);
   const edited = body.slice(0, found.from) + whole + rest;
-  const isItem = !found.isBehind && kindOf(content) === 'list item';
-  if (isItem && kindOf(lines) !== 'list item') {
-    throw new EditRefused(describeSeveral('list item', name));
+  const wanted = kindOf(content);
+  const isItem = wanted === 'list item' && !found.isBehind;
+  if (isItem ? !(isInline && kindOf(lines) === 'list item') : !isOneBlock(lines)) {
+    throw new EditRefused(describeSeveral(wanted, name));
   }
   requireOneBlock(body, found, edited, { name, end: body.length - rest.length });
   return requireSameHead(note, note.slice(0, textStart) + edited);
@@ -102,6 +103,10 @@ function requireOneBlock(
     throw new EditRefused(describeSeveral(kindOf(before.slice(old.from, end)), name));
   }
 }
+
+/** A list may be indented as if it were code, and is looked at below. */
+const isOneBlock = (text: string): boolean =>
+  kindOf(text).startsWith('list') || listTopBlocks(text).length === 1;
 
 const describeSeveral = (kind: string, name: string): string =>
   `The text would not be one ${kind} with the id ^${name}: give one block, or use heading, or find and replace.`;

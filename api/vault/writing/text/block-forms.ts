@@ -47,8 +47,39 @@ const indentOf = (line: string): number => line.length - line.trimStart().length
 
 /** Whether the id of such a block stands at the end of a line of it, and not behind it. */
 export function takesMark(content: string): boolean {
-  return ['list item', 'heading', 'quote', 'paragraph'].includes(kindOf(content));
+  switch (kindOf(content)) {
+    case 'list item':
+      return takesMark(firstOf(readItem(content)));
+    case 'quote':
+      // At the end of what else is in it, it would be a part of that.
+      return kindOf(lastOf(unquote(content))) === 'paragraph';
+    case 'heading':
+    case 'paragraph':
+      return true;
+    default:
+      return false;
+  }
 }
+
+const firstOf = (text: string): string => text.slice(0, listTopBlocks(text)[0]?.end).trimEnd();
+const lastOf = (text: string): string => text.slice(listTopBlocks(text).at(-1)?.start ?? 0);
+
+/** What is in an item, without what marks it. */
+function readItem(content: string): string {
+  const marks = itemMarks.exec(content)?.[0] ?? '';
+  const indent = ' '.repeat(marks.length - boxOf(content).length);
+  return content
+    .split('\n')
+    .map((line, index) => {
+      if (index === 0) return line.slice(marks.length);
+      return line.startsWith(indent) ? line.slice(indent.length) : line.trimStart();
+    })
+    .join('\n');
+}
+
+const boxOf = (content: string): string => itemMarks.exec(content)?.[3] ?? '';
+
+const unquote = (text: string): string => text.replace(/^ {0,3}> ?/gm, '');
 
 export function endsWithMark(line: string, mark: string): boolean {
   const text = line.trimEnd();
@@ -64,15 +95,39 @@ export function placeMark(content: string, mark: string): string {
 
 /** The number of lines of it. */
 function endOfFirstParagraph(lines: readonly string[]): number {
-  const end = lines.findIndex(
-    (line, index) => index > 0 && (line.trim() === '' || /^\s*(?:[-*+>|]|\d+[.)]\s|`{3}|~{3})/.test(line)),
-  );
-  return end < 0 ? lines.length : end;
+  const inner = readItem(lines.join('\n'));
+  const end = listTopBlocks(inner)[0]?.end ?? inner.length;
+  return inner.slice(0, end).trimEnd().split('\n').length;
 }
+
+/** What a text at the beginning or end of such a block has to be, so that it becomes a part of it and of nothing else. */
+const joining: Partial<Record<BlockForm, readonly BlockForm[]>> = {
+  paragraph: ['paragraph'],
+  list: ['list item', 'list'],
+  'list item': ['list item', 'list', 'paragraph'],
+};
+/** That may stand below what an item says. */
+const below: readonly BlockForm[] = ['quote', 'table'];
+
+function requireJoining(kind: BlockForm, text: string, at: EditPlace): void {
+  const forms = joining[kind];
+  const isBelow = kind === 'list item' && at === 'end' && below.includes(kindOf(text));
+  if (forms !== undefined && !isBelow && !(forms.includes(kindOf(text)) && isOne(text))) {
+    throw new EditRefused(
+      `The text would not be one ${kind} with what is there: give text of that kind, or use heading, or find and replace.`,
+    );
+  }
+}
+
+/** A list may be indented as if it were code. */
+const isOne = (text: string): boolean => listItem.test(text) || listTopBlocks(text).length === 1;
 
 /** The text of the block afterwards. Throws EditRefused where such a block has no beginning or end to put something at. */
 export function writeBlock(content: string, text: string, at: EditPlace): string {
   const kind = kindOf(content);
+  if (at !== 'all') {
+    requireJoining(kind, text, at);
+  }
   if (kind === 'list item') {
     return writeItem(content, text, at);
   }
@@ -114,8 +169,8 @@ const writers: Partial<Record<BlockForm, WriteAt>> = {
   },
   quote: (content, text, isStart) => {
     const lines = content.split('\n');
-    const inner = lines.map((line) => line.replace(/^ {0,3}> ?/, ''));
-    const own = /^ {0,3}>/.test(text) ? text.replace(/^ {0,3}> ?/gm, '') : text;
+    const inner = lines.map(unquote);
+    const own = /^ {0,3}>/.test(text) ? unquote(text) : text;
     // The first line of a callout is its title.
     const titles = isStart ? Number(inner[0]?.startsWith('[!')) : lines.length;
     const before = inner.slice(0, titles).join('\n');

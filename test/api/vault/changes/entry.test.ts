@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { parseEntry, timeOf } from '../../../../api/vault/changes/entry.ts';
 import { ChangeJournal } from '../../../../api/vault/changes/journal.ts';
 import { createRevision } from '../../../../api/vault/notes/content.ts';
 import { cause } from '../../../support/writer.ts';
@@ -99,4 +100,27 @@ t.test('one whose line has no end is none, and is not read whole', async (t) => 
   await file.close();
   await new ChangeJournal({ root: join(top, 'vault'), requireHome: async () => {} }).recover();
   t.same(await readdir(folder), []);
+});
+
+t.test('one that says of itself what nobody can show is none, and its time is its id’s', async (t) => {
+  const whole = { version: 1, id, time: 'any', kind: 'edit', ...cause, steps: [unfinished] };
+  const read = (more: object) => parseEntry(JSON.stringify({ ...whole, ...more }));
+  t.match(read({}), { id, time: timeOf(id), kind: 'edit', client: cause.client });
+  t.match(read({ client: { id: 'x' }, undoes: id }), { client: { id: 'x' }, undoes: id });
+  for (const wrong of [
+    { kind: '\u001b[2J' },
+    { kind: undefined },
+    { client: undefined },
+    { client: null },
+    { client: { id: 7 } },
+    { client: { id: 'x', name: 7 } },
+    { client: { id: 'x', name: { toLowerCase: 1 } } },
+    { account: 'ann' },
+    { account: {} },
+    { undoes: '../x' },
+    { undoes: 7 },
+    { steps: {} },
+  ]) {
+    t.equal(read(wrong), undefined, JSON.stringify(wrong));
+  }
 });

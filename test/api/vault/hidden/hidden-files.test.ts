@@ -333,6 +333,9 @@ t.test('who asks after a change of the settings is told of it, whoever else aske
 
 t.test('only what is hidden no longer is read when that changes', async (t) => {
   const world = await createWorld(t);
+  // A minute later: what has just been changed would be read twice.
+  const { now } = Date;
+  t.intercept(Date, 'now', { value: () => now() + 60_000 });
   const settle = async (hidden: string, filters: string[]): Promise<string[]> => {
     const database = openIndexFile(world.indexPath, world.directory);
     await world.write('.obsidian/app.json', JSON.stringify({ userIgnoreFilters: filters }));

@@ -160,6 +160,13 @@ const cases: Case[] = [
       '`[[Old]]` $[[Old]]$ %%[[Old]]%% <!-- [[Old]] --> \\[[Old]] [[New]]\n\n    [[Old]]\n\n```\n[[Old]]\n```\n',
   },
   {
+    name: 'a wiki link with brackets behind it, which are text',
+    files: ['Old.md', 'y.md'],
+    moved: { 'Old.md': 'New.md', 'y.md': 'z.md' },
+    before: '[[Old]](y.md) [[Old|x]](y.md) ![[Old]](<y.md> "t") [in [[Old]]](y.md) `[[Old]](y.md)`',
+    after: '[[New]](y.md) [[New|x]](y.md) ![[New]](<y.md> "t") [in [[New]]](z.md) `[[Old]](y.md)`',
+  },
+  {
     name: 'attachments',
     files: ['A/p 1.png', 'p.mp3'],
     moved: { 'A/p 1.png': 'B/q.png', 'p.mp3': 'B/r.mp3' },

@@ -113,6 +113,7 @@ t.test('wiki links lead to a path, without heading, block and text', (t) => {
     [['/Abs', 'a/b'], '[[/Abs]] [[a/b]]'],
     [['B'], '[[B|see [1] there]]'],
     [['B', 'c'], '[see [[B]]](https://x.y) [[c]](d)'],
+    [['B', 'c', 'd'], '[[B]](x) ![[c|shown]](y.md) [[d]](<z> "t")'],
     [[], '[[#Heading]] [[^block]] [[|x]] [[]] [[a\nb]] [[https://x.y/z]]'],
     [[], '`[[no]]`\n\n    [[no]]\n\n```\n[[no]]\n```\n%% [[no]] %%\n$[[no]]$\n<!-- [[no]] -->'],
     [['B'], '# [[B]]'],

@@ -174,6 +174,22 @@ t.test('a new field leaves the lines before it with their endings, blank ones to
   t.end();
 });
 
+t.test('text of several lines is written so that what stands around it stays', (t) => {
+  const comment = '---\ntitle: x   # why\nb: 1\n---\n';
+  t.equal(
+    setField(comment, 'title', 'one\ntwo'),
+    comment.replace('x ', '"one\\ntwo" '),
+    'a comment behind it',
+  );
+  t.equal(
+    setField('---\nlist:\n    - a\nb: 1\n---\n', 'list', ['one\ntwo', 'c']),
+    '---\nlist:\n    - |-\n      one\n      two\n    - c\nb: 1\n---\n',
+    'in a list, as far in as the list was',
+  );
+  t.equal(setField('---\n\na: 1\n---\n', 'a', null), '---\n\n---\n', 'a blank line before it');
+  t.end();
+});
+
 t.test('what could change more than the field is refused', (t) => {
   t.throws(() => setField('---\na: &x 1\nb: *x\n---\n', 'a', 2), EditRefused);
   t.throws(() => setField('---\n{a: 1}\n---\n', 'a', 2), EditRefused);

@@ -123,6 +123,33 @@ t.test('a stop ends a thread that does not come to an end by itself', async (t) 
   t.ok(tookMs < 20_000);
 });
 
+t.test(
+  'a thread whose index is closed comes to its end by itself, whatever is still to come for it',
+  async (t) => {
+    const { told } = await run(t, {
+      notes: { 'A.md': 'a' },
+      preload: `
+      import { Worker } from 'node:worker_threads';
+      globalThis.ended = { byForce: 0 };
+      const { terminate } = Worker.prototype;
+      Worker.prototype.terminate = function () {
+        globalThis.ended.byForce += 1;
+        return terminate.call(this);
+      };
+    `,
+      program: `
+      await until(() => !vault.progress().building);
+      // Notices are waited for, and looks are planned.
+      writeFileSync(join(directory, 'B.md'), 'b');
+      await vault.refresh('B.md');
+      await vault.close();
+      tell({ ...globalThis.ended, left: process.getActiveResourcesInfo().filter((name) => name === 'MessagePort') });
+    `,
+    });
+    t.same(told, { byForce: 0, left: [] });
+  },
+);
+
 t.test('a search that was left to a thread that does not answer is made without it', async (t) => {
   const notes = Object.fromEntries(
     Array.from({ length: 4200 }, (_, number) => [`${number}.md`, `common n${number}`]),
