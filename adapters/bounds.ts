@@ -7,12 +7,27 @@ export const strangersRows = {
   interactions: 3000,
   /** Browsers that are not signed in. */
   sessions: 1000,
+  deviceCodes: 2000,
 } as const;
 
 /** What is kept for clients that were let in and for the owner's own browsers when strangers have used up theirs. */
 export const reservedRows = { knownClients: 500, ownDevices: 500 } as const;
 
-export const perAccount = { devices: 50, sessions: 200 } as const;
+export const perAccount = {
+  devices: 50,
+  sessions: 200,
+  tries: 300,
+  /** Of what an account did, and as many of what was refused at it. */
+  events: 300,
+  ledger: 1000,
+  accessKeys: 50,
+  recoveryCodes: 10,
+  passkeys: 20,
+  signInSteps: 30,
+} as const;
+
+/** Tries of whoever did not sign in; of one network, and of all. */
+export const strangersTries = { ofNetwork: 50, ofAll: 1000 } as const;
 
 /** The newest of a grant that the sweep leaves; superseded refresh tokens only. */
 export const perGrant = { refreshTokens: 100, accessTokens: 1000, callDays: 7 } as const;
@@ -26,7 +41,7 @@ export const countersPerLimit = 8192;
 /** An assertion may be valid for ten minutes (auth/clients/assertions.ts) and the library's tolerance. */
 export const replaySeconds = 10 * 60 + 15;
 
-const storedLimits = 20;
+const storedLimits = 21;
 // 500 refreshes a minute (auth/http/limits) between two sweeps, on top of what the sweep leaves.
 const betweenSweeps = 5500;
 const strangersAssertions = 5000;
@@ -53,11 +68,23 @@ export function boundsFor({ accounts, grants, clientsLetIn }: Facts): RowCounts 
     grants: calmGrants,
     // One lives a minute, and each takes a person's consent.
     authorization_codes: 1000,
+    device_codes: strangersRows.deviceCodes + knownClients + ownDevices,
     access_tokens: (perGrant.accessTokens + betweenSweeps) * grants,
     refresh_tokens: (perGrant.refreshTokens + betweenSweeps) * grants,
     devices: perAccount.devices * accounts,
+    browsers: perAccount.sessions * accounts,
     grant_calls: (perGrant.callDays + 1) * grants,
     limits: storedLimits * countersPerLimit,
+    tries: strangersTries.ofAll + perAccount.tries * accounts,
+    account_events: 2 * perAccount.events * accounts,
+    ledger: perAccount.ledger * accounts,
+    access_keys: perAccount.accessKeys * accounts,
+    one_time_codes: accounts,
+    recovery_codes: perAccount.recoveryCodes * accounts,
+    passkeys: perAccount.passkeys * accounts,
+    sign_in_steps: perAccount.signInSteps * accounts,
+    upstream_links: accounts,
     setup_links: 1,
+    sweeps: 2,
   };
 }

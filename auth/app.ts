@@ -2,19 +2,11 @@
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { ParsedUrlQuery } from 'node:querystring';
-import { bodyParser } from '@koa/bodyparser';
 import type { Middleware } from 'koa';
-import compose from 'koa-compose';
-import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import type { Logger } from 'pino';
 import type { Database } from '../adapters/database/database.ts';
 import { asUnitOfWork } from '../adapters/database/unit-of-work.ts';
-import type { AccountConnectionStore } from '../adapters/stores/account-connections.ts';
-import type { AccountStore } from '../adapters/stores/accounts.ts';
-import type { ConnectionStore } from '../adapters/stores/connections.ts';
-import type { ResourceDescriptionStore } from '../adapters/stores/resource-descriptions.ts';
-import type { SetupLinkStore } from '../adapters/stores/setup-links.ts';
+import type { OwnedTokenStore } from '../adapters/stores/tokens/owned.ts';
 import type { ClientStanding } from './clients/standing.ts';
 import { encodeRawBasic } from './http/basic-credentials.ts';
 import {
@@ -25,44 +17,43 @@ import {
   rememberRefusal,
 } from './http/errors.ts';
 import { limitRequests } from './http/limits/requests.ts';
+import { createTurns } from './http/limits/turns.ts';
 import type { Metrics } from './http/metrics.ts';
 import { framePages } from './http/pages/frame.ts';
 import { returnToApp } from './http/pages/return-to-app.ts';
 import { pinOrigin } from './http/pinned-origin.ts';
 import { redirectPosted } from './http/posted-requests.ts';
-import { refuseEncodings, refuseForeignForms, refuseForeignHosts } from './http/refusals.ts';
+import { refuseEncodings, refuseForeignHosts } from './http/refusals.ts';
 import { registrationRoute } from './http/registration-route.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { identifyRequest } from './http/trace.ts';
 import { type Trail, tellRefusals } from './http/trail.ts';
-import { createAccountRoutes } from './people/account/connections.ts';
-import { createOwnSignInRoutes } from './people/account/sign-in.ts';
-import { createAccountSessions, recognizeReader } from './people/account-session.ts';
-import { createDoorRoutes } from './people/door.ts';
-import { createInteractionRoutes } from './people/interactions.ts';
-import { createSetupRoutes } from './people/setup.ts';
-import type { SignInLimits } from './people/sign-in-limits.ts';
-import { createSignOutRoutes } from './people/sign-out.ts';
+import { createAccountSessions } from './people/account-session.ts';
+import { noteBrowsers } from './people/browsers.ts';
+import { type PeopleParts, routesForPeople } from './people/routes.ts';
 import { createProvider, type ProviderParts } from './provider.ts';
 import { normalizeAuthorizationScope, splitScopes } from './scopes.ts';
+import { observeTries, rememberTold } from './timeline/observe.ts';
+import type { Recorder } from './timeline/recorder.ts';
+import { createRefusalsRoute } from './timeline/refusals-route.ts';
+import { introspectKeys } from './vault/access-keys/introspection.ts';
+import type { KeyUseRecorder } from './vault/access-keys/uses.ts';
 import { introspectGrant } from './vault/answers.ts';
 import type { CallRecorder } from './vault/calls.ts';
 import { createDescriptionRoute } from './vault/description-route.ts';
 import { introspectNames } from './vault/named-callers.ts';
+import { introspectShortly } from './vault/short-introspection.ts';
 
-export interface AppParts extends ProviderParts {
+export interface AppParts extends ProviderParts, Omit<PeopleParts, 'provider' | 'sessions'> {
   readonly database: Database;
-  readonly accounts: AccountStore;
-  readonly setupLinks: SetupLinkStore;
-  readonly connections: ConnectionStore;
-  readonly accountConnections: AccountConnectionStore;
   readonly calls: CallRecorder;
-  readonly descriptions: ResourceDescriptionStore;
-  readonly standing: ClientStanding;
-  readonly signInLimits: SignInLimits;
-  readonly log: Logger;
+  readonly keyUses: KeyUseRecorder;
   readonly metrics: Metrics;
-  readonly trail: Trail;
+  readonly recorder: Recorder;
+  readonly standing: ClientStanding;
+  readonly ownedTokens: OwnedTokenStore;
+  /** Every introspection is the library's to answer. */
+  readonly isIntrospectionLong?: boolean;
 }
 
 // Told once the library has written its answer to a request whose body it could not read.
@@ -84,14 +75,18 @@ export function createApp(parts: AppParts): RequestListener {
   for (const event of failedParsing) (provider as EventEmitter).on(event, answerTooLarge);
   metrics.observe(provider);
   followProvider(provider, parts.trail);
+  rememberTold(provider);
   // What still reaches Koa itself was answered already or is a connection that the client closed.
   (provider as EventEmitter).on('error', (error: Error) => log.warn({ err: error }, 'connection failed'));
+  const { accounts, connections, browsers } = parts;
+  const sessions = createAccountSessions({ provider, accounts, connections, browsers }, config.issuer);
   provider.use(identifyRequest);
   provider.use(pinOrigin(config.issuer, config.trustedProxies));
   provider.use(metrics.middleware);
   provider.use(securityHeaders(config.issuer));
   provider.use(framePages(config.issuer));
   provider.use(tellRefusals(parts.trail));
+  provider.use(observeTries(parts.recorder));
   provider.use(answerErrors(log));
   provider.use(returnToApp);
   provider.use(refuseForeignHosts(config.issuer));
@@ -103,15 +98,21 @@ export function createApp(parts: AppParts): RequestListener {
   provider.use(limitRequests(parts.rowLimits));
   provider.use(redirectPosted(issuerPath));
   provider.use(encodeRawBasic);
+  if (!parts.isIntrospectionLong)
+    provider.use(introspectShortly({ ...config, provider, tokens: parts.ownedTokens, calls: parts.calls }));
   provider.use(parts.callLimits.middleware);
+  provider.use(noteBrowsers({ browsers, sessions, log }));
   provider.use(commitBeforeAnswering(parts.database));
   provider.use(introspectGrant);
   provider.use(introspectNames(config.apiClientId));
   provider.use(parts.calls.middleware);
+  const [resource] = config.resources;
+  provider.use(introspectKeys({ ...config, keys: parts.accessKeys, uses: parts.keyUses, resource }));
   provider.use(
     createDescriptionRoute({ provider, resources: parts.resources, descriptions: parts.descriptions }),
   );
-  for (const routes of routesForPeople(parts, provider, issuerPath)) provider.use(routes);
+  provider.use(createRefusalsRoute({ ...parts, provider, trustedProxies: config.trustedProxies }));
+  for (const routes of routesForPeople({ ...parts, provider, sessions }, issuerPath)) provider.use(routes);
   return underIssuerPath(issuerPath, provider.callback());
 }
 
@@ -128,41 +129,6 @@ function normalizeAuthorization({ resources }: AppParts): Middleware {
     }
     return next();
   };
-}
-
-function routesForPeople(parts: AppParts, provider: Provider, issuerPath: string): Middleware[] {
-  const { config, accounts, trail } = parts;
-  const readForm = (formLimit: string): Middleware =>
-    compose([
-      refuseForeignForms(config.issuer),
-      bodyParser({ enableTypes: ['form'], formLimit }) as Middleware,
-    ]);
-  const form = readForm('16kb');
-  const { connections, accountConnections } = parts;
-  const sessions = createAccountSessions({ provider, accounts, connections }, config.issuer);
-  const { issuer } = config;
-  const people = { accounts, limits: parts.signInLimits, trail, issuer, issuerPath, form, sessions };
-  return [
-    recognizeReader(sessions),
-    createDoorRoutes({ sessions, connections, issuerPath, mcpUrl: config.resources[0] }),
-    createOwnSignInRoutes(people),
-    createSignOutRoutes(people),
-    createSetupRoutes({ links: parts.setupLinks, accounts, sessions, issuerPath, form, trail }),
-    createAccountRoutes({ ...people, provider, connections, accountConnections }),
-    createInteractionRoutes({
-      ...people,
-      // All of the vault's folders, each letter of their names in percent-encoding.
-      form: readForm('512kb'),
-      provider,
-      apiClientId: config.apiClientId,
-      isSeeded: parts.standing.isSeeded,
-      consents: parts.consents,
-      accountConnections,
-      descriptions: parts.descriptions,
-      resources: parts.resources,
-      idleSeconds: config.refreshTokenIdleSeconds,
-    }),
-  ];
 }
 
 function followProvider(provider: EventEmitter, trail: Trail): void {
@@ -185,19 +151,28 @@ function dropUnusedNonce(query: ParsedUrlQuery): void {
 // The routers take a path in any case and with a slash at the end. Limits, pages and the token endpoint's unit go by
 // the path, so that there must be one spelling; only ids have capital letters, which are the segment after these.
 const refuseOtherSpellings: Middleware = async (ctx, next) => {
-  const path = ctx.path.replace(/^(\/(?:auth|device|interaction|reg)\/)[^/]+$/, '$1id');
+  const path = ctx.path.replace(/^(\/(?:auth|device|interaction|reg)\/)[^/]+(?=$|\/upstream$)/, '$1id');
   if (!/[A-Z]|.\/$/.test(path)) await next();
 };
 
+// A commit of many lets their clients go on at the same moment: begun all at once, their next requests would hold up those
+// whose answers somebody waits for on a page or in a tool.
+const tokenRequestsARound = 2;
+
 /** All that a request changed is committed, or undone where it failed, before its answer leaves. */
 function commitBeforeAnswering(database: Database): Middleware {
-  return (ctx, next) =>
-    asUnitOfWork(database, ctx.path === '/token', async () => {
+  const turn = createTurns(tokenRequestsARound);
+  return async (ctx, next) => {
+    const work = async (): Promise<boolean> => {
       await next();
       // What the library would answer as `server_error`: errors.ts answers it in its place.
       if (ctx.state['failure'] !== undefined) throw ctx.state['failure'];
       return ctx.status < 400;
-    });
+    };
+    const isTokenRequest = ctx.path === '/token';
+    if (isTokenRequest) await turn();
+    await asUnitOfWork(database, isTokenRequest, work, ctx.path === '/token/introspection');
+  };
 }
 
 const wellKnown = /^\/\.well-known\/(oauth-authorization-server|openid-configuration)(?=\/|$)/;

@@ -9,6 +9,12 @@ import {
   registrationSettings,
   toRegistration,
 } from './clients/registration-settings.ts';
+import {
+  findUpstreamFaults,
+  toUpstream,
+  type UpstreamSettings,
+  upstreamSettings,
+} from './people/upstream/settings.ts';
 
 export interface AuthConfig {
   /** The issuer identifier, byte for byte as configured (RFC 8414 section 2). */
@@ -31,6 +37,10 @@ export interface AuthConfig {
   /** After this a client that registered itself and never got a grant goes. */
   readonly unusedClientSeconds: number;
   readonly registration: Registration;
+  /** Who else may say who somebody is; undefined: nobody. */
+  readonly upstream: UpstreamSettings | undefined;
+  /** Whether passwords and passkeys of ours sign in. */
+  readonly isLocalSignInOn: boolean;
   /** Resource identifiers that loop-api answers for; the first is the default (RFC 8707). */
   readonly resources: readonly [string, string];
   readonly apiClientId: string;
@@ -57,6 +67,7 @@ const secretNames = new Set([
   'AUTH_DATABASE_URL',
   'AUTH_ENCRYPTION_KEY',
   'AUTH_REGISTRATION_TOKEN',
+  'AUTH_UPSTREAM_CLIENT_SECRET',
 ]);
 
 const plainUrl = (allowed: string) =>
@@ -121,6 +132,7 @@ const settings = z.object({
   AUTH_REFRESH_GRACE_SECONDS: seconds(0, 3600).default(60),
   AUTH_UNUSED_CLIENT_SECONDS: seconds(3600, year).default(2_592_000),
   ...registrationSettings,
+  ...upstreamSettings,
   API_RESOURCE: plainUrl(
     'allowed: an http(s) URL without query or fragment, such as https://vault.example/mcp',
   )
@@ -163,7 +175,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   }
   const parsed = settings.safeParse(given);
   faults.push(...(parsed.error?.issues ?? []).map((issue) => describeFault(issue, given)));
-  faults.push(...findRegistrationFaults(given));
+  faults.push(...findRegistrationFaults(given), ...findUpstreamFaults(given));
   if (isSamePort(given['AUTH_METRICS_PORT'], given['AUTH_PORT'])) {
     faults.push(
       `AUTH_METRICS_PORT: read "${given['AUTH_METRICS_PORT']}"; allowed: another port than AUTH_PORT`,
@@ -244,6 +256,8 @@ function toConfig(data: z.infer<typeof settings>): AuthConfig {
     refreshGraceSeconds: data.AUTH_REFRESH_GRACE_SECONDS,
     unusedClientSeconds: data.AUTH_UNUSED_CLIENT_SECONDS,
     registration: toRegistration(data),
+    upstream: toUpstream(data),
+    isLocalSignInOn: data.AUTH_LOCAL_SIGN_IN,
     resources: [data.API_RESOURCE, data.API_RESOURCE.replace(/\/mcp$/, '/sse')],
     apiClientId: data.API_CLIENT_ID,
     apiClientSecret: data.API_CLIENT_SECRET,

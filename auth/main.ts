@@ -71,7 +71,7 @@ async function run(config: AuthConfig): Promise<void> {
   app = await openApp(config, { database, log, metrics });
   phase = 'ready';
   log.info(
-    { issuer: config.issuer, resource: config.resources[0] },
+    { issuer: config.issuer, resource: config.resources[0], upstream: config.upstream?.issuer },
     `loop-auth listens on ${config.host}:${config.port}`,
   );
   // npm start waits for this word.

@@ -3,23 +3,31 @@ import Keygrip from 'keygrip';
 import Provider, { type Adapter, type AdapterPayload, type Configuration } from 'oidc-provider';
 import { currentUnit } from '../adapters/database/unit-of-work.ts';
 import type { ConsentStore } from '../adapters/stores/consents.ts';
+import type { ProgramStore } from '../adapters/stores/programs.ts';
 import { type ClientLookupParts, createClientLookup } from './clients/lookup.ts';
 import { takesDocuments } from './clients/registration-settings.ts';
 import { clientRulesFor, mayOmitPkce } from './clients/rules.ts';
 import type { AuthConfig } from './config.ts';
 import { renderError } from './http/errors.ts';
 import type { CallLimits } from './http/limits/calls.ts';
+import { pacingPolls } from './http/limits/polls.ts';
 import { type RowLimitParts, withinBounds } from './http/limits/stored-rows.ts';
 import type { ServerKeys } from './keys/server-keys.ts';
 import { sessionCookie, sessionSeconds } from './people/account-session.ts';
 import { openUserinfo } from './people/claims.ts';
 import { createGrantLoader, createInteractionPolicy, isSilent, ownScopes } from './people/consent/rules.ts';
+import { deviceCodeSeconds, deviceFlowFor, tellInterval } from './people/device/device-flow.ts';
+import { keyingUserCodes } from './people/device/user-codes.ts';
+import { levels } from './people/factors/shown.ts';
 import { logoutSource, postLogoutSuccessSource } from './people/sign-out.ts';
 import type { Resources } from './resources.ts';
-import { nameGrantedScopes, openidScopes, requestedScope, vaultScopes } from './scopes.ts';
+import { nameGrantedScopes, openidScopes, requestedScope, splitScopes, vaultScopes } from './scopes.ts';
+import { rememberMisdirected } from './timeline/observe.ts';
 import { compareSecretsByHash, leavingWithheld, normalizingFirst } from './token-requests.ts';
+import { findingNoKeys } from './vault/access-keys/introspection.ts';
 import { nameAuthorizationDetails } from './vault/answers.ts';
 import { rememberCaller } from './vault/named-callers.ts';
+import { giveProgramsTokens } from './vault/program-tokens.ts';
 import { markReaders } from './vault/reader-tokens.ts';
 
 export interface ProviderParts {
@@ -29,6 +37,7 @@ export interface ProviderParts {
   readonly findAccount: NonNullable<Configuration['findAccount']>;
   readonly resources: Resources;
   readonly consents: ConsentStore;
+  readonly programs: ProgramStore;
   /** The stored form (hash) of loop-api's secret. */
   readonly apiClientSecretHash: string;
   readonly clientLookup: ClientLookupParts;
@@ -49,8 +58,11 @@ export function createProvider(parts: ProviderParts): Provider {
   };
   const lookedUp = (name: string): Adapter => {
     const stored = withinBounds(name, adapter(name), parts.rowLimits);
-    if (name === 'AccessToken') return openUserinfo(stored, config.resources);
-    if (name === 'Grant') return leavingWithheld(stored);
+    if (name === 'AccessToken') return findingNoKeys(openUserinfo(stored, config.resources));
+    if (name === 'RefreshToken') return findingNoKeys(stored);
+    if (name === 'DeviceCode')
+      return pacingPolls(keyingUserCodes(stored, parts.keys.cookies), parts.rowLimits.limits);
+    if (name === 'Grant') return leavingWithheld(stored, parts.resources);
     if (name !== 'Client') return stored;
     return normalizingFirst(createClientLookup(stored, clientLookup, check), parts.resources);
   };
@@ -63,6 +75,8 @@ export function createProvider(parts: ProviderParts): Provider {
   compareSecretsByHash(provider);
   deriveSuccessors(provider);
   markReaders(provider);
+  giveProgramsTokens(provider, parts);
+  provider.on('device_authorization.success', tellInterval);
   provider.on('grant.success', nameGrantedScopes);
   provider.on('grant.success', nameAuthorizationDetails);
   return provider;
@@ -82,14 +96,17 @@ function createConfiguration(parts: ProviderParts): Configuration {
     ...tokenRules(parts),
     // The ID token carries the claims as well, for apps that never ask `/me`.
     conformIdTokenClaims: false,
-    claims: { openid: ['sub'], profile: ['name', 'preferred_username'] },
+    claims: { openid: ['sub', 'acr', 'amr'], profile: ['name', 'preferred_username'] },
+    acrValues: Object.values(levels),
     scopes: [...openidScopes, ...vaultScopes],
     // Our own: what the library has under this name keeps no document for the day its host is away.
     discovery: takesDocuments(config.registration) ? { client_id_metadata_document_supported: true } : {},
     extraParams: {
       // Not a parameter that anyone sends: the hook that runs before it is found out what is still to be granted.
-      loop_defaults: ({ oidc: { params, client } }) => {
-        if (params) params['scope'] = requestedScope(params['scope'] as string | undefined, client?.scope);
+      loop_defaults: ({ oidc: { params, client, resourceServers = {} } }) => {
+        const offered = Object.values(resourceServers).flatMap(({ scope }) => splitScopes(scope));
+        if (params)
+          params['scope'] = requestedScope(params['scope'] as string | undefined, client?.scope, offered);
       },
     },
     interactions: {
@@ -116,6 +133,7 @@ function tokenRules({ config, callLimits }: ProviderParts): Configuration {
     ttl: {
       AccessToken: config.accessTokenSeconds,
       AuthorizationCode: codeSeconds,
+      DeviceCode: deviceCodeSeconds,
       // Written once and never extended by the library, so it must outlive every chain of refresh tokens.
       Grant: 50 * 365 * day,
       IdToken: 3600,
@@ -134,6 +152,7 @@ function featuresFor({
 }: ProviderParts): NonNullable<Configuration['features']> {
   return {
     devInteractions: { enabled: false },
+    deviceFlow: deviceFlowFor(new URL(config.issuer).pathname.replace(/\/$/, '')),
     dPoP: { enabled: false },
     pushedAuthorizationRequests: { enabled: false },
     registration: {
@@ -145,8 +164,12 @@ function featuresFor({
       enabled: true,
       // A refresh token introspects as active too: only access tokens for the asking resource server (facts 2.5).
       allowedPolicy: async (ctx, asking, token) => {
-        if (!(token instanceof ctx.oidc.provider.AccessToken) || !resources.isAudienceOf(asking, token.aud))
+        const isIts =
+          token instanceof ctx.oidc.provider.AccessToken && (await resources.isAudienceOf(asking, token.aud));
+        if (!isIts) {
+          rememberMisdirected(ctx);
           return false;
+        }
         // The library fails over a token whose app is gone, and asks nobody about the account.
         const client = await ctx.oidc.provider.Client.find(String(token.clientId));
         const account = client && (await findAccount(ctx, token.accountId, token));

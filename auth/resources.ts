@@ -1,5 +1,6 @@
 // Which resources tokens are for, and who may introspect them (RFC 8707, RFC 7662 section 4).
 import { errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
+import type { StoredResource } from '../adapters/stores/resources.ts';
 import type { AuthConfig } from './config.ts';
 import { vaultScopes } from './scopes.ts';
 
@@ -7,7 +8,12 @@ const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 interface Asking {
   readonly clientId: string;
-  readonly [metadata: string]: unknown;
+}
+
+interface ScopedResource {
+  readonly resource: string;
+  readonly name: string;
+  readonly scopes: readonly string[];
 }
 
 export interface Resources {
@@ -23,29 +29,45 @@ export interface Resources {
    */
   readonly normalizeRequested: (parameters: { resource?: unknown } | undefined) => void;
   /** Whether the client may introspect tokens for that audience: loop-api its own, another resource server its one. */
-  readonly isAudienceOf: (client: Asking, audience: unknown) => boolean;
+  readonly isAudienceOf: (client: Asking, audience: unknown) => Promise<boolean>;
+  /** Those that a credential is for, with their scopes. */
+  readonly listOf: (client: Asking) => Promise<ScopedResource[]>;
+  /** What an operator made of it; undefined for loop-api's own and for another vault, whose scopes are a vault's. */
+  readonly findServed: (resource: string) => Promise<StoredResource | undefined>;
+  /** Every scope that a token for that resource may have; none for one that nobody answers for. */
+  readonly scopesOf: (resource: string) => Promise<readonly string[]>;
 }
 
-/** `isSeeded` finds the resource servers that an operator gave a credential to; asked only for what is not loop-api's. */
-export function createResources(
-  config: AuthConfig,
-  isSeeded: (resource: string) => Promise<boolean>,
-): Resources {
+/** What an operator made of other resources; asked only for what is not loop-api's. */
+export interface OtherResources {
+  readonly find: (resource: string) => Promise<StoredResource | undefined>;
+  readonly list: () => Promise<StoredResource[]>;
+}
+
+export function createResources(config: AuthConfig, others: OtherResources): Resources {
   const known = new Set<string>(config.resources);
   const [main] = config.resources;
+  const isOwn = (client: Asking): boolean => client.clientId === config.apiClientId;
   const spellings = new Map(config.resources.map((resource) => [placeOf(resource), resource]));
   const normalize = (resource: unknown): unknown => {
     if (typeof resource !== 'string' || known.has(resource)) return resource;
     return spellings.get(placeOf(resource)) ?? resource;
   };
+  const scopesOf = async (resource: string): Promise<readonly string[]> => {
+    if (known.has(resource)) return vaultScopes;
+    const other = await others.find(resource);
+    return other ? scopesIn(other) : [];
+  };
   return {
+    scopesOf,
     defaultResource: (_ctx, _client, oneOf) =>
       oneOf?.find((resource) => resource === main) ?? oneOf?.[0] ?? main,
     getResourceServerInfo: async (_ctx, resource) => {
-      if (!known.has(resource) && !(await isSeeded(resource)))
+      const scopes = await scopesOf(resource);
+      if (scopes.length === 0)
         throw new errors.InvalidTarget('this server issues no tokens for that resource');
       return {
-        scope: vaultScopes.join(' '),
+        scope: scopes.join(' '),
         audience: resource,
         accessTokenTTL: config.accessTokenSeconds,
         accessTokenFormat: 'opaque',
@@ -57,10 +79,30 @@ export function createResources(
       parameters.resource = Array.isArray(resource) ? resource.map(normalize) : normalize(resource);
     },
     describedAs: (resource) => (known.has(resource) ? main : resource),
-    isAudienceOf: (client, audience) =>
-      typeof audience === 'string' &&
-      (client.clientId === config.apiClientId ? known.has(audience) : client['resource_server'] === audience),
+    isAudienceOf: async (client, audience) => {
+      if (typeof audience !== 'string') return false;
+      if (isOwn(client)) return known.has(audience);
+      return (await others.find(audience))?.clientId === client.clientId;
+    },
+    listOf: async (client) => {
+      if (isOwn(client))
+        return config.resources.map((resource) => ({ resource, name: 'loop', scopes: vaultScopes }));
+      const own = (await others.list()).filter(({ clientId }) => clientId === client.clientId);
+      return own.map((one) => ({
+        resource: one.resource,
+        name: one.names.en ?? one.resource,
+        scopes: scopesIn(one),
+      }));
+    },
+    findServed: async (resource) => {
+      const other = known.has(resource) ? undefined : await others.find(resource);
+      return other && other.scopes.length > 0 ? other : undefined;
+    },
   };
+}
+
+function scopesIn({ scopes }: StoredResource): readonly string[] {
+  return scopes.length > 0 ? scopes.map(({ scope }) => scope) : vaultScopes;
 }
 
 /** What identifiers of the same place share; undefined for what is none (RFC 8707 section 2: absolute, no fragment). */

@@ -43,46 +43,74 @@ export function normalizeAuthorizationScope(query: ParsedUrlQuery): void {
 }
 
 /**
- * What an authorization request asks for: unknown scopes are ignored (RFC 6749 section 3.3), and reading is enough for
+ * What an authorization request asks for of resources whose scopes are `offered`: unknown scopes are ignored (RFC 6749 section 3.3), and reading is enough for
  * who names none. Throws InvalidScope where nothing known is left: the person would be asked for nothing.
  * `limit` is the most that an operator allows the app.
  */
-export function requestedScope(scope: string | undefined, limit: string | undefined): string {
+export function requestedScope(
+  scope: string | undefined,
+  limit: string | undefined,
+  offered: readonly string[] = vaultScopes,
+): string {
   const asked = splitScopes(scope);
-  const understood = asked.filter(isKnownScope);
+  const understood = asked.filter((one) => isOpenidScope(one) || offered.includes(one));
+  refuseBeyond(limit, understood);
+  // Some clients ask for all that discovery lists, which of a resource of its own are none: they mean what there is.
+  const isMistaken = asked.some((one) => isVaultScope(one) && !offered.includes(one));
+  if (isMistaken && !understood.some((one) => offered.includes(one)))
+    return [defaultScope(limit, offered), ...understood].join(' ');
   if (understood.some((one) => one !== 'offline_access')) return understood.join(' ');
   if (understood.length < asked.length) {
     throw new errors.InvalidScope(
-      `none of the scopes asked for is known here; known are ${known.join(', ')}`,
+      `none of the scopes asked for is known here; known are ${[...openidScopes, ...offered].join(', ')}`,
       // It goes into the address that the person is sent to.
       asked.join(' ').slice(0, 200),
     );
   }
-  return [defaultScope(limit), ...understood].join(' ');
+  return [defaultScope(limit, offered), ...understood].join(' ');
 }
 
-// An operator who limits a client says with it what it is for; of all others reading is enough until they ask.
-function defaultScope(limit: string | undefined): string {
-  return splitScopes(limit).filter(isVaultScope).join(' ') || vaultScopes[0];
+// The library looks at the scopes that discovery lists only.
+function refuseBeyond(limit: string | undefined, scopes: readonly string[]): void {
+  const beyond = scopes.find((one) => !isKnownScope(one));
+  if (limit !== undefined && beyond !== undefined)
+    throw new errors.InvalidScope('requested scope is not allowed', beyond);
+}
+
+// An operator who limits a client says with it what it is for; of all others reading is enough until they ask. A resource
+// of another kind knows no reading: it is asked for as a whole.
+function defaultScope(limit: string | undefined, offered: readonly string[]): string {
+  const isVault = offered.some(isVaultScope);
+  if (isVault) return splitScopes(limit).filter(isVaultScope).join(' ') || vaultScopes[0];
+  refuseBeyond(limit, offered);
+  return offered.join(' ');
 }
 
 /**
  * The same for a refresh: clients repeat what they asked at first, with what was ignored there. `offline_access` is what
  * the refresh token itself is. What is known and beyond the grant stays, and the library refuses it (RFC 6749 section 6).
  */
-export function normalizeRefreshScope(parameters: { scope?: unknown }): void {
+export function normalizeRefreshScope(
+  parameters: { scope?: unknown },
+  offered: readonly string[] = vaultScopes,
+): void {
   const { scope } = parameters;
   if (typeof scope !== 'string') return;
-  const scopes = splitScopes(scope).filter((one) => isKnownScope(one) && one !== 'offline_access');
-  parameters.scope = scopes.join(' ') || undefined;
+  const asked = splitScopes(scope);
+  const scopes = asked.filter(
+    (one) => one !== 'offline_access' && (isOpenidScope(one) || offered.includes(one)),
+  );
+  const isMistaken = asked.some((one) => isVaultScope(one) && !offered.includes(one));
+  const isAll = isMistaken && !scopes.some((one) => offered.includes(one));
+  parameters.scope = isAll ? undefined : scopes.join(' ') || undefined;
 }
 
 type OidcContext = KoaContextWithOIDC['oidc'];
 
 /** The OpenID scopes that the token being issued stands for: granted, and not left away by a refresh that asks for less. */
 export function issuedOpenidScopes(oidc: OidcContext): string[] {
-  const { AuthorizationCode: code, RefreshToken: refreshToken } = oidc.entities;
-  const asked = oidc.params?.['scope'] ?? (code ?? refreshToken)?.scope;
+  const { AuthorizationCode: code, DeviceCode: deviceCode, RefreshToken: refreshToken } = oidc.entities;
+  const asked = oidc.params?.['scope'] ?? (code ?? deviceCode ?? refreshToken)?.scope;
   const wanted = new Set([...splitScopes(asked as string | undefined), 'offline_access']);
   return splitScopes(oidc.entities.Grant?.getOIDCScopeFiltered(wanted)).filter(isOpenidScope);
 }

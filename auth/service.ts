@@ -5,19 +5,28 @@ import type { Logger } from 'pino';
 import type { Database } from '../adapters/database/database.ts';
 import { epochSeconds } from '../adapters/database/time.ts';
 import { createAdapterFactory } from '../adapters/models/adapter-factory.ts';
+import { AccessKeyStore } from '../adapters/stores/access-keys/access-keys.ts';
+import { KeyUseStore } from '../adapters/stores/access-keys/uses.ts';
 import { AccountConnectionStore } from '../adapters/stores/account-connections.ts';
 import { AccountStore } from '../adapters/stores/accounts.ts';
+import { DeviceStore } from '../adapters/stores/browsers/devices.ts';
+import { BrowserStore } from '../adapters/stores/browsers/signed-in.ts';
 import { ClientDocumentStore } from '../adapters/stores/client-documents.ts';
 import { ClientKeySetStore } from '../adapters/stores/client-key-sets.ts';
 import { ClientStore } from '../adapters/stores/clients.ts';
 import { ConnectionStore } from '../adapters/stores/connections.ts';
 import { ConsentStore } from '../adapters/stores/consents.ts';
-import { DeviceStore } from '../adapters/stores/devices.ts';
+import { createFactorStores } from '../adapters/stores/factors/factors.ts';
 import { GrantCallStore } from '../adapters/stores/grant-calls.ts';
 import { KeyStore } from '../adapters/stores/keys.ts';
 import { KnownClients } from '../adapters/stores/known-clients.ts';
-import { ResourceDescriptionStore } from '../adapters/stores/resource-descriptions.ts';
+import { ProgramStore } from '../adapters/stores/programs.ts';
+import { ResourceDescriptionStore, ResourceStore } from '../adapters/stores/resources.ts';
 import { SetupLinkStore } from '../adapters/stores/setup-links.ts';
+import { AccountEventStore } from '../adapters/stores/timeline/account-events.ts';
+import { LedgerStore } from '../adapters/stores/timeline/ledger.ts';
+import { TryStore } from '../adapters/stores/timeline/tries.ts';
+import { OwnedTokenStore } from '../adapters/stores/tokens/owned.ts';
 import { TableCounts } from '../adapters/sweep/rows.ts';
 import { type Sweep, startSweep } from '../adapters/sweep/sweep.ts';
 import { createApp } from './app.ts';
@@ -34,12 +43,17 @@ import { networkOf } from './http/limits/network.ts';
 import type { Metrics } from './http/metrics.ts';
 import { createTrail, type Trail } from './http/trail.ts';
 import { openApiCredential } from './keys/api-credential.ts';
+import { followKeys } from './keys/followed-keys.ts';
 import { createKeySeal, type KeySeal, sealStoredKeys } from './keys/seal.ts';
 import { openKeys, readKeys, type ServerKeys } from './keys/server-keys.ts';
 import { createFindAccount } from './people/claims.ts';
+import { sealStoredSecrets } from './people/factors/one-time-codes.ts';
 import { renewSetupLink } from './people/setup.ts';
 import { createSignInLimits } from './people/sign-in-limits.ts';
 import { createResources } from './resources.ts';
+import { createRecorder } from './timeline/recorder.ts';
+import { hearTrail } from './timeline/trail.ts';
+import { createKeyUseRecorder } from './vault/access-keys/uses.ts';
 import { createCallRecorder } from './vault/calls.ts';
 
 export interface Surroundings {
@@ -48,6 +62,8 @@ export interface Surroundings {
   readonly metrics: Metrics;
   /** In place of the database's own; the benchmarks put the library's memory adapter here. */
   readonly adapter?: (name: string) => Adapter;
+  /** Every introspection is the library's to answer; its own storage in `adapter` needs that. */
+  readonly isIntrospectionLong?: boolean;
   /** Reads documents and key sets of clients; a test stands in for their hosts. */
   readonly fetchJson?: FetchJson;
 }
@@ -56,40 +72,42 @@ export interface App {
   readonly listener: RequestListener;
   /** Looks for keys that were rotated meanwhile and takes them into use; runs every half minute by itself. */
   readonly refreshKeys: () => Promise<void>;
-  /** Stores when apps were seen calling; runs every ten seconds by itself. */
+  /** Stores when apps were seen calling, and access keys used; runs every ten seconds by itself. */
   readonly storeCalls: () => Promise<void>;
   /** Makes the backup that is due, if any; runs every minute by itself. */
   readonly backUpIfDue: () => Promise<void>;
+  /** Stores what was seen of tries to connect; runs every two seconds by itself. */
+  readonly storeTries: () => Promise<void>;
   /** Ends what runs in the background; the database stays open. */
   readonly close: () => Promise<void>;
 }
 
-const keyCheckMs = 30_000;
-
 /** Makes what is missing (keys, loop-api's credential, the link for the first account). The caller closes the database. */
 export async function openApp(config: AuthConfig, surroundings: Surroundings): Promise<App> {
   const { database, log } = surroundings;
-  const trail = createTrail(log, surroundings.metrics);
   const stores = createStores(database);
-  const { accounts, setupLinks } = stores;
+  const recorder = createRecorder({ database, log, ...stores });
+  const trail = createTrail(log, surroundings.metrics, hearTrail(recorder));
   const keyStore = new KeyStore(database);
   const seal = createKeySeal(config.encryptionKey);
-  let keys = await openKeysAlone(database, keyStore, seal);
+  const keys = await openKeysAlone(database, keyStore, seal);
   const clients = new ClientStore(database);
   const standing = createClientStanding(clients);
-  const calls = createCallRecorder(new GrantCallStore(database), log);
-  const bounded = await openLimitParts(config, surroundings, accounts);
+  const seen = createCallRecorders(surroundings, trail);
+  const bounded = await openLimitParts(config, surroundings, stores.accounts);
   const parts = {
     ...surroundings,
     ...bounded,
     ...stores,
     config,
+    seal,
     trail,
-    calls,
+    recorder,
+    ...seen.recorders,
     standing,
     adapter: surroundings.adapter ?? createAdapterFactory(database, refreshTokenRules(config, trail)),
-    findAccount: createFindAccount(accounts),
-    resources: createResources(config, (resource) => clients.isResource(resource)),
+    findAccount: createFindAccount(stores.accounts),
+    resources: createResources(config, new ResourceStore(database)),
     apiClientSecretHash: await openApiCredential(keyStore, {
       secret: config.apiClientSecret,
       path: config.apiClientSecretPath,
@@ -99,36 +117,40 @@ export async function openApp(config: AuthConfig, surroundings: Surroundings): P
       ...bounded.lookup,
     }),
   };
-  const setupUrl = await renewSetupLink(accounts, setupLinks, config.issuer);
+  const setupUrl = await renewSetupLink(stores.accounts, stores.setupLinks, config.issuer);
   if (setupUrl) log.warn({ setupUrl }, `no account yet: create the first one within 24 hours at ${setupUrl}`);
-  let current = createApp({ ...parts, keys });
-  // The library builds its key set in its constructor, so another set takes another application behind the listener.
-  const refreshKeys = async (): Promise<void> => {
-    const found = await readKeys(keyStore, seal, epochSeconds());
-    if (found.fingerprint === keys.fingerprint) return;
-    keys = found;
-    current = createApp({ ...parts, keys });
-    log.info({ kid: keys.signing[0]?.kid }, 'other keys are in use');
-  };
-  const timer = setInterval(() => void refreshKeys().catch(keepOldKeys(log)), keyCheckMs).unref();
+  const served = followKeys(keys, {
+    read: () => readKeys(keyStore, seal, epochSeconds()),
+    create: (inUse) => createApp({ ...parts, keys: inUse }),
+    log,
+  });
   const sweep = startOwnSweep(config, surroundings, bounded.rowLimits.counts);
   const backups = startOwnBackups(config, surroundings);
   return {
-    listener: (request, response) => current(request, response),
-    refreshKeys,
-    storeCalls: calls.store,
+    listener: (request, response) => served.current()(request, response),
+    refreshKeys: served.refreshKeys,
+    storeCalls: seen.store,
     backUpIfDue: async () => backups?.runIfDue(),
+    storeTries: recorder.store,
     close: async () => {
-      clearInterval(timer);
-      await calls.close();
+      served.stop();
+      await seen.close();
+      await recorder.close();
       await backups?.stop();
       await sweep.stop();
     },
   };
 }
 
-function keepOldKeys(log: Logger): (error: unknown) => void {
-  return (error) => log.error({ err: error }, 'the keys could not be read; the old ones stay in use');
+/** Who is seen calling: apps that were let in, and programs with an access key. */
+function createCallRecorders({ database, log }: Surroundings, trail: Trail) {
+  const calls = createCallRecorder(new GrantCallStore(database), log);
+  const keyUses = createKeyUseRecorder({ store: new KeyUseStore(database), trail, log });
+  return {
+    recorders: { calls, keyUses },
+    store: async () => void (await Promise.all([calls.store(), keyUses.store()])),
+    close: async () => void (await Promise.all([calls.close(), keyUses.close()])),
+  };
 }
 
 /** What our own code asks for; the library has its adapters. */
@@ -139,8 +161,16 @@ function createStores(database: Database) {
     setupLinks: new SetupLinkStore(database, accounts),
     connections: new ConnectionStore(database),
     accountConnections: new AccountConnectionStore(database),
+    accessKeys: new AccessKeyStore(database),
+    ownedTokens: new OwnedTokenStore(database),
     consents: new ConsentStore(database),
+    programs: new ProgramStore(database),
+    tries: new TryStore(database),
+    events: new AccountEventStore(database),
+    ledger: new LedgerStore(database),
+    browsers: new BrowserStore(database),
     descriptions: new ResourceDescriptionStore(database),
+    factors: createFactorStores(database),
   };
 }
 
@@ -166,6 +196,7 @@ async function openKeysAlone(database: Database, store: KeyStore, seal: KeySeal)
   const lock = await database.lock('server keys');
   try {
     await sealStoredKeys(store, seal);
+    await sealStoredSecrets(createFactorStores(database).oneTimeCodes, seal);
     return await openKeys(store, seal, epochSeconds());
   } finally {
     await lock.release();
@@ -209,6 +240,7 @@ function startOwnSweep(config: AuthConfig, { database, log }: Surroundings, coun
   return startSweep(database, {
     counts,
     refreshTokenIdleSeconds: config.refreshTokenIdleSeconds,
+    accessTokenSeconds: config.accessTokenSeconds,
     unusedClientSeconds: config.unusedClientSeconds,
     onSwept: (changed) => log.debug({ counts: changed }, 'swept'),
     onFailed: (error) => log.warn({ err: error }, 'the sweep failed and is tried again later'),

@@ -7,14 +7,16 @@ import type { Resources } from './resources.ts';
 import { normalizeRefreshScope, splitScopes } from './scopes.ts';
 import { wrapAdapter } from './wrapped-adapter.ts';
 
-/** Finding its client is the one public place that a token request passes before the library looks at what it asks for. */
+const askingRoutes = new Set(['token', 'device_authorization']);
+
+/** Finding its client is the one public place that a token or device authorization request passes before the library looks at what it asks for. */
 export function normalizingFirst(clients: Adapter, resources: Resources): Adapter {
   return wrapAdapter(clients, {
     find: async (id) => {
       const { oidc, headers } = Provider.ctx ?? {};
-      if (oidc?.route === 'token' && oidc.params) {
+      if (oidc && askingRoutes.has(oidc.route) && oidc.params) {
         resources.normalizeRequested(oidc.params);
-        normalizeRefreshScope(oidc.params);
+        trimScope(oidc.params);
       }
       const client = await clients.find(id);
       return client && presentsNoSecret(headers?.authorization) ? takingNoSecret(client) : client;
@@ -26,12 +28,17 @@ export function normalizingFirst(clients: Adapter, resources: Resources): Adapte
  * Clients repeat at a refresh what they asked for at first. What the person did not give of it is left out here: the
  * library would refuse all of it, and the app would ask the person again.
  */
-export function leavingWithheld(grants: Adapter): Adapter {
+export function leavingWithheld(grants: Adapter, { scopesOf }: Pick<Resources, 'scopesOf'>): Adapter {
   return wrapAdapter(grants, {
     find: async (id) => {
       const grant = await grants.find(id);
       const { oidc } = Provider.ctx ?? {};
-      if (oidc?.route === 'token' && oidc.params) leaveWithheld(oidc.params, grant?.rejected);
+      if (oidc?.route !== 'token' || !oidc.params || !grant) return grant;
+      const { resources = {} } = grant as { resources?: object };
+      const offered = await Promise.all(Object.keys(resources).map(scopesOf));
+      // Of a grant for no resource at all a vault's scopes are refused, as ever.
+      normalizeRefreshScope(oidc.params, offered.length > 0 ? offered.flat() : undefined);
+      leaveWithheld(oidc.params, grant.rejected);
       return grant;
     },
   });
@@ -43,6 +50,12 @@ function leaveWithheld(parameters: { scope?: unknown }, rejected: AdapterPayload
   if (withheld.length === 0 || typeof parameters.scope !== 'string') return;
   const rest = splitScopes(parameters.scope).filter((scope) => !withheld.includes(scope));
   parameters.scope = rest.join(' ') || undefined;
+}
+
+// Which of them are known is for the grant to say; the library refuses blanks before it looks for one.
+function trimScope(parameters: { scope?: unknown }): void {
+  if (typeof parameters.scope === 'string')
+    parameters.scope = splitScopes(parameters.scope).join(' ') || undefined;
 }
 
 /** A client that has no secret, as one that proves itself by not having one. */

@@ -3,14 +3,20 @@ import { existsSync, rmSync } from 'node:fs';
 import { Command } from 'commander';
 import { BackupRefused, readBackup, restoreBackup } from '../adapters/backups/copy.ts';
 import { isSealed, unsealFile } from '../adapters/backups/sealed-file.ts';
+import type { Database } from '../adapters/database/database.ts';
 import { DatabaseInUse } from '../adapters/database/errors.ts';
+import { AccountStore } from '../adapters/stores/accounts.ts';
 import { ConnectionStore } from '../adapters/stores/connections.ts';
 import { fail, readAuthConfig, sqlitePathOf, withDatabase } from './operator/database.ts';
+import { tell, tellEveryoneRevoked } from './operator/trail.ts';
 
 const program = new Command('restore')
   .description('Replaces the database of AUTH_DATABASE_URL by a backup. Stop loop-auth first.')
   .requiredOption('--from <file>', 'the backup; one that is encrypted needs AUTH_ENCRYPTION_KEY')
-  .option('--revoke-all', 'also revoke every connection and session in it: everyone signs in again')
+  .option(
+    '--revoke-all',
+    'also revoke every connection, access key and session in it: everyone signs in again',
+  )
   .parse();
 
 const { from, revokeAll } = program.opts<{ from: string; revokeAll?: true }>();
@@ -26,9 +32,13 @@ try {
   console.log(`It holds ${accounts} accounts, ${clients} clients, ${grants} grants.`);
   const kept = await restoreBackup(clear, path, Math.floor(Date.now() / 1000));
   console.log(`${path} is that backup now.${kept ? ` What was there is kept as ${kept}.` : ''}`);
+  await withDatabase(async (database) => {
+    for (const accountId of await new AccountStore(database).listIds())
+      tell('backup.restored', { accountId });
+    if (revokeAll) await revokeEverything(database);
+  });
   if (revokeAll) {
-    await withDatabase((database) => new ConnectionStore(database).revokeAll());
-    console.log('Every connection and session in it is revoked.');
+    console.log('Every connection, access key and session in it is revoked.');
   } else {
     console.log(
       'Whatever was revoked after the backup was made is valid again: --revoke-all ends all of it.',
@@ -41,6 +51,13 @@ try {
   throw error;
 }
 rmSync(opened, { force: true });
+
+async function revokeEverything(database: Database): Promise<void> {
+  const store = new ConnectionStore(database);
+  const connections = await store.list();
+  await store.revokeAll();
+  await tellEveryoneRevoked(database, connections);
+}
 
 /** What is sealed is opened beside the database, where everything is in clear. */
 function open(file: string): string {

@@ -1,81 +1,91 @@
 // npm run seed-client: clients made by hand, for GPT Actions and for apps that ask for an id and a secret.
 import { randomBytes } from 'node:crypto';
 import { Command, Option } from 'commander';
-import { hashClientSecret } from '../adapters/models/client.ts';
+import type { Database } from '../adapters/database/database.ts';
 import { ClientStore, type StoredClient } from '../adapters/stores/clients.ts';
 import { ConnectionStore } from '../adapters/stores/connections.ts';
-import {
-  createResourceServer,
-  createSeededClient,
-  SeedRefused,
-  withAddresses,
-} from '../auth/clients/seeded.ts';
-import type { AuthConfig } from '../auth/config.ts';
+import { ResourceStore, type ServedResource } from '../adapters/stores/resources.ts';
+import { createResourceServer } from '../auth/clients/resource-servers.ts';
+import { createSeededClient, SeedRefused, withAddresses } from '../auth/clients/seeded.ts';
 import { type Preset, presets } from './operator/client-presets.ts';
 import { listClients, publicMetadata } from './operator/client-table.ts';
 import { fail, withDatabase } from './operator/database.ts';
+import {
+  describeResources,
+  type ResourceOptions,
+  readNewResources,
+  type Stores,
+  updateResourceServer,
+  withResourceOptions,
+} from './operator/resource-servers.ts';
 import { printTable } from './operator/table.ts';
 import { tell, tellRevoked } from './operator/trail.ts';
+import { asksForProgram, createProgram, type ProgramOptions } from './seed-client/program.ts';
+import { createSecret } from './seed-client/secret.ts';
 
 type Metadata = StoredClient['metadata'];
 
-interface CreateOptions {
+interface CreateOptions extends ResourceOptions, ProgramOptions {
   readonly preset?: string;
-  readonly name?: string;
   readonly redirectUri?: string[];
   readonly postLogoutRedirectUri?: string[];
-  readonly authMethod?: string;
-  readonly grant?: string[];
-  readonly scope?: string[];
   readonly public?: true;
   readonly idTokenAlg?: string;
   readonly withoutPkce?: true;
-  readonly resourceServer?: string;
-  readonly json?: true;
 }
 
-interface UpdateOptions {
-  readonly name?: string;
+interface UpdateOptions extends ResourceOptions {
   readonly addRedirectUri?: string[];
   readonly removeRedirectUri?: string[];
   readonly addPostLogoutRedirectUri?: string[];
   readonly removePostLogoutRedirectUri?: string[];
+  readonly removeResourceServer?: string[];
 }
 
 const program = new Command('seed-client').description(
   'Makes and manages clients by hand. Uses AUTH_DATABASE_URL; a running loop-auth knows of it at once.',
 );
 
-program
-  .command('create', { isDefault: true })
+withResourceOptions(program.command('create', { isDefault: true }))
   .description('makes a client and prints its id, and once its secret')
   .addOption(new Option('--preset <app>', 'values of a well-known app').choices(Object.keys(presets)))
   .option('--name <name>', 'what people are shown')
   .option('--redirect-uri <uri...>', 'where people may be sent back to, exactly')
   .option('--post-logout-redirect-uri <uri...>', 'where people may be sent after they signed out, exactly')
   .option('--auth-method <method>', 'client_secret_basic, client_secret_post or none')
-  .option('--grant <type...>', 'authorization_code, refresh_token (both)')
-  .option('--scope <scope...>', 'the most that it may ask for (no limit)')
+  .option(
+    '--grant <type...>',
+    'authorization_code, refresh_token (both); device_code: a terminal; client_credentials: no person',
+  )
+  .option('--account <username>', 'of client_credentials: the account that it acts for')
+  .option('--access <access>', 'of client_credentials: read (default) or write')
+  .option('--folder <path...>', 'of client_credentials: the folders that it reaches (all of the vault)')
+  .option(
+    '--scope <scope...>',
+    'the most that it may ask for (no limit); of a resource server its own scopes, each with =WORDS for people',
+  )
   .option('--id-token-alg <alg>', 'what its ID tokens are signed with: RS256 (default) or ES256')
   .option('--public', 'an app that keeps no secret')
   .option('--without-pkce', 'let it go without a proof key, which only GPT Actions need; needs a secret')
-  .option(
-    '--resource-server <url>',
-    'a credential that may introspect tokens for that resource, and nothing else',
-  )
   .option('--json', 'print JSON')
-  .action((options: CreateOptions) => withClients((store, config) => create(store, config, options)));
+  .action((options: CreateOptions) =>
+    withClients((stores, database) =>
+      asksForProgram(options) ? createProgram(database, stores.config, options) : create(stores, options),
+    ),
+  );
 
 program
   .command('list')
   .description('every client; identical registrations are one line')
   .option('--json', 'print JSON, every client on its own')
   .action(({ json }: { json?: true }) =>
-    withClients(async (store) => {
+    withClients(async ({ store, resources }) => {
       const clients = await store.list();
-      if (json) console.log(JSON.stringify(clients.map(publicMetadata), null, 2));
+      const served = await resources.list();
+      const all = clients.map((client) => publicMetadata(client, served));
+      if (json) console.log(JSON.stringify(all, null, 2));
       else if (clients.length === 0) console.log('There are no clients.');
-      else printTable(listClients(clients));
+      else printTable(listClients(clients, served));
     }),
   );
 
@@ -83,27 +93,29 @@ program
   .command('show <id>')
   .description('everything about one client, except its secret')
   .action((id: string) =>
-    withClients(async (store) =>
-      console.log(JSON.stringify(publicMetadata(await findClient(store, id)), null, 2)),
-    ),
+    withClients(async ({ store, resources }) => {
+      const shown = publicMetadata(await findClient(store, id), await resources.list());
+      console.log(JSON.stringify(shown, null, 2));
+    }),
   );
 
-program
-  .command('update <id>')
+withResourceOptions(program.command('update <id>'))
   .description('changes a client that was made by hand')
+  .option('--remove-resource-server <url...>', 'a resource less; its connections end')
+  .option('--scope <scope...>', 'of the resource servers named: their scopes from now on, each with =WORDS')
   .option('--name <name>', 'what people are shown')
   .option('--add-redirect-uri <uri...>', 'one more address')
   .option('--remove-redirect-uri <uri...>', 'an address less')
   .option('--add-post-logout-redirect-uri <uri...>', 'one more address for after signing out')
   .option('--remove-post-logout-redirect-uri <uri...>', 'such an address less')
-  .action((id: string, options: UpdateOptions) => withClients((store) => update(store, id, options)));
+  .action((id: string, options: UpdateOptions) => withClients((stores) => update(stores, id, options)));
 
 program
   .command('rotate-secret <id>')
   .description('gives it a new secret, printed once; the old one ends now, its tokens stay')
   .option('--json', 'print JSON')
   .action((id: string, { json }: { json?: true }) =>
-    withClients(async (store) => {
+    withClients(async ({ store }) => {
       const { metadata } = await findSeeded(store, id);
       if (metadata.client_secret === undefined) fail(`${id} has no secret`);
       const { secret, hash } = createSecret();
@@ -118,9 +130,10 @@ program
   .command('delete <id>')
   .description('deletes a client of any kind, with everything that was issued to it')
   .action((id: string) =>
-    withClients(async (store, _, connections) => {
+    withClients(async ({ store, resources, connections }) => {
       await findClient(store, id);
       const revoked = (await connections.list()).filter(({ clientId }) => clientId === id);
+      await resources.removeOf(id);
       await store.delete(id);
       tell('client.deleted', { clientId: id });
       tellRevoked(revoked);
@@ -130,16 +143,16 @@ program
 
 await program.parseAsync();
 
-async function create(store: ClientStore, config: AuthConfig, options: CreateOptions): Promise<void> {
+async function create({ store, resources, config }: Stores, options: CreateOptions): Promise<void> {
   const id = randomBytes(16).toString('hex');
-  const { resourceServer: resource } = options;
-  if (resource !== undefined) await refuseTaken(store, config, resource);
-  const metadata =
-    resource === undefined ? fromOptions(id, options) : resourceServerOf(id, resource, options);
+  const served = await readNewResources(resources, config, options);
+  const metadata = served
+    ? createResourceServer(id, options.name ?? served[0].resource)
+    : fromOptions(id, options);
   const isPublic = metadata.token_endpoint_auth_method === 'none';
   const { secret, hash } = createSecret();
   const stored = { ...metadata, ...(!isPublic && { client_secret: hash }) };
-  await store.add(resource === undefined ? 'seeded' : 'resource-server', stored, resource ?? null);
+  await store.add(served ? 'resource-server' : 'seeded', stored, { resources: served ?? [] });
   tell('client.created', { clientId: id });
   const endpoints = {
     issuer: config.issuer,
@@ -147,7 +160,11 @@ async function create(store: ClientStore, config: AuthConfig, options: CreateOpt
     token_endpoint: `${config.issuer}/token`,
     introspection_endpoint: `${config.issuer}/token/introspection`,
   };
-  const made = { ...metadata, ...(!isPublic && { client_secret: secret }) };
+  const made = {
+    ...metadata,
+    ...(!isPublic && { client_secret: secret }),
+    ...(served && { resources: served }),
+  };
   if (options.json) console.log(JSON.stringify({ ...made, ...endpoints }, null, 2));
   else printMade(made, endpoints, presets[options.preset ?? '']);
 }
@@ -173,23 +190,11 @@ function authMethodOf({ public: isPublic, authMethod }: CreateOptions): string |
   return isPublic ? 'none' : authMethod;
 }
 
-function resourceServerOf(id: string, resource: string, options: CreateOptions): Metadata {
-  const { name, resourceServer: _, json: __, ...others } = options;
-  const [other] = Object.keys(others);
-  if (other !== undefined) fail('--resource-server goes with --name and --json only');
-  return createResourceServer(id, name ?? resource, resource);
-}
-
-async function refuseTaken(store: ClientStore, config: AuthConfig, resource: string): Promise<void> {
-  if (config.resources.includes(resource)) fail(`${resource} is loop-api's own; it has a credential`);
-  if (await store.isResource(resource))
-    fail(`${resource} has a credential; rotate its secret, or delete it first`);
-}
-
 function printMade(made: Metadata, endpoints: Record<string, string>, preset?: Preset): void {
   const lines = [`Client id:  ${made.client_id}`];
   if (made.client_secret !== undefined) lines.push(`Secret:     ${made.client_secret}  (shown this once)`);
-  if (made['resource_server']) lines.push(`Introspect: ${endpoints['introspection_endpoint']}`);
+  const served = made['resources'] as readonly ServedResource[] | undefined;
+  if (served) lines.push(`Introspect: ${endpoints['introspection_endpoint']}`, ...describeResources(served));
   else lines.push(...describeApp(made, endpoints), preset?.next ?? '');
   console.log(lines.filter(Boolean).join('\n'));
 }
@@ -203,11 +208,16 @@ function describeApp(made: Metadata, endpoints: Record<string, string>): string[
   ];
 }
 
-async function update(store: ClientStore, id: string, options: UpdateOptions): Promise<void> {
-  const { metadata } = await findSeeded(store, id);
+async function update(stores: Stores, id: string, options: UpdateOptions): Promise<void> {
+  const { store } = stores;
+  const client = await findSeeded(store, id);
+  if (client.source === 'resource-server') return updateResourceServer(stores, client, options);
+  const { metadata } = client;
+  if (options.resourceServer ?? options.removeResourceServer ?? options.scope)
+    fail(`${id} is an app, and no resource server`);
   const { name } = options;
   const renamed = { ...metadata, ...(name !== undefined && { client_name: name }) };
-  const changed = metadata['resource_server'] ? renamed : withChangedAddresses(renamed, options);
+  const changed = withChangedAddresses(renamed, options);
   await store.update(id, changed);
   tell('client.updated', { clientId: id });
   console.log(`${id} now sends people to: ${changed.redirect_uris?.join(' ') || 'nowhere yet'}`);
@@ -246,17 +256,12 @@ async function findSeeded(store: ClientStore, id: string): Promise<StoredClient>
   return client;
 }
 
-function createSecret(): { secret: string; hash: string } {
-  const secret = randomBytes(32).toString('base64url');
-  return { secret, hash: hashClientSecret(secret) };
-}
-
-async function withClients(
-  work: (store: ClientStore, config: AuthConfig, connections: ConnectionStore) => Promise<void>,
-): Promise<void> {
+async function withClients(work: (stores: Stores, database: Database) => Promise<void>): Promise<void> {
   await withDatabase(async (database, config) => {
+    const store = new ClientStore(database);
+    const resources = new ResourceStore(database);
     try {
-      await work(new ClientStore(database), config, new ConnectionStore(database));
+      await work({ store, resources, connections: new ConnectionStore(database), config }, database);
     } catch (error) {
       if (error instanceof SeedRefused) fail(error.message);
       throw error;

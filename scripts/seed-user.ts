@@ -23,8 +23,11 @@ const program = new Command('seed-user')
   .description('Creates an account, or resets its password. Uses the database of AUTH_DATABASE_URL.')
   .requiredOption('--username <name>', 'the name to sign in with')
   .option('--password-stdin', 'read the password from the first line of standard input')
-  .option('--revoke', 'on a reset: also revoke every app that the account has let in')
-  .option('--disable', 'close an account: nobody signs in with it, and every app it has let in is revoked')
+  .option('--revoke', 'on a reset: also revoke every app that the account has let in, and its access keys')
+  .option(
+    '--disable',
+    'close an account: nobody signs in with it, and every app it has let in and its access keys are revoked',
+  )
   .option('--enable', 'open a closed account again; its apps connect anew')
   .parse();
 

@@ -1,12 +1,19 @@
 // npm start: both services on data/ with one readable log; a crashed one starts again, Ctrl-C stops both.
+// The room: one operator's command a file, each with its parts in the folder of its name; operator/ is what they share.
+// Not a service: auth/, api/.
 import { setTimeout as delay } from 'node:timers/promises';
 import { prettyFactory } from 'pino-pretty';
 import { parseConfig as parseApiConfig } from '../api/config.ts';
 import { parseConfig as parseAuthConfig } from '../auth/config.ts';
 import { type Reachability, reachabilityOf } from '../auth/reachability.ts';
 import type { WordKey } from '../pages/words.ts';
+import {
+  isReady,
+  type ServiceProcess,
+  startServiceProcess,
+  stopServiceProcess,
+} from './operator/service-process.ts';
 import { padColumns, terminalWords } from './operator/terminal.ts';
-import { isReady, type ServiceProcess, startServiceProcess, stopServiceProcess } from './service-process.ts';
 
 const stableMs = 60_000;
 const longestPauseMs = 30_000;

@@ -12,6 +12,11 @@ export interface Database {
   all(statement: Statement, values: Values): Promise<Row[]>;
   /** All of the writes or none. Throws DatabaseUnavailable, or what a write's `otherwise` gives. Resolves to rows changed. */
   commit(writes: readonly Write[]): Promise<number>;
+  /**
+   * Resolves when all that could be read until now is on the disk, commits of other requests too. Throws
+   * DatabaseUnavailable.
+   */
+  settled(): Promise<void>;
   /** Waits for the lock of that name; the caller must release it. */
   lock(name: string): Promise<Lock>;
   /** For stores/limiters.ts alone, whose library brings its own statements. */

@@ -28,6 +28,10 @@ const settings: pg.PoolConfig = {
   } as pg.CustomTypesConfig,
 };
 
+// Counts wait for each other, many of them for one row: on connections of their own, so that nothing else waits with
+// them, and not for long, since the process can count by itself (stores/limiters.ts).
+const countersSettings: pg.PoolConfig = { max: 4, connectionTimeoutMillis: 2000, lock_timeout: 2000 };
+
 // Another process may be at a migration that takes its time.
 const migrationSettings = {
   connectionTimeoutMillis: 5000,
@@ -55,6 +59,7 @@ function createPostgresDatabase(url: string): Database {
   // Locks are kept while their requests read through the other pool: with one pool, as many locks as it has
   // connections would wait for each other for ever.
   const locks = createPool(url);
+  const counters = createPool(url, countersSettings);
   const mutex = createKeyedMutex();
   const all = async (statement: Statement, values: Values): Promise<Row[]> => {
     try {
@@ -67,10 +72,12 @@ function createPostgresDatabase(url: string): Database {
   const commit = (writes: readonly Write[]): Promise<number> => commitOn(pool, writes);
   return {
     builder: knex({ client: 'pg' }),
-    counters: { engine: 'postgres', client: pool },
+    counters: { engine: 'postgres', client: counters },
     first: async (statement, values) => (await all(statement, values))[0],
     all,
     commit,
+    // The server shows nothing that its disk does not have.
+    settled: async () => {},
     lock: async (name) => {
       // The requests of this process queue here, so that each family takes one connection and not one a request.
       const leave = await mutex(name);
@@ -90,13 +97,13 @@ function createPostgresDatabase(url: string): Database {
       }
     },
     close: async () => {
-      await Promise.all([pool.end(), locks.end()]);
+      await Promise.all([pool, locks, counters].map((one) => one.end()));
     },
   };
 }
 
-function createPool(url: string): pg.Pool {
-  const pool = new pg.Pool({ ...settings, connectionString: url });
+function createPool(url: string, own: pg.PoolConfig = {}): pg.Pool {
+  const pool = new pg.Pool({ ...settings, ...own, connectionString: url });
   // A connection that breaks fails the query on it, or is replaced when there is none; unheard it would end the process.
   const ignore = (): void => {};
   pool.on('error', ignore);

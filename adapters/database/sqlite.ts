@@ -1,5 +1,6 @@
 // One SQLite file behind the Database interface: a single connection, synchronous statements, one writer at a time.
 import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
@@ -8,6 +9,8 @@ import { migrate } from '../migrations/migrate.ts';
 import type { Database, Lock } from './database.ts';
 import { DatabaseDamaged, DatabaseUnavailable, isDamage } from './errors.ts';
 import { createKeyedMutex } from './keyed-mutex.ts';
+import { DurableLog, type LogFile } from './log/durable-log.ts';
+import { LogKeeper } from './log/log-keeper.ts';
 import { bind, type Row, type Statement, type Write } from './statement.ts';
 
 // How long another writer is waited for. While SQLite itself waits, the whole process stands still: right while
@@ -20,28 +23,94 @@ const markAsOurs = 'pragma application_id = 0x6c6f6f70';
 // Reading a whole file that large takes seconds and would make every restart an outage.
 const checkedBytes = 256 * 1024 * 1024;
 
-/** Opens or creates the file and migrates it. Throws DatabaseDamaged, DatabaseNewer, DatabaseUnavailable. */
-export async function openSqliteDatabase(path: string): Promise<Database> {
+// A log that long is shortened by whoever writes, which stops the process for the disk: only where the thread that does it
+// (log/) can't.
+const longestLogFrames = 20_000;
+
+/** SQLite's own log of a database in this process, where it has one. */
+interface Log {
+  readonly assertTrusted: () => void;
+  readonly wrote: () => void;
+  readonly settled: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Opens or creates the file and migrates it. `openLog` opens SQLite's log, to be synced. Throws DatabaseDamaged,
+ * DatabaseNewer, DatabaseUnavailable.
+ */
+export async function openSqliteDatabase(
+  path: string,
+  openLog: (path: string) => Promise<LogFile> = (log) => open(log),
+): Promise<Database> {
   if (path !== ':memory:') makeFolder(path);
   const connection = openConnection(path);
   const builder = knex({ client: 'better-sqlite3', useNullAsDefault: true });
   try {
     await migrateConnection(connection, path);
     connection.pragma('busy_timeout = 0');
+    // A database in memory is one connection's own, and ends with it.
+    if (path === ':memory:')
+      return createSqliteDatabase({ connection, builder, counters: connection, log: noLog });
+    const log = await openDurableLog(connection, openLog);
+    return createSqliteDatabase({ connection, builder, counters: openCounters(path), log });
   } catch (error) {
     connection.close();
     throw error;
   }
-  // A database in memory is one connection's own.
-  const counters = path === ':memory:' ? connection : openCounters(path);
-  return createSqliteDatabase(connection, builder, counters);
 }
 
-function createSqliteDatabase(
+interface Parts {
+  readonly connection: Sqlite.Database;
+  readonly builder: Knex;
+  readonly counters: Sqlite.Database;
+  readonly log: Log;
+}
+
+const noLog: Log = {
+  assertTrusted: () => {},
+  wrote: () => {},
+  settled: async () => {},
+  close: async () => {},
+};
+
+/** From here on a commit of this connection is on the disk when the log is synced, and no longer when SQLite says so. */
+async function openDurableLog(
   connection: Sqlite.Database,
-  builder: Knex,
-  counters: Sqlite.Database,
-): Database {
+  openLog: (path: string) => Promise<LogFile>,
+): Promise<Log> {
+  // Beside the file itself where the path that was given is a link.
+  const [{ file: database } = { file: '' }] = connection.pragma('database_list') as Array<{ file: string }>;
+  const paths = { database, log: `${database}-wal`, idleWrite: markAsOurs };
+  // A journal that was deleted while the file became one with a log must not come back, and the log must be found.
+  await syncFolder(dirname(database));
+  const file = await openLog(paths.log);
+  const countFrames = connection.prepare<[], { log: number }>('pragma wal_checkpoint(NOOP)');
+  const keeper: LogKeeper = new LogKeeper(paths, (error) => log.doubt(error));
+  const log = new DurableLog({
+    file,
+    mend: () => keeper.mend(),
+    onSynced: () => keeper.shorten(countFrames.get()?.log ?? 0),
+  });
+  connection.pragma('synchronous = NORMAL');
+  connection.pragma(`wal_autocheckpoint = ${longestLogFrames}`);
+  return {
+    assertTrusted: () => log.assertTrusted(),
+    wrote: () => log.wrote(),
+    settled: () => log.settled(),
+    close: async () => {
+      await log.close();
+      await keeper.close();
+    },
+  };
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path);
+  await folder.sync().finally(() => folder.close());
+}
+
+function createSqliteDatabase({ connection, builder, counters, log }: Parts): Database {
   const prepared = new Map<Statement, Sqlite.Statement>();
   const prepare = (statement: Statement): Sqlite.Statement => {
     const known = prepared.get(statement);
@@ -59,7 +128,16 @@ function createSqliteDatabase(
     }
     return changed;
   });
-  const commit = (writes: readonly Write[]): Promise<number> => patiently(() => runAll.immediate(writes));
+  const commit = async (writes: readonly Write[]): Promise<number> => {
+    const changed = await patiently(() => {
+      log.assertTrusted();
+      const count = runAll.immediate(writes);
+      log.wrote();
+      return count;
+    });
+    await log.settled();
+    return changed;
+  };
   const mutex = createKeyedMutex();
   return {
     builder,
@@ -69,6 +147,7 @@ function createSqliteDatabase(
     all: async (statement, values) =>
       patiently(() => prepare(statement).all(...bind(statement, values)) as Row[]),
     commit,
+    settled: log.settled,
     // One process owns the file's tokens, so a lock inside it serializes a family; operators' scripts only revoke.
     lock: async (name): Promise<Lock> => {
       const release = await mutex(name);
@@ -82,6 +161,7 @@ function createSqliteDatabase(
       }
     },
     close: async () => {
+      await log.close();
       counters.close();
       connection.close();
     },
@@ -127,7 +207,8 @@ function configure(connection: Sqlite.Database, path: string): void {
     }
   }
   connection.pragma('journal_mode = WAL');
-  // FULL: what a client was told must survive a power cut, or its refresh token is dead (docs/storage.md).
+  // While it is opened and migrated. What a client was told must survive a power cut, or its refresh token is dead
+  // (docs/storage.md): openDurableLog sees to that afterwards.
   connection.pragma('synchronous = FULL');
   connection.pragma('foreign_keys = ON');
   connection.pragma('trusted_schema = OFF');
@@ -136,6 +217,7 @@ function configure(connection: Sqlite.Database, path: string): void {
 function openCounters(path: string): Sqlite.Database {
   const counters = new Sqlite(path, { timeout: 0 });
   counters.pragma('synchronous = NORMAL');
+  counters.pragma(`wal_autocheckpoint = ${longestLogFrames}`);
   return counters;
 }
 

@@ -13,6 +13,10 @@ export type Value = string | number | null;
 export type Values = Readonly<Record<string, Value>>;
 export type Row = Record<string, Value>;
 
+/** Undefined where a column has no text. */
+export const textOf = (value: Value | undefined): string | undefined =>
+  typeof value === 'string' ? value : undefined;
+
 export interface Statement {
   readonly sql: string;
   readonly slots: ReadonlyArray<Parameter | Value>;

@@ -37,14 +37,16 @@ export class UnitOfWork {
   #afterwards: Afterwards[] = [];
   #lock: Promise<Lock> | undefined;
   #isOver = false;
+  readonly #isForNow: boolean;
   /** True at the token endpoint, the only place where a refresh token is exchanged for its successor. */
   readonly isTokenRequest: boolean;
   /** The refresh token that this request's new one must be; set while a refresh token is being exchanged. */
   successor: string | undefined;
 
-  constructor(database: Database, isTokenRequest: boolean) {
+  constructor(database: Database, isTokenRequest: boolean, isForNow: boolean) {
     this.#database = database;
     this.isTokenRequest = isTokenRequest;
+    this.#isForNow = isForNow;
   }
 
   get isOver(): boolean {
@@ -97,6 +99,8 @@ export class UnitOfWork {
     const stands = (one: Change | Afterwards): boolean => standing[outcome].includes(one.stands);
     const writes = this.#changes.filter(stands).map(({ write }) => write);
     if (writes.length > 0) await ((await this.#lock) ?? this.#database).commit(writes);
+    // What was read may be another request's commit that a power cut still takes away.
+    else if (outcome !== 'failed' && !this.#isForNow) await this.#database.settled();
     const afterwards = this.#afterwards.filter(stands);
     this.#changes = [];
     this.#afterwards = [];
@@ -122,13 +126,17 @@ export function currentUnit(): UnitOfWork | undefined {
  * Runs `work` as one unit. It resolves to whether the request succeeded or was refused, and throws where we failed;
  * what stands then of its changes is committed in one transaction. When that commit fails, revocations are tried alone,
  * with what was used up where it was no outage. Throws what the work or the commit throws.
+ *
+ * What it read is on the disk as well when it resolves, but where `isForNow`: an answer that promises nothing for later
+ * (an introspection) waits for no disk.
  */
 export async function asUnitOfWork(
   database: Database,
   isTokenRequest: boolean,
   work: () => Promise<boolean>,
+  isForNow = false,
 ): Promise<void> {
-  const unit = new UnitOfWork(database, isTokenRequest);
+  const unit = new UnitOfWork(database, isTokenRequest, isForNow);
   try {
     await units.run(unit, () => commitWork(unit, work));
   } finally {

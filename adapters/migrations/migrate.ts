@@ -2,12 +2,21 @@
 // The room: how the schema came to be, a file a version. Not what a table may hold: bounds.ts.
 import type { Knex } from 'knex';
 import { DatabaseNewer } from '../database/errors.ts';
-import { tables } from './0001-tables.ts';
-import { clientSources } from './0002-client-sources.ts';
-import { bounds } from './0003-bounds.ts';
-import { accountSessions } from './0004-account-sessions.ts';
-import { resourceDescriptions } from './0005-resource-descriptions.ts';
+import { tables } from './0001-0005/0001-tables.ts';
+import { clientSources } from './0001-0005/0002-client-sources.ts';
+import { bounds } from './0001-0005/0003-bounds.ts';
+import { accountSessions } from './0001-0005/0004-account-sessions.ts';
+import { resourceDescriptions } from './0001-0005/0005-resource-descriptions.ts';
 import { connections } from './0006-connections.ts';
+import { timeline } from './0007-timeline.ts';
+import { browsers } from './0008-browsers.ts';
+import { accessKeys } from './0009-access-keys.ts';
+import { factors } from './0010-factors.ts';
+import { programs } from './0011-programs.ts';
+import { resources } from './0012-resources.ts';
+import { deviceCodes } from './0013-device-codes.ts';
+import { upstreamLinks } from './0014-upstream-links.ts';
+import { growth } from './0015-growth.ts';
 
 interface Migration {
   readonly name: string;
@@ -21,6 +30,15 @@ const migrations: readonly Migration[] = [
   { name: '0004-account-sessions', up: accountSessions },
   { name: '0005-resource-descriptions', up: resourceDescriptions },
   { name: '0006-connections', up: connections },
+  { name: '0007-timeline', up: timeline },
+  { name: '0008-browsers', up: browsers },
+  { name: '0009-access-keys', up: accessKeys },
+  { name: '0010-factors', up: factors },
+  { name: '0011-programs', up: programs },
+  { name: '0012-resources', up: resources },
+  { name: '0013-device-codes', up: deviceCodes },
+  { name: '0014-upstream-links', up: upstreamLinks },
+  { name: '0015-growth', up: growth },
 ];
 
 /** The versions that this loop knows, in order. */

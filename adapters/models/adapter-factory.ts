@@ -5,13 +5,15 @@ import type { Database } from '../database/database.ts';
 import { AccessTokenAdapter } from './access-token.ts';
 import { AuthorizationCodeAdapter } from './authorization-code.ts';
 import { ClientAdapter } from './client.ts';
+import { DeviceCodeAdapter } from './device-code.ts';
 import { GrantAdapter } from './grant.ts';
 import { ModelAdapter } from './model.ts';
+import { NoneAdapter } from './none.ts';
 import { RefreshTokenAdapter, type RefreshTokenRules } from './refresh-token.ts';
 import { ReplayDetectionAdapter } from './replay-detection.ts';
 import { isModelName } from './tables.ts';
 
-/** Throws TypeError for a model of a feature that loop-auth keeps off (device flow, CIBA, pushed requests). */
+/** Throws TypeError for a model of a feature that loop-auth keeps off (CIBA, pushed requests). */
 export function createAdapterFactory(
   database: Database,
   rules: RefreshTokenRules,
@@ -20,8 +22,10 @@ export function createAdapterFactory(
     Client: () => new ClientAdapter(database),
     Grant: () => new GrantAdapter(database, rules.revoked),
     AuthorizationCode: () => new AuthorizationCodeAdapter(database, rules.revoked),
+    DeviceCode: () => new DeviceCodeAdapter(database, rules.revoked),
     AccessToken: () => new AccessTokenAdapter(database, rules.revoked),
     RefreshToken: () => new RefreshTokenAdapter(database, rules),
+    ClientCredentials: () => new NoneAdapter(),
     ReplayDetection: () => new ReplayDetectionAdapter(database, rules.replayed ?? rules.revoked),
   };
   return (name) => {

@@ -8,11 +8,6 @@ import { epochSeconds } from '../database/time.ts';
 import { change, currentUnit } from '../database/unit-of-work.ts';
 import { createModelTable, type ModelName, type ModelTable } from './tables.ts';
 
-/** Grant ids and session uids never leave the server as credentials and are looked up by value; all else is hashed. */
-function storageId(model: string, id: string): string {
-  return model === 'Grant' ? id : hashOpaque(id);
-}
-
 export class ModelAdapter implements Adapter {
   readonly #database: Database;
   readonly #model: ModelName;
@@ -27,8 +22,13 @@ export class ModelAdapter implements Adapter {
     this.#alreadyUsed = alreadyUsed;
   }
 
+  /** Grant ids and session uids never leave the server as credentials and are looked up by value; all else is hashed. */
+  protected keyOf(id: string): string {
+    return this.#model === 'Grant' ? id : hashOpaque(id);
+  }
+
   async upsert(id: string, payload: AdapterPayload, expiresIn?: number): Promise<void> {
-    const key = storageId(this.#model, id);
+    const key = this.keyOf(id);
     const stored = JSON.stringify(withoutLiveIds(payload, id));
     const values: Record<string, Value> = {
       id: key,
@@ -55,7 +55,7 @@ export class ModelAdapter implements Adapter {
   }
 
   async find(id: string): Promise<AdapterPayload | undefined> {
-    const key = storageId(this.#model, id);
+    const key = this.keyOf(id);
     const payload = await this.#findStored(key);
     const unit = currentUnit();
     if (!payload || unit?.noted(`${this.#model}s of ${payload.grantId} revoked`)) return undefined;
@@ -87,14 +87,14 @@ export class ModelAdapter implements Adapter {
 
   async consume(id: string): Promise<void> {
     if (!this.#table.consume) throw new TypeError(`a ${this.#model} is not consumed`);
-    const key = storageId(this.#model, id);
+    const key = this.keyOf(id);
     currentUnit()?.note(`${this.#model} ${key} used`);
     const values = { id: key, now: epochSeconds() };
     await change(this.#database, [{ statement: this.#table.consume, values, otherwise: this.#alreadyUsed }]);
   }
 
   async destroy(id: string): Promise<void> {
-    const key = storageId(this.#model, id);
+    const key = this.keyOf(id);
     currentUnit()?.see(`${this.#model} ${key}`, null);
     await change(this.#database, [{ statement: this.#table.destroy, values: { id: key } }], true);
   }
@@ -106,8 +106,8 @@ export class ModelAdapter implements Adapter {
     await change(this.#database, [{ statement, values: { grantId } }], true);
   }
 
-  /** Only the device flow asks for it, and that is off: its codes would have to be kept in clear. */
-  async findByUserCode(): Promise<undefined> {
+  /** Only device codes have one (device-code.ts). */
+  async findByUserCode(_userCode: string): Promise<AdapterPayload | undefined> {
     return undefined;
   }
 }
@@ -126,11 +126,11 @@ export function parsePayload(row: Row): AdapterPayload {
 const uidPlaceholder = '{uid}';
 
 // An interaction carries the session cookie and its own id inside returnTo: both would be live credentials at rest.
-function withoutLiveIds({ jti: _, ...payload }: AdapterPayload, id: string): AdapterPayload {
+function withoutLiveIds({ jti: _, userCode: __, ...payload }: AdapterPayload, id: string): AdapterPayload {
   const { returnTo, session } = payload as { returnTo?: string; session?: Record<string, unknown> | null };
   if (typeof returnTo === 'string') payload['returnTo'] = returnTo.replaceAll(id, uidPlaceholder);
   if (session) {
-    const { cookie: __, ...rest } = session;
+    const { cookie: ___, ...rest } = session;
     payload['session'] = rest;
   }
   return payload;

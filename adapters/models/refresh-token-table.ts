@@ -12,8 +12,7 @@ export interface RefreshTokenTable {
   readonly touch: Statement;
   readonly replace: Statement;
   readonly reissue: Statement;
-  readonly eraseParentSalt: Statement;
-  /** Leaves the parent's salt, whose grace goes on, to the sweep. */
+  /** The parent's salt is erased where its grace is over, else left to the sweep. */
   readonly endParentSalt: Statement;
   readonly destroy: Statement;
   readonly revokeByGrantId: Statement;
@@ -53,11 +52,16 @@ export function createRefreshTokenTable({ builder }: Database): RefreshTokenTabl
         .update({ replaced_at: param('now') }),
     ),
     reissue: compile(oneWhileGranted().update({ used_at: param('now'), salt: param('salt') })),
-    eraseParentSalt: compile(parentOfOne().where('used_at', '<', param('usedBefore')).update({ salt: null })),
     endParentSalt: compile(
       parentOfOne()
-        .where('used_at', '>=', param('usedBefore'))
-        .update({ salt_ends_at: builder.raw('used_at + ?', [param('graceSeconds')]) }),
+        .whereNotNull('used_at')
+        .update({
+          salt: builder.raw('case when used_at < ? then null else salt end', [param('usedBefore')]),
+          salt_ends_at: builder.raw('case when used_at < ? then salt_ends_at else used_at + ? end', [
+            param('usedBefore'),
+            param('graceSeconds'),
+          ]),
+        }),
     ),
     destroy: compile(one().delete()),
     revokeByGrantId: compile(

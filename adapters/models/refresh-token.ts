@@ -99,7 +99,6 @@ export class RefreshTokenAdapter implements Adapter {
         return [
           { statement: this.#table.use, values: { id, now }, otherwise },
           // The generation before this one can no longer be made again once its grace is over.
-          { statement: this.#table.eraseParentSalt, values: { id, usedBefore } },
           { statement: this.#table.endParentSalt, values: { id, usedBefore, graceSeconds } },
         ];
       case 'repeat':

@@ -2,14 +2,17 @@
 import type { Database } from '../database/database.ts';
 import { compile, param, type Statement, type Write } from '../database/statement.ts';
 
-const sessionTable = 'sessions';
-// What lets a browser past a lock-out.
-const browserTables = ['devices', sessionTable];
-const issuedUnderGrants = ['access_tokens', 'refresh_tokens', 'authorization_codes'];
+// Sessions, where they were seen, and sign-ins that wait for a second step.
+const sessionTables = ['sessions', 'browsers', 'sign_in_steps'];
+// What lets a browser past a lock-out, too.
+const browserTables = ['devices', ...sessionTables];
+// What opens the vault without a browser and without a grant.
+const keyTables = ['access_keys'];
+const issuedUnderGrants = ['access_tokens', 'refresh_tokens', 'authorization_codes', 'device_codes'];
 
 export interface Revocation {
   ofClient(clientId: string): Write[];
-  /** What it let in, and all that browsers hold of it. */
+  /** What it let in, its access keys, and all that browsers hold of it. */
   ofAccount(accountId: string): Write[];
   /** Sessions and sign-ins under way: what the account let in goes on, and so do the browsers that its owner used. */
   ofSessions(accountId: string): Write[];
@@ -37,10 +40,10 @@ export function createRevocation({ builder }: Database): Revocation {
     );
   // In one that knows whose it is a password was found right, or a session went by: both would outlive a new password.
   const underWay = compile(builder('interactions').where('payload', 'like', param('mention')).delete());
-  const ofSessions = [...within([sessionTable]), underWay];
-  const ofAccount = [...statementsBy('account_id'), ...within(browserTables), underWay];
-  const everything = [...issuedUnderGrants, 'grants', ...browserTables, 'interactions'].map((table) =>
-    compile(builder(table).delete()),
+  const ofSessions = [...within(sessionTables), underWay];
+  const ofAccount = [...statementsBy('account_id'), ...within([...browserTables, ...keyTables]), underWay];
+  const everything = [...issuedUnderGrants, 'grants', ...browserTables, ...keyTables, 'interactions'].map(
+    (table) => compile(builder(table).delete()),
   );
   const writes = (statements: Statement[], value: string): Write[] =>
     statements.map((statement) => ({ statement, values: { value, mention: `%"${value}"%` } }));

@@ -9,6 +9,7 @@ const tableNames = {
   InitialAccessToken: 'initial_access_tokens',
   Grant: 'grants',
   AuthorizationCode: 'authorization_codes',
+  DeviceCode: 'device_codes',
   AccessToken: 'access_tokens',
 } as const;
 
@@ -19,13 +20,18 @@ const ownColumns: Readonly<Partial<Record<ModelName, Readonly<Record<string, str
   Session: { uid: 'uid', account_id: 'accountId' },
   Grant: { account_id: 'accountId', client_id: 'clientId', created_at: 'iat' },
   AuthorizationCode: { grant_id: 'grantId' },
+  DeviceCode: { grant_id: 'grantId', user_code: 'userCode' },
   AccessToken: { grant_id: 'grantId' },
 };
+
+/** Written with the row and never again. */
+const kept = ['id', 'created_at', 'user_code'];
 
 export interface ModelTable {
   readonly columns: Readonly<Record<string, string>>;
   readonly find: Statement;
   readonly findByUid: Statement | undefined;
+  readonly findByUserCode: Statement | undefined;
   /** Of what is good once, a row that is still valid is not replaced: nothing changes then. */
   readonly upsert: Statement;
   readonly destroy: Statement;
@@ -40,14 +46,14 @@ export function isModelName(name: string): name is ModelName {
 export function createModelTable({ builder }: Database, model: ModelName): ModelTable {
   const table = tableNames[model];
   const columns = ownColumns[model] ?? {};
-  const isConsumable = model === 'AuthorizationCode';
+  const isConsumable = model === 'AuthorizationCode' || model === 'DeviceCode';
   const names = ['id', 'payload', 'expires_at', ...Object.keys(columns)];
   const read = isConsumable ? ['payload', 'used_at'] : ['payload'];
   const byId = { id: param('id') };
   const upsert = builder(table)
     .insert(Object.fromEntries(names.map((name) => [name, param(name)])))
     .onConflict('id')
-    .merge(names.filter((name) => name !== 'id' && name !== 'created_at'));
+    .merge(names.filter((name) => !kept.includes(name)));
   return {
     columns,
     find: compile(builder(table).select(read).where(byId)),
@@ -57,6 +63,14 @@ export function createModelTable({ builder }: Database, model: ModelName): Model
             builder(table)
               .select(['id', ...read])
               .where({ uid: param('uid') }),
+          )
+        : undefined,
+    findByUserCode:
+      'user_code' in columns
+        ? compile(
+            builder(table)
+              .select('id')
+              .where({ user_code: param('userCode') }),
           )
         : undefined,
     upsert: compile(

@@ -6,6 +6,7 @@ import { compile, param, type Row, type Statement } from '../database/statement.
 import { epochSeconds } from '../database/time.ts';
 import { change } from '../database/unit-of-work.ts';
 import { firstDayKept } from './grant-calls.ts';
+import { type ListPage, newest, type Place, pageOf, toPage } from './listing/keyset.ts';
 
 /** Times in epoch seconds. */
 export interface AccountConnection {
@@ -23,13 +24,8 @@ export interface AccountConnection {
   readonly callsThisWeek: number;
 }
 
-/** Where a page ends: the next begins after it. */
-export interface Place {
-  readonly since: number;
-  readonly grantId: string;
-}
-
-const mostOfPage = 100;
+/** What is needed to take one away, and to tell of it. */
+export type NamedConnection = Pick<AccountConnection, 'grantId' | 'clientId' | 'accountId'>;
 
 export class AccountConnectionStore {
   readonly #database: Database;
@@ -44,33 +40,22 @@ export class AccountConnectionStore {
     const own = () => liveGrants(builder).where({ account_id: param('accountId') });
     const shown = () => withCalls(builder, own());
     this.#database = database;
-    this.#page = compile(
-      shown()
-        .where((place) =>
-          place
-            .where('grants.created_at', '<', param('since'))
-            .orWhere((same) =>
-              same.where('grants.created_at', param('since')).where('grants.id', '<', param('grantId')),
-            ),
-        )
-        .orderBy('grants.created_at', 'desc')
-        .orderBy('grants.id', 'desc')
-        .limit(mostOfPage + 1),
-    );
+    this.#page = compile(pageOf(shown(), 'grants'));
     this.#one = compile(shown().where('grants.id', param('grantId')));
     const since = (table: string, column: string): Knex.QueryBuilder =>
       builder(table)
         .select(builder.raw('1'))
         .where(`${table}.grant_id`, builder.ref('grants.id'))
         .where(column, '>=', param('before'));
+    const named = () => own().select('id', 'client_id', 'account_id');
     this.#unused = compile(
-      shown()
+      named()
         .where('grants.created_at', '<', param('before'))
         .whereNotExists(since('grant_calls', 'last_at'))
         // Whoever was connected before calls were counted got tokens all the same.
         .whereNotExists(since('refresh_tokens', 'issued_at')),
     );
-    this.#all = compile(shown());
+    this.#all = compile(named());
     this.#setPlace = compile(
       builder('grants')
         .where({ id: param('grantId') })
@@ -78,14 +63,10 @@ export class AccountConnectionStore {
     );
   }
 
-  /** The newest first, 100 at most, after `place` where there is one; `next` where there are older ones. */
-  async page(
-    accountId: string,
-    place: Place = { since: Number.MAX_SAFE_INTEGER, grantId: '' },
-  ): Promise<{ connections: AccountConnection[]; next: Place | undefined }> {
+  /** The newest first. */
+  async page(accountId: string, place: Place = newest): Promise<ListPage<AccountConnection>> {
     const found = await this.#read(this.#page, { accountId, ...place });
-    const connections = found.slice(0, mostOfPage);
-    return { connections, next: found.length > mostOfPage ? connections.at(-1) : undefined };
+    return toPage(found, ({ since, grantId: id }) => ({ since, id }));
   }
 
   /** Undefined where the account has none of that id. */
@@ -95,12 +76,12 @@ export class AccountConnectionStore {
   }
 
   /** Those that nothing was seen of in so many seconds. */
-  listUnused(accountId: string, seconds: number): Promise<AccountConnection[]> {
-    return this.#read(this.#unused, { accountId, before: epochSeconds() - seconds });
+  listUnused(accountId: string, seconds: number): Promise<NamedConnection[]> {
+    return this.#readNames(this.#unused, { accountId, before: epochSeconds() - seconds });
   }
 
-  listAll(accountId: string): Promise<AccountConnection[]> {
-    return this.#read(this.#all, { accountId });
+  listAll(accountId: string): Promise<NamedConnection[]> {
+    return this.#readNames(this.#all, { accountId });
   }
 
   /** Of a grant that the same request makes: the network that it is made from. */
@@ -113,18 +94,24 @@ export class AccountConnectionStore {
     const rows = await this.#database.all(statement, { ...values, now, firstDay: firstDayKept(now) });
     return rows.map(toConnection);
   }
+
+  async #readNames(
+    statement: Statement,
+    values: Record<string, string | number>,
+  ): Promise<NamedConnection[]> {
+    return (await this.#database.all(statement, { ...values, now: epochSeconds() })).map(toNamed);
+  }
 }
 
-/** An app can come back with a generation of refresh tokens that was never used and has not run out. */
+/** An app can come back with a generation of refresh tokens that was never used and has not run out; a program always. */
 function liveGrants(builder: Knex): Knex.QueryBuilder {
-  return builder('grants').whereExists(
-    builder('refresh_tokens')
-      .select(builder.raw('1'))
-      .where('refresh_tokens.grant_id', builder.ref('grants.id'))
-      .whereNull('refresh_tokens.used_at')
-      .whereNull('refresh_tokens.replaced_at')
-      .where('refresh_tokens.expires_at', '>', param('now')),
-  );
+  const generation = builder('refresh_tokens')
+    .select(builder.raw('1'))
+    .where('refresh_tokens.grant_id', builder.ref('grants.id'))
+    .whereNull('refresh_tokens.used_at')
+    .whereNull('refresh_tokens.replaced_at')
+    .where('refresh_tokens.expires_at', '>', param('now'));
+  return builder('grants').where((either) => either.where({ is_standing: 1 }).orWhereExists(generation));
 }
 
 function withCalls(builder: Knex, grants: Knex.QueryBuilder): Knex.QueryBuilder {
@@ -137,12 +124,18 @@ function withCalls(builder: Knex, grants: Knex.QueryBuilder): Knex.QueryBuilder 
     .select(calls().where('day', '>=', param('firstDay')).sum('calls').as('calls'));
 }
 
-function toConnection(row: Row): AccountConnection {
-  const client = row['client_payload'];
+function toNamed(row: Row): NamedConnection {
   return {
     grantId: String(row['id']),
     clientId: String(row['client_id']),
     accountId: String(row['account_id']),
+  };
+}
+
+function toConnection(row: Row): AccountConnection {
+  const client = row['client_payload'];
+  return {
+    ...toNamed(row),
     client: typeof client === 'string' ? (JSON.parse(client) as AdapterPayload) : undefined,
     grant: { ...(JSON.parse(String(row['grant_payload'])) as AdapterPayload), jti: String(row['id']) },
     since: Number(row['created_at']),

@@ -25,9 +25,12 @@ export class AccountStore {
   readonly #byId: Statement;
   readonly #byUsername: Statement;
   readonly #any: Statement;
+  readonly #other: Statement;
+  readonly #ids: Statement;
   readonly #oldest: Statement;
   readonly #insert: Statement;
   readonly #setPassword: Statement;
+  readonly #renewHash: Statement;
   readonly #setDisabled: Statement;
 
   constructor(database: Database) {
@@ -44,11 +47,23 @@ export class AccountStore {
     this.#byId = compile(accounts().where({ id: param('id') }));
     this.#byUsername = compile(accounts().where({ username: param('folded') }));
     this.#any = compile(accounts().select('id').limit(1));
+    this.#other = compile(
+      accounts()
+        .whereNot({ id: param('id') })
+        .select('id')
+        .limit(1),
+    );
+    this.#ids = compile(accounts().select('id').orderBy(['created_at', 'id']));
     this.#oldest = compile(accounts().whereNull('disabled_at').orderBy(['created_at', 'id']).limit(1));
     this.#insert = compile(accounts().insert(columns).onConflict('username').ignore());
     this.#setPassword = compile(
       accounts()
         .where({ id: param('id') })
+        .update({ password_hash: param('passwordHash') }),
+    );
+    this.#renewHash = compile(
+      accounts()
+        .where({ id: param('id'), password_hash: param('before') })
         .update({ password_hash: param('passwordHash') }),
     );
     this.#setDisabled = compile(
@@ -68,6 +83,16 @@ export class AccountStore {
 
   async hasAny(): Promise<boolean> {
     return (await this.#database.first(this.#any, {})) !== undefined;
+  }
+
+  /** Whether there is no account but that one, disabled ones counted. */
+  async isOnly(id: string): Promise<boolean> {
+    return (await this.#database.first(this.#other, { id })) === undefined;
+  }
+
+  /** The oldest first. */
+  async listIds(): Promise<string[]> {
+    return (await this.#database.all(this.#ids, {})).map(({ id }) => String(id));
   }
 
   /** Of those that may sign in, the oldest. */
@@ -106,6 +131,12 @@ export class AccountStore {
     const write = { statement: this.#setPassword, values: { id, passwordHash } };
     const ended = revoke ? this.#revocation.ofAccount(id) : this.#revocation.ofSessions(id);
     await this.#database.commit([write, ...ended]);
+  }
+
+  /** The same password under another hash; false where it was replaced meanwhile. */
+  async renewHash({ id, passwordHash: before }: Account, passwordHash: string): Promise<boolean> {
+    const write = { statement: this.#renewHash, values: { id, before, passwordHash } };
+    return (await this.#database.commit([write])) > 0;
   }
 
   /** Disabling takes all that the account has granted and every session of it along; enabling gives nothing back. */

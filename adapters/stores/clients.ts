@@ -4,6 +4,7 @@ import type { Database } from '../database/database.ts';
 import { compile, param, type Row, type Statement } from '../database/statement.ts';
 import { epochSeconds } from '../database/time.ts';
 import { createRevocation, type Revocation } from '../models/revocation.ts';
+import { resourceWrites, type ServedResource } from './resources.ts';
 
 export type ClientSource = 'registration' | 'document' | 'seeded' | 'resource-server';
 
@@ -25,7 +26,6 @@ export class ClientStore {
   readonly #add: Statement;
   readonly #update: Statement;
   readonly #delete: Statement;
-  readonly #findResource: Statement;
 
   constructor(database: Database) {
     const { builder } = database;
@@ -35,7 +35,6 @@ export class ClientStore {
       source: param('source'),
       payload: param('payload'),
       created_at: param('now'),
-      resource: param('resource'),
     };
     this.#database = database;
     this.#revocation = createRevocation(database);
@@ -48,12 +47,6 @@ export class ClientStore {
         .update({ payload: param('payload') }),
     );
     this.#delete = compile(builder('clients').where(byId).delete());
-    this.#findResource = compile(
-      builder('clients')
-        .select('id')
-        .where({ resource: param('resource') })
-        .limit(1),
-    );
   }
 
   /** The oldest first. */
@@ -66,21 +59,21 @@ export class ClientStore {
     return row && toClient(row);
   }
 
-  /** `resource` is the one that a resource server's credential is for; `createdAt` says from when it counts as unused. */
+  /** `resources` are those that a resource server's credential is for; `createdAt` says from when it counts as unused. */
   async add(
     source: ClientSource,
     metadata: AdapterPayload,
-    resource: string | null = null,
-    createdAt = epochSeconds(),
+    {
+      resources = [],
+      createdAt = epochSeconds(),
+    }: { readonly resources?: readonly ServedResource[]; readonly createdAt?: number } = {},
   ): Promise<void> {
-    const values = {
-      id: String(metadata.client_id),
-      source,
-      payload: JSON.stringify(metadata),
-      now: createdAt,
-      resource,
-    };
-    await this.#database.commit([{ statement: this.#add, values }]);
+    const id = String(metadata.client_id);
+    const values = { id, source, payload: JSON.stringify(metadata), now: createdAt };
+    await this.#database.commit([
+      { statement: this.#add, values },
+      ...resourceWrites(this.#database, id, resources),
+    ]);
   }
 
   async update(id: string, metadata: AdapterPayload): Promise<void> {
@@ -92,11 +85,6 @@ export class ClientStore {
   async delete(id: string): Promise<void> {
     const writes = [...this.#revocation.ofClient(id), { statement: this.#delete, values: { id } }];
     await this.#database.commit(writes);
-  }
-
-  /** Whether a resource server of that identifier was given a credential. */
-  async isResource(resource: string): Promise<boolean> {
-    return (await this.#database.first(this.#findResource, { resource })) !== undefined;
   }
 }
 

@@ -13,6 +13,8 @@ const pauseFactor = 9;
 export interface SweepOptions {
   /** A grant that nothing was issued under any more goes once it is older than this. */
   readonly refreshTokenIdleSeconds: number;
+  /** For how long an access token is good. */
+  readonly accessTokenSeconds: number;
   /** A client that registered itself and never got a grant goes after this. */
   readonly unusedClientSeconds: number;
   /** Gets the large tables counted by the way. */

@@ -1,7 +1,7 @@
 // What a client says of itself at its client_id (Client ID Metadata Documents): which URLs count, and what is taken over.
 import { isIP } from 'node:net';
 import { errors } from 'oidc-provider';
-import { normalizeClientMetadata } from './metadata.ts';
+import { isTerminalOnly, normalizeClientMetadata } from './metadata.ts';
 import type { AddressRule } from './redirects/addresses.ts';
 
 export type ClientDocument = Record<string, unknown> & { readonly client_id: string };
@@ -57,8 +57,7 @@ export function parseClientDocument(id: string, body: unknown, rule?: AddressRul
   if (document['client_id'] !== id) refuse('client_id is not the address that the document was read from');
   if (typeof document['client_name'] !== 'string' || document['client_name'] === '')
     refuse('client_name is missing');
-  if (!Array.isArray(document['redirect_uris']) || document['redirect_uris'].length === 0)
-    refuse('redirect_uris is missing');
+  if (!isTerminalOnly(document)) checkAddressesOf(document);
   if ('client_secret' in document || 'client_secret_expires_at' in document)
     refuse('client_secret must not be published');
   const taken = takenOver.filter((name) => name in document).map((name) => [name, document[name]]);
@@ -71,6 +70,10 @@ export function parseClientDocument(id: string, body: unknown, rule?: AddressRul
   if (!idTokenAlgorithms.includes(String(metadata['id_token_signed_response_alg'])))
     delete metadata['id_token_signed_response_alg'];
   return { ...metadata, client_id: id };
+}
+
+function checkAddressesOf({ redirect_uris: uris }: Record<string, unknown>): void {
+  if (!Array.isArray(uris) || uris.length === 0) refuse('redirect_uris is missing');
 }
 
 function authMethodOf(document: Record<string, unknown>): unknown {

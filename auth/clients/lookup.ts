@@ -70,7 +70,7 @@ export function createClientLookup(
   };
   const findStored = async (id: string): Promise<AdapterPayload | undefined> => {
     const oidc = Provider.ctx?.oidc;
-    if (oidc?.route === 'authorization' && isDocumentUrl(id)) return documents.findForAuthorization(id);
+    if (oidc && askingRoutes.has(oidc.route) && isDocumentUrl(id)) return documents.findForAuthorization(id);
     if (isCalling(oidc)) await parts.admitCaller(id);
     const client = await inner.find(id);
     return client ? fitToRequest(id, client, oidc) : undefined;
@@ -92,6 +92,8 @@ export function createClientLookup(
 
 // As much as a key set may have when it is read (key-sets.ts), which is more than a document may.
 const mostBytes = 16 * 1024;
+/** Where a sign-in is asked for. */
+const askingRoutes = new Set(['authorization', 'device_authorization']);
 const tokenRoutes = new Set(['token', 'introspection', 'revocation']);
 
 type Oidc = KoaContextWithOIDC['oidc'] | undefined;

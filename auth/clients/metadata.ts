@@ -5,6 +5,8 @@ import { type AddressRule, checkAddress, destinationOf, isAddress } from './redi
 type Metadata = Record<string, unknown>;
 
 const grantTypes = ['authorization_code', 'refresh_token'];
+/** Of a terminal, which is let in by a code that a person enters elsewhere (RFC 8628). */
+export const deviceGrantType = 'urn:ietf:params:oauth:grant-type:device_code';
 const mostRedirectUris = 20;
 const longestUri = 2048;
 const longestName = 200;
@@ -39,25 +41,46 @@ export function normalizeClientMetadata(metadata: Metadata, rule?: AddressRule):
   normalizeGrants(metadata);
 }
 
-/** Whatever else a client can do elsewhere, here it comes with a code, so it must say that it can (RFC 7591 section 2). */
+/** Whatever else a client can do elsewhere, here it comes with a code or a device code, so it must say that it can (RFC 7591 section 2). */
 function normalizeGrants(metadata: Metadata): void {
   for (const name of ['grant_types', 'response_types']) {
     const { [name]: list } = metadata;
     if (Array.isArray(list) && list.length === 0) delete metadata[name];
   }
-  const { grant_types: grants, response_types: responses } = metadata;
-  if (Array.isArray(grants)) {
-    if (!grants.some((grant) => grantTypes.includes(grant)))
-      refuse(
-        'grant_types must contain authorization_code, with which a person lets an app in; this server has no other for apps that register themselves',
-      );
-    metadata['grant_types'] = [...grantTypes];
-  }
-  if (Array.isArray(responses)) {
-    if (!responses.includes('code'))
-      refuse('response_types must contain code: this server hands out tokens at the token endpoint only');
-    metadata['response_types'] = ['code'];
-  }
+  const { grant_types: grants } = metadata;
+  const isTerminal = isTerminalOnly(metadata);
+  if (Array.isArray(grants)) metadata['grant_types'] = readGrants(grants);
+  if (isTerminal) normalizeTerminal(metadata);
+  else normalizeResponses(metadata);
+}
+
+function readGrants(grants: readonly unknown[]): string[] {
+  if (grants.includes(deviceGrantType)) return [...grantTypes, deviceGrantType];
+  if (!grantTypes.some((grant) => grants.includes(grant)))
+    refuse(
+      `grant_types must contain authorization_code or ${deviceGrantType}, with which a person lets an app in; this server has no other for apps that register themselves`,
+    );
+  return [...grantTypes];
+}
+
+/** Whether it is let in by a device code alone, and nobody is sent back to it. */
+export function isTerminalOnly({ grant_types: grants }: Metadata): boolean {
+  return Array.isArray(grants) && grants.includes(deviceGrantType) && !grants.includes('authorization_code');
+}
+
+function normalizeResponses(metadata: Metadata): void {
+  const { response_types: responses } = metadata;
+  if (!Array.isArray(responses)) return;
+  if (!responses.includes('code'))
+    refuse('response_types must contain code: this server hands out tokens at the token endpoint only');
+  metadata['response_types'] = ['code'];
+}
+
+/** It has no address that anybody could be sent back to, and gets tokens at the token endpoint only. */
+function normalizeTerminal(metadata: Metadata): void {
+  metadata['grant_types'] = [deviceGrantType, 'refresh_token'];
+  metadata['response_types'] = [];
+  metadata['redirect_uris'] ??= [];
 }
 
 function normalizeKeys(metadata: Metadata): void {
@@ -128,9 +151,8 @@ function refuse(description: string): never {
   throw new errors.InvalidClientMetadata(description);
 }
 
-/** Where an app sends people, in a line of a list; `about:blank` stands for an app whose registration is gone. */
+/** Where an app sends people, in a line of the ledger. */
 export function redirectHost(redirectUri: string): string {
   const { kind, name } = destinationOf(redirectUri);
-  if (name === 'about:') return 'no longer registered';
   return kind === 'app' ? `an app that opens ${name} links` : name;
 }

@@ -1,7 +1,7 @@
 // Clients that an operator makes by hand: what they may be, and the two things that only they may have.
 import type { AdapterPayload } from 'oidc-provider';
 import { openidScopes, vaultScopes } from '../scopes.ts';
-import { findApplicationType } from './metadata.ts';
+import { deviceGrantType, findApplicationType } from './metadata.ts';
 import { checkAddress } from './redirects/addresses.ts';
 
 /** The wish can't be granted; `message` says which field, to the operator. */
@@ -24,13 +24,13 @@ export interface SeedWish {
 }
 
 const authMethods = ['client_secret_basic', 'client_secret_post', 'none'];
-const grantTypes = ['authorization_code', 'refresh_token'];
+const grantTypes = ['authorization_code', 'refresh_token', 'device_code'];
 const idTokenAlgs = ['RS256', 'ES256'];
 
 /**
  * Metadata that no app can give itself: registration drops these fields, a document's are not taken over.
- * `may_omit_pkce` is for GPT Actions, which send no challenge. `resource_server` names the resource whose tokens the
- * credential may introspect.
+ * `may_omit_pkce` is for GPT Actions, which send no challenge. `resource_server` named the resource whose tokens a
+ * credential may introspect, before these had a table.
  */
 export const seededOnly = ['may_omit_pkce', 'resource_server'] as const;
 
@@ -38,8 +38,10 @@ export const seededOnly = ['may_omit_pkce', 'resource_server'] as const;
 export function createSeededClient(id: string, wish: SeedWish): AdapterPayload {
   oneOf('--auth-method', [wish.authMethod], authMethods);
   oneOf('--grant', wish.grants, grantTypes);
-  if (!wish.grants.includes('authorization_code'))
-    throw new SeedRefused('--grant: authorization_code must be among them');
+  if (!wish.grants.some((grant) => ['authorization_code', 'device_code'].includes(grant)))
+    throw new SeedRefused(
+      '--grant: authorization_code or device_code must be among them, or client_credentials alone',
+    );
   oneOf('--scope', wish.scopes, [...vaultScopes, ...openidScopes]);
   if (wish.idTokenAlg !== undefined) oneOf('--id-token-alg', [wish.idTokenAlg], idTokenAlgs);
   if (wish.withoutPkce && wish.authMethod === 'none')
@@ -51,7 +53,7 @@ export function createSeededClient(id: string, wish: SeedWish): AdapterPayload {
   const metadata: AdapterPayload = {
     client_id: id,
     client_name: wish.name,
-    grant_types: [...wish.grants],
+    grant_types: wish.grants.map((grant) => (grant === 'device_code' ? deviceGrantType : grant)),
     token_endpoint_auth_method: wish.authMethod as NonNullable<AdapterPayload['token_endpoint_auth_method']>,
     ...(wish.scopes.length > 0 && { scope }),
     ...(wish.withoutPkce && { may_omit_pkce: true }),
@@ -82,21 +84,22 @@ export function withAddresses(
   };
 }
 
-export function createResourceServer(id: string, name: string, resource: string): AdapterPayload {
-  const url = URL.parse(resource);
-  if (!url || !/^https?:$/.test(url.protocol) || /[#\s]/.test(resource))
-    throw new SeedRefused(
-      '--resource-server: allowed is an http(s) URL without a fragment (RFC 8707 section 2)',
-    );
+/** A client that acts for an account by itself, with its secret. Throws SeedRefused. */
+export function createProgramClient(id: string, name: string, authMethod: string): AdapterPayload {
+  oneOf('--auth-method', [authMethod], authMethods.slice(0, 2));
   return {
     client_id: id,
     client_name: name,
     redirect_uris: [],
-    grant_types: [],
+    grant_types: ['client_credentials'],
     response_types: [],
-    token_endpoint_auth_method: 'client_secret_basic',
-    resource_server: resource,
+    token_endpoint_auth_method: authMethod as NonNullable<AdapterPayload['token_endpoint_auth_method']>,
   };
+}
+
+/** Whether a client is one of those. */
+export function isProgram(client: Pick<AdapterPayload, 'grant_types'> | undefined): boolean {
+  return client?.grant_types?.includes('client_credentials') ?? false;
 }
 
 function checkAfterwards(uri: string, applicationType: 'native' | 'web'): void {

@@ -10,12 +10,14 @@ import { showPage } from './pages/frame.ts';
 import { idsOf } from './trace.ts';
 import { rememberRefused } from './trail.ts';
 
-const pagePaths = /^\/(auth|interaction|setup|account|connect|session)(\/|$)/;
+const pagePaths = /^\/(auth|device(?!\/auth$)|interaction|setup|account|connect|session|signin)(\/|$)/;
 const retryAfterSeconds = 5;
 
 // What an endpoint takes; the answer to another method says so.
 const methodsOf: Readonly<Record<string, string>> = {
   '/auth': 'GET, POST',
+  '/device': 'GET, POST',
+  '/device/auth': 'POST',
   '/jwks': 'GET',
   '/me': 'GET, POST',
   '/reg': 'POST',
@@ -32,6 +34,7 @@ export function answerErrors(log: Logger): Middleware {
       await next();
       refuseUnanswered(ctx);
     } catch (error) {
+      ctx.state['thrown'] = error;
       ctx.remove('Location');
       if (isClientFault(error)) answerFault(ctx, error);
       else answerOutage(ctx, error, log);

@@ -4,6 +4,8 @@ import type { RequestListener } from 'node:http';
 import type { Middleware } from 'koa';
 import type Provider from 'oidc-provider';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { type ReauthorizationCause, reauthorizationCauses } from '../../adapters/stores/timeline/ledger.ts';
+import { isWaiting } from './limits/polls.ts';
 
 export interface Metrics {
   readonly middleware: Middleware;
@@ -12,6 +14,8 @@ export interface Metrics {
   readonly render: () => Promise<string>;
   readonly contentType: string;
   readonly count: (event: string) => void;
+  /** An app that was connected before had a person sign in again. */
+  readonly countReauthorization: (cause: ReauthorizationCause) => void;
   /** Shows how many rows each table has and may have, asked for at each rendering. */
   readonly countRows: (list: () => Promise<readonly TableRows[]>) => void;
   /** Shows how old the newest backup is, in seconds; nothing while `findAge` finds none. */
@@ -71,10 +75,14 @@ export function createMetrics(): Metrics {
     contentType: registry.contentType,
     render: () => registry.metrics(),
     count: (event) => events.inc({ event }),
+    countReauthorization: createReauthorizationCounter(registry),
     countRows: (list) => showRows(registry, list),
     showBackupAge: (findAge) => showBackupAge(registry, findAge),
     observe: (provider) => {
-      for (const event of counted) (provider as EventEmitter).on(event, () => events.inc({ event }));
+      for (const event of counted)
+        (provider as EventEmitter).on(event, (_ctx: unknown, error: unknown) => {
+          if (!isWaiting(error)) events.inc({ event });
+        });
     },
     middleware: async (ctx, next) => {
       const stop = answers.startTimer();
@@ -85,6 +93,18 @@ export function createMetrics(): Metrics {
       }
     },
   };
+}
+
+function createReauthorizationCounter(registry: Registry): Metrics['countReauthorization'] {
+  const counter = new Counter({
+    name: 'loop_auth_reauthorizations_total',
+    help: 'Sign-ins of apps that were connected before, by cause',
+    labelNames: ['cause'],
+    registers: [registry],
+  });
+  // What never happened is zero, so that the first time is an increase.
+  for (const cause of reauthorizationCauses) counter.inc({ cause }, 0);
+  return (cause) => counter.inc({ cause });
 }
 
 function showRows(registry: Registry, list: () => Promise<readonly TableRows[]>): void {

@@ -1,5 +1,5 @@
 // Makes every request look as if it came to the issuer: no header of a client decides what our URLs say.
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Middleware } from 'koa';
 import proxyAddr from 'proxy-addr';
 import { canonicalAddress } from './limits/network.ts';
@@ -14,9 +14,9 @@ const absoluteTarget = /^https?:\/\/([^/?]*)/i;
  */
 export function pinOrigin(issuer: string, trustedProxies: readonly string[]): Middleware {
   const { host, protocol } = new URL(issuer);
-  const trust = proxyAddr.compile([...trustedProxies]);
+  const addressOf = createAddressFinder(trustedProxies);
   return (ctx, next) => {
-    ctx.state['address'] = addressOf(ctx.req, trust);
+    ctx.state['address'] = addressOf(ctx.req);
     const { headers } = ctx.req;
     ctx.state['host'] = absoluteTarget.exec(ctx.request.originalUrl)?.[1] ?? headers.host;
     headers.host = host;
@@ -30,7 +30,18 @@ export function pinOrigin(issuer: string, trustedProxies: readonly string[]): Mi
   };
 }
 
-function addressOf(request: IncomingMessage, trust: (address: string, index: number) => boolean): string {
-  const { remoteAddress = '' } = request.socket;
-  return canonicalAddress(proxyAddr(request, trust) ?? '') ?? canonicalAddress(remoteAddress) ?? '';
+/** What of a request says where it came from. */
+export interface Came {
+  readonly socket: { readonly remoteAddress?: string | undefined };
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** Finds the client's address, of requests to us and of those that a resource server tells of. */
+export function createAddressFinder(trustedProxies: readonly string[]): (came: Came) => string {
+  const trust = proxyAddr.compile([...trustedProxies]);
+  return (came) => {
+    const { remoteAddress = '' } = came.socket;
+    const found = proxyAddr(came as IncomingMessage, trust);
+    return canonicalAddress(found ?? '') ?? canonicalAddress(remoteAddress) ?? '';
+  };
 }

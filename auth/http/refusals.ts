@@ -18,7 +18,7 @@ export function refuseForeignForms(issuer: string): Middleware {
 
 // loop-api may know us by another name (API_AUTH_URL; in compose http://loop-auth:8083). It asks for these, which show
 // nothing secret to whoever has no credential. Health is answered in front of all this, under any name.
-const forPrograms = /^\/(\.well-known\/[\w/.-]+|jwks|token\/introspection|resource-description)$/;
+const forPrograms = /^\/(\.well-known\/[\w/.-]+|jwks|token\/introspection|resource-(description|refusals))$/;
 const loopbackName = /^(localhost|[\w-]+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/i;
 
 /**

@@ -1,6 +1,6 @@
 // Headers that every answer carries.
 import type { Middleware } from 'koa';
-import { contentPolicy, permissionsPolicy } from '../../pages/policy.ts';
+import { passkeyPolicy, permissionsPolicy } from '../../pages/policy.ts';
 
 /** No Cross-Origin-Opener-Policy: apps open the sign-in in a popup and wait for it. */
 export function securityHeaders(issuer: string): Middleware {
@@ -9,7 +9,7 @@ export function securityHeaders(issuer: string): Middleware {
     ctx.set({
       // No form-action: Chrome and Safari apply it to the redirects after the post too, all the way to the app's own
       // address, and the sign-in would end on a blank page. What it would stop, refusals.ts refuses.
-      'Content-Security-Policy': contentPolicy,
+      'Content-Security-Policy': passkeyPolicy,
       'Permissions-Policy': permissionsPolicy,
       'X-Content-Type-Options': 'nosniff',
       'X-Frame-Options': 'DENY',

@@ -3,6 +3,7 @@ import type { Middleware, ParameterizedContext } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Logger } from 'pino';
 import { currentUnit } from '../../adapters/database/unit-of-work.ts';
+import { isWaiting } from './limits/polls.ts';
 import type { Metrics } from './metrics.ts';
 import { idsOf } from './trace.ts';
 
@@ -31,7 +32,19 @@ type Good =
   | 'consent.denied'
   | 'connection.revoked'
   | 'connection.narrowed'
-  | 'sessions.revoked';
+  | 'access_key.created'
+  | 'access_key.used'
+  | 'access_key.revoked'
+  | 'sessions.revoked'
+  | 'backup.restored'
+  | 'codes.turned_on'
+  | 'codes.turned_off'
+  | 'recovery_codes.made'
+  | 'passkey.added'
+  | 'passkey.removed'
+  | 'upstream.linked'
+  | 'upstream.unlinked'
+  | 'factors.reset';
 type Refused = 'registration.refused' | 'authorization.refused' | 'token.refused' | 'request.refused';
 type Bad =
   | 'sign_in.failed'
@@ -52,12 +65,24 @@ export interface Trail {
   readonly warn: (ctx: Asked | undefined, event: Bad, facts: Facts) => void;
 }
 
+/** What is told of, and of whose request. */
+export interface Told {
+  readonly event: Good | Bad;
+  readonly facts: Facts;
+  readonly state?: Readonly<Record<string, unknown>> | undefined;
+}
+
 /** Its lines have `audit: true` and come whatever LOG_LEVEL leaves of the others, so that both can be kept apart. */
-export function createTrail(log: Logger, metrics: Pick<Metrics, 'count'>): Trail {
+export function createTrail(
+  log: Logger,
+  metrics: Pick<Metrics, 'count'>,
+  hear: (told: Told) => void = () => {},
+): Trail {
   const audit = log.child({ audit: true }, { level: 'info' });
   const write = (level: 'info' | 'warn', ctx: Asked | undefined, event: Good | Bad, facts: Facts): void => {
     metrics.count(event);
     const state = ctx?.state;
+    hear({ event, facts, state });
     // fail2ban reads event and address of these lines (docs/fail2ban/).
     audit[level]({ event, ...facts, address: state?.['address'], ...idsOf(state) }, 'trail');
   };
@@ -77,6 +102,7 @@ export function rememberRefused(ctx: ParameterizedContext, code: string): void {
 }
 
 const endpoints: Readonly<Record<string, Refused>> = {
+  'POST /device/auth': 'authorization.refused',
   'POST /reg': 'registration.refused',
   'POST /token': 'token.refused',
 };
@@ -87,7 +113,7 @@ export function tellRefusals(trail: Pick<Trail, 'warn'>): Middleware {
     await next();
     const reason = refusedFor(ctx);
     if (reason === undefined) return;
-    const event = /^\/auth(\/|$)/.test(ctx.path) ? 'authorization.refused' : endpointOf(ctx);
+    const event = /^\/(auth|device)(\/|$)/.test(ctx.path) ? 'authorization.refused' : endpointOf(ctx);
     // Of a client that there is: another value could be anything that was typed.
     const { oidc } = ctx as Partial<KoaContextWithOIDC>;
     trail.warn(ctx, event ?? 'request.refused', { clientId: oidc?.client?.clientId, reason });
@@ -105,7 +131,8 @@ function refusedFor(ctx: ParameterizedContext): string | undefined {
   const { error } = (answered ?? {}) as { error?: unknown };
   const code = refused ?? error;
   // Whoever said no is told as such.
-  return code === undefined || code === 'access_denied' ? undefined : wordOf(code);
+  const isUntold = code === undefined || code === 'access_denied' || isWaiting({ error: code });
+  return isUntold ? undefined : wordOf(code);
 }
 
 function wordOf(code: unknown): string {

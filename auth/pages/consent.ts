@@ -15,6 +15,8 @@ export interface ConsentData {
   accountName: string;
   /** Beside those of the vault. */
   scopes: readonly string[];
+  /** What is asked for of other servers. */
+  served?: readonly ShownServed[];
   /** Undefined where nothing of the vault is asked for. */
   vault?: ShownVault | undefined;
   /** What the same person gave the same app last; `since` in epoch seconds. */
@@ -23,6 +25,18 @@ export interface ConsentData {
   lastsSeconds?: number | undefined;
   /** Why the answer could not be taken. */
   fault?: 'access' | 'reach' | 'noFolder' | 'unknownFolder' | undefined;
+}
+
+/** Names and words are an operator's, by language; a scope without words is shown by its name. */
+export interface ShownServed {
+  readonly resource: string;
+  readonly names: Said;
+  readonly scopes: ReadonlyArray<{ readonly scope: string; readonly words: Said }>;
+}
+
+interface Said {
+  readonly en?: string | undefined;
+  readonly ko?: string | undefined;
 }
 
 interface ShownVault {
@@ -45,9 +59,12 @@ interface ShownDetail {
 }
 
 export const consentPage = createPage<ConsentData>('consent', (data, words) => {
-  const { vault, before, lastsSeconds } = data;
+  const { vault, before, lastsSeconds, served = [] } = data;
+  const inWords = served.map((one) => describeServed(one, words));
   return {
     ...data,
+    served: inWords,
+    ...titleOf(data, inWords),
     ...showClient(data, words),
     clientSite: readSite(data.clientUri),
     learns: describeScopes(data.scopes, words),
@@ -62,12 +79,35 @@ export const consentPage = createPage<ConsentData>('consent', (data, words) => {
   };
 });
 
+interface ServedInWords {
+  readonly name: string;
+  readonly resource: string;
+  readonly scopes: readonly string[];
+}
+
+function describeServed({ resource, names, scopes }: ShownServed, { language }: Words): ServedInWords {
+  return {
+    name: names[language] ?? names.en ?? resource,
+    resource,
+    scopes: scopes.map(({ scope, words }) => words[language] ?? words.en ?? scope),
+  };
+}
+
+function titleOf({ vault }: ConsentData, served: readonly ServedInWords[]): object {
+  if (vault) return { titleKey: 'consent.title', headingKey: 'consent.heading', what: '' };
+  if (served.length === 0)
+    return { titleKey: 'consent.titleSignIn', headingKey: 'consent.headingSignIn', what: '' };
+  const what = served.map(({ name }) => name).join(', ');
+  return { titleKey: 'consent.title', headingKey: 'consent.headingServed', what };
+}
+
 const daySeconds = 24 * 3600;
 
 const cautions = {
   web: 'consent.webCaution',
   device: 'consent.deviceCaution',
   app: 'consent.appCaution',
+  terminal: 'device.caution',
 } as const satisfies Record<ShownDestination['kind'], WordKey>;
 
 const faults = {
@@ -83,7 +123,7 @@ const gave = {
 } as const satisfies Record<'read' | 'write', Record<'all' | 'some', WordKey>>;
 
 /** In the order of a list of files: each below the one that it lies in. */
-function listFolders({ vault, chosen }: ShownVault): object[] {
+export function listFolders({ vault, chosen }: Pick<ShownVault, 'vault' | 'chosen'>): object[] {
   const byPlace = (one: string, other: string): number => {
     const [ones, others] = [one.split('/'), other.split('/')];
     const at = ones.findIndex((name, index) => name !== others[index]);

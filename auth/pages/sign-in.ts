@@ -16,6 +16,12 @@ export interface SignInData {
   back?: string | undefined;
   /** True where somebody is signed in and is asked for the password once more. */
   isAgain?: boolean;
+  /** For the browser, where it may be signed in with a passkey: JSON. */
+  passkeyOptions?: string | undefined;
+  /** The identity provider that one may sign in by; `isAnew` where it is to ask who one is whatever it knows. */
+  provider?: { readonly name: string; readonly isAnew: boolean } | undefined;
+  /** There is no password to type. */
+  isPasswordless?: boolean | undefined;
   username?: string | undefined;
   fault?: Fault | undefined;
 }

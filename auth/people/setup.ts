@@ -4,11 +4,13 @@ import Router from '@koa/router';
 import type { Middleware, ParameterizedContext } from 'koa';
 import { type Account, type AccountStore, UsernameTaken } from '../../adapters/stores/accounts.ts';
 import { SetupLinkEnded, type SetupLinkStore } from '../../adapters/stores/setup-links.ts';
-import { showPage } from '../http/pages/frame.ts';
+import { seeOther, showPage } from '../http/pages/frame.ts';
 import type { Trail } from '../http/trail.ts';
 import { setupOverPage, setupPage } from '../pages/setup.ts';
 import type { AccountSessions } from './account-session.ts';
 import { findCredentialFault } from './credential-rules.ts';
+import { findPlace } from './factors/passkeys/place.ts';
+import { byPassword } from './factors/shown.ts';
 import { type FormRefused, readCredentials, refuseFull } from './password-check.ts';
 import { hashPassword, PasswordUnchecked } from './passwords.ts';
 
@@ -28,6 +30,7 @@ export async function renewSetupLink(
 
 export interface SetupParts {
   readonly links: SetupLinkStore;
+  readonly issuer: string;
   readonly issuerPath: string;
   readonly accounts: AccountStore;
   readonly sessions: Pick<AccountSessions, 'begin'>;
@@ -51,11 +54,10 @@ export function createSetupRoutes(parts: SetupParts): Middleware {
     const outcome = await createAccount(parts, token, ctx);
     if (outcome === 'ended') return showOver(parts, ctx);
     if ('account' in outcome) {
-      await sessions.begin(ctx, outcome.account);
+      await sessions.begin(ctx, outcome.account, byPassword);
       // So that a reload, or Back, finds a page and not a form that was sent.
-      ctx.redirect(`${issuerPath}/connect`);
-      ctx.status = 303;
-      return;
+      const isOffered = !('whyNot' in findPlace(parts.issuer));
+      return seeOther(ctx, `${issuerPath}/connect`, isOffered ? { code: 'accountMade' } : undefined);
     }
     const action = actionOf(token);
     showPage(ctx, setupPage, { action, ...outcome }, { address: action });

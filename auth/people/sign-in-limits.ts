@@ -6,10 +6,17 @@ import type { Limits } from '../http/limits/limits.ts';
 import { networkOf } from '../http/limits/network.ts';
 
 export interface SignInLimits {
+  /** Whether that account signed in before in the browser that asks. */
+  readonly isOwnBrowser: (ctx: Asking, username: string) => Promise<boolean>;
   /** Seconds to wait before the next try, or undefined when one is free now. Counts the try. */
   readonly attempt: (ctx: Asking, username: string) => Promise<number | undefined>;
   /** A right password shows that the tries before it were its owner's, and that the browser is. */
   readonly succeeded: (ctx: Asking, account: Account) => Promise<void>;
+  /** The same of a way back from an identity provider: `attempt` before it is asked, `succeeded` once it was good. */
+  readonly upstream: {
+    readonly attempt: (ctx: Asking) => Promise<number | undefined>;
+    readonly succeeded: (ctx: Asking) => Promise<void>;
+  };
 }
 
 export interface SignInLimitParts {
@@ -25,6 +32,8 @@ export function createSignInLimits({ limits, devices, accounts }: SignInLimitPar
     return device && device.accountId === account.id ? device.key : undefined;
   };
   return {
+    isOwnBrowser: async (ctx, username) =>
+      (await findDevice(ctx, await accounts.findByUsername(username))) !== undefined,
     attempt: async (ctx, username) => {
       // Guesses from elsewhere, however many, don't count in the owner's own browser (the "device cookie" of OWASP).
       const account = await accounts.findByUsername(username);
@@ -45,6 +54,10 @@ export function createSignInLimits({ limits, devices, accounts }: SignInLimitPar
       if (device === undefined && !(await places.has(place))) await ofAccount.giveBack(who);
       await places.take(place);
       await devices.remember(ctx, account.id);
+    },
+    upstream: {
+      attempt: (ctx) => limits.upstream.ofNetwork.take(networkOf(ctx.state['address'])),
+      succeeded: (ctx) => limits.upstream.ofNetwork.giveBack(networkOf(ctx.state['address'])),
     },
   };
 }

@@ -2,14 +2,25 @@
 import type { ParameterizedContext } from 'koa';
 import type Provider from 'oidc-provider';
 import { errors } from 'oidc-provider';
+import { destinationOf } from '../clients/redirects/addresses.ts';
+import type { ShownDestination } from '../pages/shown-client.ts';
+import { rememberAsking } from '../timeline/observe.ts';
 
 type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;
 type Client = NonNullable<Awaited<ReturnType<Provider['Client']['find']>>>;
 
+/** Where a terminal asked from, as limits count networks. */
+interface Terminal {
+  readonly network: string;
+}
+
 export interface Turn {
   readonly interaction: Interaction;
   readonly client: Client;
-  readonly redirectUri: string;
+  /** Undefined where a terminal asks (RFC 8628): nobody is sent back to it. */
+  readonly redirectUri: string | undefined;
+  /** The terminal that asks. */
+  readonly terminal: Terminal | undefined;
   readonly action: string;
 }
 
@@ -24,11 +35,23 @@ export async function findTurn(
 ): Promise<Turn> {
   const interaction = await findInteraction(provider, ctx);
   if (interaction.uid !== uid) throw new errors.SessionNotFound('another sign-in is going on');
+  rememberAsking(ctx, interaction.params, interaction.deviceCode);
   const client = await provider.Client.find(String(interaction.params['client_id']));
   if (!client) throw new errors.InvalidClient('client is gone', 'client not found');
+  const action = `${issuerPath}/interaction/${interaction.uid}`;
+  const terminal = await findTerminal(provider, interaction);
+  if (terminal) return { interaction, client, redirectUri: undefined, terminal, action };
   const redirectUri = String(interaction.params['redirect_uri'] ?? client.redirectUris?.[0]);
   if (!client.redirectUriAllowed(redirectUri)) throw new errors.InvalidRedirectUri();
-  return { interaction, client, redirectUri, action: `${issuerPath}/interaction/${interaction.uid}` };
+  return { interaction, client, redirectUri, terminal, action };
+}
+
+/** Throws SessionNotFound where its code ran out meanwhile. */
+async function findTerminal(provider: Provider, { deviceCode }: Interaction): Promise<Terminal | undefined> {
+  if (deviceCode === undefined) return undefined;
+  const code = await provider.DeviceCode.find(deviceCode);
+  if (!code) throw new errors.SessionNotFound('the device code has expired');
+  return code['deviceInfo'] as unknown as Terminal;
 }
 
 // Not interactionDetails: it finds nothing where the session has ended meanwhile, and then there is a way on.
@@ -85,6 +108,11 @@ interface Missing {
 
 export function missingOf({ interaction }: Turn): Missing {
   return interaction.prompt.details as Missing;
+}
+
+/** Where its answer goes: a terminal gets it where it asked from. */
+export function shownDestination({ redirectUri, terminal }: Turn): ShownDestination {
+  return terminal ? { kind: 'terminal', name: terminal.network } : destinationOf(String(redirectUri));
 }
 
 export function nameOf(client: Client): string {

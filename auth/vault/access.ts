@@ -30,19 +30,29 @@ export function giveVault(
   grant: Grant,
   resource: string,
   asked: readonly string[],
-  { access, folders }: VaultChoice,
+  choice: VaultChoice,
 ): void {
+  const detail = createVaultDetail(resource, asked, choice);
+  grant.addResourceScope(resource, (detail.actions.includes('write') ? asked : [readScope]).join(' '));
+  if (detail.withheld) grant.rejectResourceScope(resource, writeScope);
+  grant.addRar(detail as never);
+}
+
+/** What of `asked`, scopes of `resource`, the choice gives. */
+export function createVaultDetail(
+  resource: string,
+  asked: readonly string[],
+  { access, folders }: VaultChoice,
+): VaultDetail {
   const asksToWrite = asked.includes(writeScope);
   const mayWrite = asksToWrite && access === 'write';
-  grant.addResourceScope(resource, (mayWrite ? asked : [readScope]).join(' '));
-  if (asksToWrite && !mayWrite) grant.rejectResourceScope(resource, writeScope);
-  grant.addRar({
+  return {
     type: 'vault',
     locations: [resource],
     actions: mayWrite ? ['read', 'write'] : ['read'],
     ...(folders && { folders: withoutNested(folders) }),
     ...(asksToWrite && !mayWrite && { withheld: ['write'] }),
-  } satisfies VaultDetail as never);
+  };
 }
 
 /** Takes writing away from a grant that has it; to be saved by the caller. False where there is nothing to take. */

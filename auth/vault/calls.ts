@@ -8,6 +8,8 @@ import type { GrantCallStore } from '../../adapters/stores/grant-calls.ts';
 
 export interface CallRecorder {
   readonly middleware: Middleware;
+  /** One call under that grant. */
+  readonly see: (grantId: string) => void;
   /** What was seen since the last time is stored now; happens every ten seconds by itself. */
   readonly store: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -25,7 +27,7 @@ interface Seen {
 /** Counted in memory and stored apart from any request: what can't be stored is lost, and nobody waits for it. */
 export function createCallRecorder(store: GrantCallStore, log: Logger): CallRecorder {
   let seen = new Map<string, Seen>();
-  const record = (grantId: string): void => {
+  const see = (grantId: string): void => {
     const known = seen.get(grantId);
     if (!known && seen.size >= calmGrants) return;
     seen.set(grantId, { calls: (known?.calls ?? 0) + 1, lastAt: epochSeconds() });
@@ -49,8 +51,9 @@ export function createCallRecorder(store: GrantCallStore, log: Logger): CallReco
       const body = ctx.body as { active?: boolean } | undefined;
       if (ctx.path !== '/token/introspection' || body?.active !== true) return;
       const { Grant: grant } = (ctx as unknown as KoaContextWithOIDC).oidc.entities;
-      if (grant) record(grant.jti);
+      if (grant) see(grant.jti);
     },
+    see,
     store: storeSeen,
     close: async () => {
       clearInterval(timer);

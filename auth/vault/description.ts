@@ -1,6 +1,6 @@
 // What loop-api says of its vault, so that a person can choose from it: its name, its folders, whether it can be changed.
 import { z } from 'zod';
-import type { ResourceDescriptionStore } from '../../adapters/stores/resource-descriptions.ts';
+import type { ResourceDescriptionStore } from '../../adapters/stores/resources.ts';
 
 const mostFolders = 500;
 // A name of a file has 255 bytes at most; two levels of folders are told.

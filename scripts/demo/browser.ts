@@ -11,12 +11,23 @@ export interface Page {
 
 export class Browser {
   readonly #jar = new CookieJar();
+  readonly #headers: Readonly<Record<string, string>>;
+
+  /** `headers` are what it says of itself with every request. */
+  constructor(headers: Readonly<Record<string, string>> = {}) {
+    this.#headers = headers;
+  }
 
   /** Follows redirects, and stops in front of one that leaves for `stopAt` (an origin and path), giving that URL. */
   async visit(url: URL | string, stopAt?: string, init: RequestInit = {}): Promise<Page> {
     const from = new URL(url);
     const cookie = await this.cookiesFor(from);
-    const headers = { Accept: 'text/html', ...(cookie && { Cookie: cookie }), ...init.headers };
+    const headers = {
+      Accept: 'text/html',
+      ...this.#headers,
+      ...(cookie && { Cookie: cookie }),
+      ...init.headers,
+    };
     const response = await fetch(from, { ...init, headers, redirect: 'manual' });
     for (const set of response.headers.getSetCookie()) await this.#jar.setCookie(set, from.href);
     const location = response.headers.get('Location');

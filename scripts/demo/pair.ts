@@ -3,7 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isReady, type ServiceProcess, startServiceProcess, stopServiceProcess } from '../service-process.ts';
+import {
+  isReady,
+  type ServiceProcess,
+  startServiceProcess,
+  stopServiceProcess,
+} from '../operator/service-process.ts';
 
 export class Pair {
   readonly folder: string;
@@ -14,6 +19,7 @@ export class Pair {
   databaseUrl: string;
   readonly lines: string[] = [];
   readonly #environment: Record<string, string | undefined>;
+  readonly #folders: Partial<Record<'auth' | 'api', string>> = {};
   readonly #last = new Map<'auth' | 'api', ServiceProcess>();
   readonly #running = new Map<'auth' | 'api', ServiceProcess>();
 
@@ -59,11 +65,18 @@ export class Pair {
     this.#environment[name] = value;
   }
 
+  /** Where a service lies that is not this project's own. */
+  takeFrom(folder: string, name: 'auth' | 'api'): void {
+    this.#folders[name] = folder;
+  }
+
   /** Starts a service and waits until it is ready. Throws with what it printed when it ends instead. */
   async start(name: 'auth' | 'api'): Promise<void> {
     const { API_CLIENT_SECRET_FILE: secretFile, ...rest } = this.#environment;
     const environment = name === 'api' ? { ...rest, API_CLIENT_SECRET_FILE: secretFile } : rest;
-    const service = startServiceProcess({ name, environment, onLine: (line) => this.lines.push(line) });
+    const folder = this.#folders[name];
+    const onLine = (line: string): number => this.lines.push(line);
+    const service = startServiceProcess({ name, environment, onLine, ...(folder && { folder }) });
     this.#running.set(name, service);
     this.#last.set(name, service);
     if (!(await isReady(service))) {

@@ -23,6 +23,7 @@ export const localChecks: readonly Check[] = [
   { name: 'backups', needs: ['settings'], run: inDatabase('lookAtBackups') },
   { name: 'account', needs: ['database'], run: inDatabase('lookAtAccount') },
   { name: 'keys', needs: ['database'], run: inDatabase('lookAtKeys') },
+  { name: 'upstream', needs: ['settings'], run: lookAtUpstream },
   {
     name: 'auth',
     needs: ['settings'],
@@ -33,6 +34,25 @@ export const localChecks: readonly Check[] = [
   { name: 'names', needs: ['auth', 'api'], run: lookAtNames },
   { name: 'credential', needs: ['auth', 'names'], run: lookAtCredential },
 ];
+
+/** What it says of itself, as loop-auth reads it before a sign-in. */
+async function lookAtUpstream({ subject: { auth } }: World): Promise<Finding | readonly Finding[]> {
+  // Most have none, and no line of it.
+  if (!auth?.upstream) return [];
+  const { issuer, name: provider } = auth.upstream;
+  const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  try {
+    const { status, json } = await ask(address);
+    if (status !== 200 || !json)
+      return failure('upstreamAway', { provider, address, reason: String(status) });
+    const found = String(json['issuer']);
+    if (found === issuer) return fine(issuer);
+    return failure('upstreamOther', { found, expected: issuer }, { how: differenceOf(found, issuer) });
+  } catch (error) {
+    if (!(error instanceof NoAnswer)) throw error;
+    return failure('upstreamAway', { provider, address, reason: error.reason });
+  }
+}
 
 async function lookAtService(service: string, address: string | undefined): Promise<Finding> {
   if (address === undefined || !(await isKnown(address))) return elsewhere;

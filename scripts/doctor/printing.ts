@@ -1,9 +1,13 @@
 // The doctor's lines for a person, in the language of the terminal, and as JSON for a program.
 import type { Language } from '../../pages/language.ts';
 import { createWords, type WordKey, type Words } from '../../pages/words.ts';
+import { printable } from '../operator/printable.ts';
 import { causes, checks } from './causes.ts';
 import type { Finding, Found, Skipped } from './findings.ts';
 import type { Line } from './world.ts';
+
+/** Of what another program says. */
+const longestAnswer = 300;
 
 const signs: Readonly<Record<Finding['state'], string>> = {
   ok: '✓',
@@ -37,7 +41,7 @@ export interface Printing {
 export function createPrinting(language: Language): Printing {
   const words = createWords({ language, zone: 'UTC' });
   const toJson = ({ check, finding }: Line): PrintedLine => {
-    if (finding.state === 'ok') return { check, state: 'ok', says: printable(finding.detail) };
+    if (finding.state === 'ok') return { check, state: 'ok', says: printable(finding.detail, longestAnswer) };
     if (finding.state === 'skipped') return { check, state: 'skipped', says: sayWhy(words, finding) };
     return { check, state: finding.state, cause: finding.cause, ...sayFound(words, finding) };
   };
@@ -62,16 +66,14 @@ export function createPrinting(language: Language): Printing {
 
 function sayFound(words: Words, { cause, values, told }: Found): { says: string; mend: string } {
   const said = Object.entries(told).map(([name, key]) => [name, words.text(key)]);
-  const shown = Object.entries(values).map(([name, value]) => [name, printable(String(value))]);
+  const shown = Object.entries(values).map(([name, value]) => [
+    name,
+    printable(String(value), longestAnswer),
+  ]);
   const all = Object.fromEntries([...shown, ...said]) as Record<string, string>;
   return { says: words.text(causes[cause].says, all), mend: words.text(causes[cause].mend, all) };
 }
 
 function sayWhy(words: Words, { why, after }: Skipped): string {
   return words.text(reasons[why], after ? { check: words.text(checks[after]) } : {});
-}
-
-/** What another program answered can't move the cursor, or fill the screen. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]/gu, '�').slice(0, 300);
 }

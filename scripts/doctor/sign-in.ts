@@ -1,4 +1,5 @@
 // A whole sign-in without a person, by a client that goes again: the page, a code for a token, calls, a stream.
+import type { AuthConfig } from '../../auth/config.ts';
 import { elsewhere, type Finding, failure, fine } from './findings.ts';
 import { type Answer, type Asked, ask, askStream, NoAnswer } from './probe.ts';
 import type { Check, World } from './world.ts';
@@ -23,10 +24,15 @@ async function lookAtSignIn(world: World): Promise<Finding> {
   const address = String(world.metadata?.['authorization_endpoint']);
   const page = await followToPage(`${address}?${temporary.authorization}`);
   const issuer = String(world.metadata?.['issuer']);
-  const isPage = page.status === 200 && page.text.includes('type="password"');
-  return isPage
+  return isSignIn(page, auth)
     ? fine(address)
     : failure('signInPage', { address, status: `${page.status} ${withoutIds(page.url)}`, issuer });
+}
+
+/** The form, or where passwords are turned off the way to the identity provider. */
+function isSignIn({ status, text, url }: Answer, { isLocalSignInOn, issuer }: AuthConfig): boolean {
+  if (isLocalSignInOn) return status === 200 && text.includes('type="password"');
+  return status === 303 && new URL(url).origin !== new URL(issuer).origin;
 }
 
 /** What stands for a sign-in under way is nobody's business, the way to it is. */

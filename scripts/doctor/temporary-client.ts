@@ -79,7 +79,9 @@ async function addClient(database: Database, clientId: string, unusedSeconds: nu
     response_types: ['code' as const],
     token_endpoint_auth_method: 'none' as const,
   };
-  await new ClientStore(database).add('registration', metadata, null, epochSeconds() - unusedSeconds - 1);
+  await new ClientStore(database).add('registration', metadata, {
+    createdAt: epochSeconds() - unusedSeconds - 1,
+  });
 }
 
 interface Admission {

@@ -1,5 +1,6 @@
 // How clients are shown to an operator: a line each, with identical registrations as one.
 import type { StoredClient } from '../../adapters/stores/clients.ts';
+import type { StoredResource } from '../../adapters/stores/resources.ts';
 import { documentHost } from '../../auth/clients/document.ts';
 import { redirectHost } from '../../auth/clients/metadata.ts';
 
@@ -11,7 +12,10 @@ const kinds: Readonly<Record<StoredClient['source'], string>> = {
 };
 
 /** Clients that register anew at every connection would fill the screen: alike ones are one line with a count. */
-export function listClients(clients: readonly StoredClient[]): Record<string, string>[] {
+export function listClients(
+  clients: readonly StoredClient[],
+  resources: readonly StoredResource[],
+): Record<string, string>[] {
   const alike = Map.groupBy(clients, (client) =>
     client.source === 'registration' ? likeness(client) : client.id,
   );
@@ -19,7 +23,7 @@ export function listClients(clients: readonly StoredClient[]): Record<string, st
     const [first] = group;
     const newest = Math.max(...group.map(({ createdAt }) => createdAt));
     return {
-      ...(first ? describe(first) : {}),
+      ...(first ? describe(first, resources) : {}),
       clients: String(group.length),
       'let in': String(group.filter(({ grantedAt }) => grantedAt !== undefined).length),
       newest: new Date(newest * 1000).toISOString().slice(0, 10),
@@ -29,18 +33,32 @@ export function listClients(clients: readonly StoredClient[]): Record<string, st
 }
 
 /** Everything that is known of a client, but not its secret's hash. */
-export function publicMetadata({ source, metadata }: StoredClient): Record<string, unknown> {
+export function publicMetadata(
+  { id, source, metadata }: StoredClient,
+  resources: readonly StoredResource[],
+): Record<string, unknown> {
   const { client_secret: secret, ...rest } = metadata;
   const pkce = rest['may_omit_pkce'] ? 'not required' : 'required';
-  return { ...rest, source, has_secret: secret !== undefined, pkce };
+  const own = resources.filter(({ clientId }) => clientId === id).map(({ clientId: _, ...one }) => one);
+  return {
+    ...rest,
+    ...(own.length > 0 && { resources: own }),
+    source,
+    has_secret: secret !== undefined,
+    pkce,
+  };
 }
 
-function describe({ id, source, metadata }: StoredClient): Record<string, string> {
+function describe(
+  { id, source, metadata }: StoredClient,
+  resources: readonly StoredResource[],
+): Record<string, string> {
+  const served = resources.filter(({ clientId }) => clientId === id).map(({ resource }) => resource);
   const hosts = [...new Set((metadata.redirect_uris ?? []).map(redirectHost))];
   return {
     kind: kinds[source],
     name: String(metadata.client_name ?? ''),
-    'sends people to': hosts.join(' ') || String(metadata['resource_server'] ?? documentHost(id) ?? ''),
+    'sends people to': hosts.join(' ') || served.join(' ') || (documentHost(id) ?? ''),
     secret: metadata.client_secret === undefined ? 'no' : 'yes',
     pkce: metadata['may_omit_pkce'] ? 'NOT REQUIRED' : 'required',
   };

@@ -5,6 +5,7 @@ import { DatabaseDamaged, DatabaseNewer, DatabaseUnavailable } from '../../adapt
 import { openDatabase } from '../../adapters/database/open.ts';
 import { type AuthConfig, parseConfig } from '../../auth/config.ts';
 import { KeysUnreadable } from '../../auth/keys/seal.ts';
+import { storeTold } from './trail.ts';
 
 const explained = [KeysUnreadable, DatabaseDamaged, DatabaseNewer, DatabaseUnavailable];
 
@@ -30,7 +31,10 @@ export function sqlitePathOf({ databaseUrl }: AuthConfig): string {
   return databaseUrl.slice('sqlite:'.length);
 }
 
-/** Runs `work` on the database of the environment's settings and closes it; known faults end the script plainly. */
+/**
+ * Runs `work` on the database of the environment's settings, keeps what it told (trail.ts) and closes it; known faults end
+ * the script plainly.
+ */
 export async function withDatabase(
   work: (database: Database, config: AuthConfig) => Promise<void>,
 ): Promise<void> {
@@ -41,6 +45,7 @@ export async function withDatabase(
     const database = await openDatabase(config.databaseUrl);
     try {
       await work(database, config);
+      await storeTold(database);
     } finally {
       await database.close();
     }

@@ -5,7 +5,9 @@ import { readFileSync } from 'node:fs';
 export function residentMb(pid: number | undefined): number | undefined {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
+    // One that has just ended is still there, without memory.
+    const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(status) ?? [];
+    return kilobytes === undefined ? undefined : Number(kilobytes) / 1024;
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { connect } from 'node:net';
 import t from 'tap';
-import { scriptHash } from '../../pages/templates.ts';
+import { passkeyScriptHash, scriptHash } from '../../pages/templates.ts';
 import { Browser } from '../../scripts/demo/browser.ts';
 import { authorizeInBrowser } from '../../scripts/demo/sign-in.ts';
 import { ann, type LoopAuth, startLoopAuth } from '../support/loop-auth.ts';
@@ -22,7 +22,13 @@ function metadataOf(issuer: string): object {
     authorization_response_iss_parameter_supported: true,
     code_challenge_methods_supported: ['S256'],
     response_types_supported: ['code'],
-    grant_types_supported: ['authorization_code', 'refresh_token'],
+    device_authorization_endpoint: `${issuer}/device/auth`,
+    grant_types_supported: [
+      'authorization_code',
+      'refresh_token',
+      'urn:ietf:params:oauth:grant-type:device_code',
+      'client_credentials',
+    ],
     scopes_supported: ['openid', 'profile', 'offline_access', 'vault.read', 'vault.write'],
     token_endpoint_auth_methods_supported: [
       'none',
@@ -390,6 +396,9 @@ t.test('an answer posted by a form is one that a browser runs under its policy',
   t.match(page.text, /value="(consent|interaction)_required"/);
   const policy = page.headers.get('Content-Security-Policy') ?? '';
   const script = /<script>([^<]*)<\/script>/.exec(page.text)?.[1] ?? '';
-  t.match(policy, `script-src ${scriptHash} 'sha256-${hash('sha256', script, 'base64')}'`);
+  t.match(
+    policy,
+    `script-src ${scriptHash} ${passkeyScriptHash} 'sha256-${hash('sha256', script, 'base64')}'`,
+  );
   t.notMatch(policy, /form-action/);
 });

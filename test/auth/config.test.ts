@@ -3,17 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { parseConfig, SettingsRefused } from '../../auth/config.ts';
-
-function faultsOf(environment: Record<string, string>): readonly string[] {
-  try {
-    parseConfig(environment);
-    return [];
-  } catch (error) {
-    if (error instanceof SettingsRefused) return error.faults;
-    throw error;
-  }
-}
+import { parseConfig } from '../../auth/config.ts';
+import { faultsOf } from '../support/settings-faults.ts';
 
 t.test('without any setting loop-auth is a server of this computer', (t) => {
   t.match(parseConfig({}), {

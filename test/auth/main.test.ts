@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { openDatabase } from '../../adapters/database/open.ts';
-import { isReady, startServiceProcess } from '../../scripts/service-process.ts';
+import { isReady, startServiceProcess } from '../../scripts/operator/service-process.ts';
 
 async function makeFolder(t: Test): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'loop-auth-'));

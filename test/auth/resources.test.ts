@@ -1,7 +1,7 @@
 // Which resource a token is for: the default, a forgiven slash, and a refusal that burns nothing (RFC 8707).
 import t from 'tap';
 import { ClientStore } from '../../adapters/stores/clients.ts';
-import { createResourceServer } from '../../auth/clients/seeded.ts';
+import { createResourceServer } from '../../auth/clients/resource-servers.ts';
 import { Browser } from '../../scripts/demo/browser.ts';
 import { type LoopAuth, resource, startLoopAuth } from '../support/loop-auth.ts';
 
@@ -136,11 +136,9 @@ t.test(
       t.equal(body['error'], 'invalid_target', other);
     }
     const files = 'https://files.example/mcp';
-    await new ClientStore(world.database).add(
-      'resource-server',
-      createResourceServer('files', 'Files', files),
-      files,
-    );
+    await new ClientStore(world.database).add('resource-server', createResourceServer('files', 'Files'), {
+      resources: [{ resource: files, names: { en: 'Files' }, scopes: [] }],
+    });
     const connected = await world.connect({ app, parameters: { resource: files } });
     const wrong = await world.refresh(app, connected.tokens.refresh_token, { resource: `${files}?x` });
     t.equal(wrong.body['error'], 'invalid_target');

@@ -51,7 +51,12 @@ t.test('discovery lists what clients look for, and only what can be granted', as
       issuer: world.issuer,
       authorization_response_iss_parameter_supported: true,
       code_challenge_methods_supported: ['S256'],
-      grant_types_supported: ['authorization_code', 'refresh_token'],
+      grant_types_supported: [
+        'authorization_code',
+        'refresh_token',
+        'urn:ietf:params:oauth:grant-type:device_code',
+        'client_credentials',
+      ],
       response_types_supported: ['code'],
       registration_endpoint: `${world.issuer}/reg`,
       revocation_endpoint: `${world.issuer}/token/revocation`,

@@ -1,4 +1,5 @@
 // The account page with none, one and many apps, and signing out.
+import Sqlite from 'better-sqlite3';
 import type { Page } from 'playwright-core';
 import t from 'tap';
 import { Browser } from '../../scripts/demo/browser.ts';
@@ -10,16 +11,19 @@ import { startSite } from './support/site.ts';
 import { send, sendCredentials } from './support/steps.ts';
 
 let accountsLocked = 0;
+let accountsSecured = 0;
 
 const app = 'main section.app';
 const leave = 'button[form=sign-out]';
+const older = 'nav a[href*="before="]';
 const ask = (action: string): string => `form:has(input[name=action][value=${action}]) button[type=submit]`;
 
 const site = await startSite(t);
 const browser = await openBrowser(t);
-const [none, one, many, revoking] = (await Promise.all(
-  ['nobody-yet', 'one-app', '아주-많은-앱', 'revoking'].map((username) => site.createAccount(username)),
-)) as [Person, Person, Person, Person];
+const usernames = ['nobody-yet', 'one-app', '아주-많은-앱', 'revoking', 'for-years'];
+const [none, one, many, revoking, aged] = (await Promise.all(
+  usernames.map((username) => site.createAccount(username)),
+)) as [Person, Person, Person, Person, Person];
 await connectApps(one, ['A notebook']);
 await connectApps(many, [
   'Claude',
@@ -29,6 +33,31 @@ await connectApps(many, [
   '공책',
   'An editor with a rather long name of its own',
 ]);
+
+await connectApps(aged, ['An app of years']);
+connectAgain(aged, 103);
+
+/** As the account's only connection was made, so often before it. */
+function connectAgain({ username }: Person, times: number): void {
+  const file = new Sqlite(site.pair.databaseUrl.replace('sqlite:', ''));
+  const own =
+    "(SELECT id FROM grants WHERE account_id = (SELECT id FROM accounts WHERE username = ?) AND id NOT LIKE 'earlier-%')";
+  const addGrant = file.prepare(
+    `INSERT INTO grants (id, payload, expires_at, account_id, client_id, created_at, made_from)
+      SELECT ?, payload, expires_at, account_id, client_id, created_at - ?, made_from FROM grants WHERE id = ${own}`,
+  );
+  const addToken = file.prepare(
+    `INSERT INTO refresh_tokens (id, payload, expires_at, grant_id, issued_at)
+      SELECT ?, payload, expires_at, ?, issued_at FROM refresh_tokens WHERE grant_id = ${own} LIMIT 1`,
+  );
+  file.transaction(() => {
+    for (let n = 1; n <= times; n += 1) {
+      addGrant.run(`earlier-${n}`, n * 86_400, username);
+      addToken.run(`earlier-${n}`, `earlier-${n}`, username);
+    }
+  })();
+  file.close();
+}
 
 async function connectApps(person: Person, names: readonly string[]): Promise<void> {
   for (const name of names) await (await App.register(t, site, { name })).connect(person);
@@ -45,6 +74,45 @@ async function goToAccount(page: Page, person: Person): Promise<void> {
   await page.goto(`${site.issuer}/account`);
   await sendCredentials(page, person);
 }
+
+testState(t, browser, {
+  name: 'account-activity',
+  arrive: async (page) => {
+    await goToAccount(page, many);
+    await page.goto(`${site.issuer}/account/activity`);
+  },
+  shows: 'form:has(input[name=code])',
+});
+
+testState(t, browser, {
+  name: 'account-older',
+  arrive: async (page) => {
+    await goToAccount(page, aged);
+    // By keys alone.
+    await page.locator(older).focus();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/before=/);
+  },
+  shows: `nav:has(a[href$="/account"]):not(:has(a[href*="before="]))`,
+  check: async (t, page) => {
+    t.equal(await page.locator(ask('revoke')).count(), 4, 'the rest');
+    t.equal(await page.locator(ask('revoke-all')).count(), 1, 'what is about all stands on each page');
+  },
+});
+
+testState(t, browser, {
+  name: 'account-security',
+  arrive: async (page) => {
+    const owner = await site.createAccount(`secure-${++accountsSecured}`);
+    const left = new Browser({
+      'User-Agent': 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) Gecko/20100101 Firefox/131.0',
+    });
+    await left.submit(await left.visit(`${site.issuer}/account/security`), { ...owner });
+    await goToAccount(page, owner);
+    await page.goto(`${site.issuer}/account/security`);
+  },
+  shows: 'form:has(input[name=current])',
+});
 
 testState(t, browser, {
   name: 'account-signed-out',

@@ -88,6 +88,7 @@ t.test(
     const now = (): number => Math.floor(Date.now() / 1000);
     const sweep = startSweep(world.database, {
       refreshTokenIdleSeconds: year,
+      accessTokenSeconds: 3600,
       unusedClientSeconds: year,
       pauseMs: 0,
     });

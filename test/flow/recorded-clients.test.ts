@@ -9,16 +9,13 @@ import { startClientHosts } from '../support/client-hosts.ts';
 import { makeVault } from '../support/loop-api.ts';
 import { apiSecret, type LoopAuth, startLoopAuth } from '../support/loop-auth.ts';
 import { callTool } from '../support/mcp-call.ts';
-import { connectOver, createSigner, readDocument, readRegistrations } from '../support/recorded-clients.ts';
-
-/** Where a client really listens when it differs from what it registered: loopback ports are chosen at each start. */
-const listeningAt: Readonly<Record<string, string>> = {
-  codex: 'http://127.0.0.1:49152/callback',
-  'claude-code': 'http://localhost:50123/callback',
-  vscode: 'http://127.0.0.1:51234/',
-  cursor: 'cursor://anysphere.cursor-mcp/oauth/callback',
-  'mcp-remote': 'http://localhost:3342/oauth/callback',
-};
+import {
+  connectOver,
+  createSigner,
+  listeningAt,
+  readDocument,
+  readRegistrations,
+} from '../support/recorded-clients.ts';
 
 /** What clients send in the authorization request that differs from a plain one. */
 const requests: Readonly<Record<string, Record<string, string | undefined>>> = {

@@ -182,10 +182,15 @@ t.test('--grant limits to codes, and wrong wishes are told by option', async (t)
   t.notOk('refresh_token' in body);
   for (const [args, text] of [
     [[], /--name/],
-    [['--name', 'x', '--grant', 'client_credentials'], /--grant: read "client_credentials"; allowed/],
+    [['--name', 'x', '--grant', 'password'], /--grant: read "password"; allowed/],
     [['--name', 'x', '--public', '--auth-method', 'client_secret_post'], /different things/],
     [['--preset', 'nothing'], /preset/],
-    [['--resource-server', 'https://x.example/', '--public'], /--name and --json only/],
+    [['--resource-server', 'https://x.example/', '--public'], /and --json only/],
+    [['--resource-server', 'https://x.example/', '--scope', 'vault.read'], /--scope: vault\.read means/],
+    [['--resource-server', 'https://x.example/', '--scope', 'a b'], /--scope: read "a b"; allowed/],
+    [['--resource-server', 'https://x.example/', '--scope', 'a=\u202ex'], /characters that can be seen/],
+    [['--resource-server', 'https://x.example/', '--scope', 'a', '--scope-ko', 'b=x'], /--scope-ko: "b"/],
+    [['--name', 'x', '--scope-ko', 'b=x'], /go with --resource-server/],
     [['--resource-server', 'http://localhost:8082/mcp'], /loop-api's own/],
   ] as const) {
     const refused = await run(...args);
@@ -269,7 +274,39 @@ t.test('another resource server: tokens for it can be had, and only it learns of
   t.match((await run('list')).text, /resource server +Files +https:\/\/files\.example\/mcp/);
   await run('delete', String(server['client_id']));
   const gone = await world.refresh(app, refreshed.body['refresh_token']);
-  t.equal(gone.body['error'], 'invalid_target', 'without it there are no more tokens for that resource');
+  t.equal(gone.body['error'], 'invalid_grant', 'without it there are no more tokens for that resource');
+});
+
+t.test('a resource server’s scopes and words are given, changed and taken away by hand', async (t) => {
+  const { world, run, create } = await start(t);
+  const [files, older] = ['https://files.example/mcp', 'https://files.example/sse'];
+  const made = await create(
+    ...['--resource-server', files, older, '--name', 'Files', '--name-ko', '파일'],
+    ...['--scope', 'files.read=Read files', 'files.write', '--scope-ko', 'files.read=파일 읽기'],
+  );
+  const id = String(made['client_id']);
+  const said = [
+    { scope: 'files.read', words: { en: 'Read files', ko: '파일 읽기' } },
+    { scope: 'files.write', words: {} },
+  ];
+  t.match(made, { resources: [{ resource: files, names: { en: 'Files', ko: '파일' }, scopes: said }, {}] });
+  const credentials = basic(id, String(made['client_secret']));
+  const asked = { resource: files, scope: undefined };
+  const { app, tokens } = await world.connect({ parameters: asked });
+  t.equal(tokens.scope, 'files.read files.write');
+  t.match(await run('update', id, '--resource-server', files, '--name', 'F', '--scope', 'files.all'), {
+    code: 0,
+    text: /files\.example\/mcp +\(files\.all\)\n.*sse +\(files\.read files\.write\)/,
+  });
+  t.equal((await world.connect({ app, parameters: asked })).tokens.scope, 'files.all');
+  t.match(await run('update', id, '--scope', 'files.x'), { code: 1, text: /by --resource-server which/ });
+  t.match(await run('update', id, '--remove-resource-server', 'https://x.example/'), { code: 1 });
+  t.equal((await run('update', id, '--remove-resource-server', files)).code, 0);
+  t.equal((await world.introspect(tokens.access_token, credentials)).text, '{"active":false}');
+  t.match((await run('list')).text, /resource server +Files +https:\/\/files\.example\/sse /);
+  t.notMatch(JSON.parse((await run('show', id)).text), { resources: [{ resource: files }] });
+  const again = await run('--resource-server', older);
+  t.match(again, { code: 1, text: `has a credential (${id})` });
 });
 
 t.test('what is done to a client leaves a line each in the trail, with its id and no secret', async (t) => {

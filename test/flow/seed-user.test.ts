@@ -9,6 +9,14 @@ import { runScript, type ScriptEnd } from '../support/run-script.ts';
 const seedUser = (pair: Pair, args: string[], input: string): Promise<ScriptEnd> =>
   runScript(pair, 'seed-user', args, input);
 
+/** What the account's owner is told of, the oldest first. */
+function eventsOf(pair: Pair): string[] {
+  const database = new Sqlite(pair.databaseUrl.replace('sqlite:', ''), { readonly: true });
+  const rows = database.prepare('SELECT event, reason FROM account_events ORDER BY rowid').all();
+  database.close();
+  return (rows as Record<string, unknown>[]).map(({ event, reason }) => `${event} ${reason}`);
+}
+
 function rowsOf(pair: Pair, ...tables: string[]): number[] {
   const database = new Sqlite(pair.databaseUrl.replace('sqlite:', ''), { readonly: true });
   const rows = tables.map((table) => database.prepare(`SELECT count(*) FROM ${table}`).pluck().get());
@@ -89,6 +97,16 @@ t.test('npm run seed-user', async (t) => {
       text: /no account nobody/,
       trail: [],
     });
+    const byOperator = eventsOf(pair).filter((one) => one.endsWith(' operator'));
+    t.same(byOperator, [
+      'account.created operator',
+      'account.password_set operator',
+      'account.password_set operator',
+      'connection.revoked operator',
+      'account.disabled operator',
+      'connection.revoked operator',
+      'account.enabled operator',
+    ]);
     for (const typed of [person.username, person.password, 'nobody'])
       t.notMatch(told.join(), `"${typed}"`, 'ids alone are told');
   });

@@ -1,12 +1,14 @@
 // npm start as a person uses it: what it prints, how it stops, what it says when something is in the way.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
+import { bareEnvironment } from '../support/bare-environment.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -26,7 +28,7 @@ async function startLoop(
   const child = spawn(process.execPath, [join(root, 'scripts/start.ts')], {
     cwd: folder,
     env: {
-      PATH: process.env['PATH'],
+      ...bareEnvironment,
       AUTH_PORT: String(ports[0]),
       AUTH_ISSUER: `http://localhost:${ports[0]}`,
       API_PORT: String(ports[1]),
@@ -172,3 +174,22 @@ async function childrenOf(pid: number | undefined): Promise<string[]> {
   const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
   return text.trim().split(' ');
 }
+
+t.test(
+  'npm start keeps what node makes of the sources, where the tests find it too, or where it is told',
+  (t) => {
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      scripts: { start: string };
+    };
+    const shown = scripts.start.replace(/node .*/, 'node -p process.env.NODE_COMPILE_CACHE');
+    const show = (env: Record<string, string>): string =>
+      execFileSync('sh', ['-c', shown], {
+        env: { PATH: `${dirname(process.execPath)}:${process.env['PATH']}`, ...env },
+        encoding: 'utf8',
+      }).trim();
+    t.equal(show({}), 'node_modules/.cache/compiled');
+    t.match(readFileSync(join(root, 'scripts/test'), 'utf8'), /PWD\/node_modules\/\.cache\/compiled/);
+    t.equal(show({ NODE_COMPILE_CACHE: '/elsewhere' }), '/elsewhere');
+    t.end();
+  },
+);

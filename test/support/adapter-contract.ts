@@ -23,12 +23,13 @@ const opaqueModels = [
   'Interaction',
   'Grant',
   'AuthorizationCode',
+  'DeviceCode',
   'AccessToken',
   'RefreshToken',
   'ReplayDetection',
   'InitialAccessToken',
 ];
-const issuedModels = ['AuthorizationCode', 'AccessToken', 'RefreshToken'];
+const issuedModels = ['AuthorizationCode', 'DeviceCode', 'AccessToken', 'RefreshToken'];
 
 export function opaqueValue(): string {
   return randomBytes(32).toString('base64url');
@@ -41,6 +42,7 @@ export function payloadOf(model: string, jti: string, more: AdapterPayload = {})
     Session: { uid: opaqueValue(), accountId: 'ann', authorizations: { app: { sid: 's', grantId: 'g' } } },
     Grant: { accountId: 'ann', clientId: 'app', resources: { 'https://vault.example/mcp': 'vault.read' } },
     AuthorizationCode: { accountId: 'ann', clientId: 'app', grantId: 'grant-1', scope: 'vault.read' },
+    DeviceCode: { clientId: 'app', params: { client_id: 'app' }, grantId: 'grant-1' },
     AccessToken: { accountId: 'ann', clientId: 'app', grantId: 'grant-1', aud: 'https://vault.example/mcp' },
     RefreshToken: { accountId: 'ann', clientId: 'app', grantId: 'grant-1', scope: 'vault.read' },
   }[model] ?? { params: { state: 'one' } };
@@ -100,12 +102,38 @@ export function testAdapterContract(t: Test, { name, open, within }: ContractPar
   });
 
   test('a consumed code is still found, marked as consumed', async (t, adapterFor) => {
-    const adapter = adapterFor('AuthorizationCode');
-    const id = opaqueValue();
-    await adapter.upsert(id, payloadOf('AuthorizationCode', id), 60);
-    t.notOk((await adapter.find(id))?.consumed);
-    await adapter.consume(id);
-    t.ok((await adapter.find(id))?.consumed);
+    for (const model of ['AuthorizationCode', 'DeviceCode']) {
+      const adapter = adapterFor(model);
+      const id = opaqueValue();
+      await adapter.upsert(id, payloadOf(model, id), 60);
+      t.notOk((await adapter.find(id))?.consumed, model);
+      await adapter.consume(id);
+      t.ok((await adapter.find(id))?.consumed, model);
+    }
+  });
+
+  test('what a user code finds is saved under its identifier as the same device code', async (t, adapterFor) => {
+    const adapter = adapterFor('DeviceCode');
+    const [id, userCode] = [opaqueValue(), 'WDJBMJHT'];
+    const { grantId: _, ...asked } = payloadOf('DeviceCode', id, { userCode });
+    await adapter.upsert(id, structuredClone(asked), 60);
+    t.notOk(await adapter.findByUserCode('WDJBMJHX'), 'another code');
+    const found = await adapter.findByUserCode(userCode);
+    t.match(found, { userCode, clientId: 'app', exp: asked.exp });
+    const standIn = String(found?.jti);
+    const allowed = { ...found, accountId: 'ann', grantId: 'grant-1' };
+    await adapter.upsert(standIn, structuredClone(allowed), 60);
+    t.match(await adapter.find(id), { accountId: 'ann', jti: id }, 'by the device');
+    t.match(
+      await adapter.find(standIn),
+      { accountId: 'ann', jti: standIn },
+      'by the browser, in its next request',
+    );
+    const { userCode: __, ...withoutCode } = allowed;
+    await adapter.upsert(standIn, { ...withoutCode, inFlight: true }, 60);
+    t.match(await adapter.find(id), { inFlight: true });
+    await adapter.revokeByGrantId('grant-1');
+    t.notOk(await adapter.find(id), 'it goes with its grant');
   });
 
   test('revoking a grant removes what was issued under it and nothing else', async (t, adapterFor) => {

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 const program = `
   const { DatabaseSync } = require('node:sqlite');
   const database = new DatabaseSync(process.argv[1]);
-  database.exec('BEGIN IMMEDIATE');
+  database.exec('PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE');
   process.stdout.write('held');
   process.stdin.resume().once('end', () => { database.exec('ROLLBACK'); database.close(); });
 `;

@@ -1,7 +1,7 @@
 // Limits as tests count against them.
 import type { Database } from '../../adapters/database/database.ts';
 import { AccountStore } from '../../adapters/stores/accounts.ts';
-import { DeviceStore } from '../../adapters/stores/devices.ts';
+import { DeviceStore } from '../../adapters/stores/browsers/devices.ts';
 import { KeyStore } from '../../adapters/stores/keys.ts';
 import { type Asking, createDevices } from '../../auth/http/limits/devices.ts';
 import { openLimits } from '../../auth/http/limits/limits.ts';

@@ -56,11 +56,15 @@ export interface Answer {
 export interface WorldOptions {
   /** Below the origin, such as `/auth`. */
   readonly issuerPath?: string;
+  /** In place of 127.0.0.1, such as `localhost`: passkeys are for names. */
+  readonly issuerHost?: string;
   readonly settings?: Readonly<Record<string, string>>;
   readonly withoutAccount?: boolean;
   readonly databasePath?: string;
   /** Where documents and key sets of clients are read; by default from hosts that are never there. */
   readonly fetchJson?: FetchJson;
+  /** The library answers every introspection. */
+  readonly isIntrospectionLong?: boolean;
 }
 
 /** What Ann marks on the page of consent. */
@@ -86,7 +90,7 @@ export async function startLoopAuth(t: Test, options: WorldOptions = {}): Promis
   const { port } = server.address() as AddressInfo;
   const databasePath = options.databasePath ?? join(folder, 'auth.db');
   const config = parseConfig({
-    AUTH_ISSUER: `http://127.0.0.1:${port}${options.issuerPath ?? ''}`,
+    AUTH_ISSUER: `http://${options.issuerHost ?? '127.0.0.1'}:${port}${options.issuerPath ?? ''}`,
     AUTH_DATABASE_URL: `sqlite:${databasePath}`,
     API_RESOURCE: resource,
     API_CLIENT_SECRET: apiSecret,
@@ -103,6 +107,7 @@ export async function startLoopAuth(t: Test, options: WorldOptions = {}): Promis
     log,
     metrics,
     fetchJson: options.fetchJson ?? nobodyIsThere,
+    isIntrospectionLong: options.isIntrospectionLong ?? false,
   });
   const world = new LoopAuth({
     origin: `http://127.0.0.1:${port}`,
@@ -113,6 +118,7 @@ export async function startLoopAuth(t: Test, options: WorldOptions = {}): Promis
     refreshKeys: app.refreshKeys,
     storeCalls: app.storeCalls,
     backUpIfDue: app.backUpIfDue,
+    storeTries: app.storeTries,
     readMetrics: () => metrics.render(),
   });
   listener = withHealth({
@@ -164,6 +170,7 @@ interface Parts {
   readonly refreshKeys: () => Promise<void>;
   readonly storeCalls: () => Promise<void>;
   readonly backUpIfDue: () => Promise<void>;
+  readonly storeTries: () => Promise<void>;
   readonly readMetrics: () => Promise<string>;
 }
 
@@ -182,6 +189,8 @@ export class LoopAuth {
   readonly storeCalls: () => Promise<void>;
   /** What it does every minute. */
   readonly backUpIfDue: () => Promise<void>;
+  /** What it does every two seconds. */
+  readonly storeTries: () => Promise<void>;
   /** The text of /metrics. */
   readonly readMetrics: () => Promise<string>;
 
@@ -196,6 +205,7 @@ export class LoopAuth {
     this.refreshKeys = refreshKeys;
     this.storeCalls = parts.storeCalls;
     this.backUpIfDue = parts.backUpIfDue;
+    this.storeTries = parts.storeTries;
     this.readMetrics = parts.readMetrics;
   }
 

@@ -9,12 +9,12 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Test } from 'tap';
 
-const program = ['/usr/sbin/nginx', '/usr/bin/nginx', '/usr/local/bin/nginx'].find((path) =>
-  existsSync(path),
-);
+const found = ['/usr/sbin/nginx', '/usr/bin/nginx', '/usr/local/bin/nginx'].find((path) => existsSync(path));
+/** Where it is; hasNginx says whether. */
+export const nginxProgram = found ?? 'nginx';
 
 /** Whether there is an nginx and what makes a certificate for it (.ci/run installs them). */
-export const hasNginx = program !== undefined && existsSync('/usr/bin/openssl');
+export const hasNginx = found !== undefined && existsSync('/usr/bin/openssl');
 
 export interface NginxOptions {
   configuration: 'one-host' | 'two-hosts';
@@ -73,7 +73,7 @@ export async function startNginx(t: Test, options: NginxOptions): Promise<Nginx>
     ),
     { stdio: 'ignore' },
   );
-  const child = spawn(program ?? 'nginx', ['-p', folder, '-c', join(folder, 'nginx.conf')], {
+  const child = spawn(nginxProgram, ['-p', folder, '-c', join(folder, 'nginx.conf')], {
     stdio: 'inherit',
   });
   t.teardown(() => stop(child));

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
 import type { Test } from 'tap';
 import { Pair } from '../../scripts/demo/pair.ts';
+import { bareEnvironment } from './bare-environment.ts';
 import { type BrokenProxy, startBrokenProxy } from './broken-proxy.ts';
 import { type Certificate, makeCertificate } from './certificates.ts';
 import { person } from './person.ts';
@@ -103,7 +104,7 @@ async function diagnose(
   args: readonly string[] = [],
 ): Promise<Diagnosis> {
   const child = spawn(process.execPath, [join(root, 'scripts/doctor.ts'), '--json', ...args], {
-    env: { PATH: process.env['PATH'], ...environment },
+    env: { ...bareEnvironment, ...environment },
     // Not where the working copy is: what lies in data/ there is nobody's business.
     cwd: '/',
     stdio: ['ignore', 'pipe', 'pipe'],

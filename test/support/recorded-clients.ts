@@ -37,6 +37,15 @@ function readJson(path: string): Record<string, unknown> {
   return JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
 }
 
+/** Where a client really listens when it differs from what it registered: loopback ports are chosen at each start. */
+export const listeningAt: Readonly<Record<string, string>> = {
+  codex: 'http://127.0.0.1:49152/callback',
+  'claude-code': 'http://localhost:50123/callback',
+  vscode: 'http://127.0.0.1:51234/',
+  cursor: 'cursor://anysphere.cursor-mcp/oauth/callback',
+  'mcp-remote': 'http://localhost:3342/oauth/callback',
+};
+
 type Fields = Readonly<Record<string, string | undefined>>;
 
 export interface Way {

@@ -19,6 +19,8 @@ export interface CallLimits {
   readonly middleware: Middleware;
   /** Counts the client that a request to one of these routes names, before anything of it is checked. */
   readonly admitCaller: (clientId: string) => Promise<void>;
+  /** Counts a token that a program is given without one, as if it had refreshed. */
+  readonly issue: (ctx: KoaContextWithOIDC, grantId: string) => Promise<void>;
   /** The library's `rotateRefreshToken`: a grant is refreshed so often a minute, and nothing is used up beyond it. */
   readonly rotate: (ctx: KoaContextWithOIDC) => Promise<boolean>;
 }
@@ -28,7 +30,12 @@ const counted = 'isCallerCounted';
 const tooMany = 'too many requests from this network';
 
 export function createCallLimits({ limits: { calls }, clients }: CallLimitParts): CallLimits {
+  const issue: CallLimits['issue'] = async (ctx, grantId) => {
+    const wait = await calls.refreshesOfGrant.take(grantId);
+    if (wait !== undefined) askLater(ctx, wait, 'refreshed too often');
+  };
   return {
+    issue,
     middleware: async (ctx, next) => {
       await next();
       if (ctx.state[counted] || !routes.has(ctx.path) || !isUnproven(ctx)) return;
@@ -51,8 +58,7 @@ export function createCallLimits({ limits: { calls }, clients }: CallLimitParts)
     },
     rotate: async (ctx) => {
       const { grantId } = ctx.oidc.entities.RefreshToken ?? {};
-      const wait = await calls.refreshesOfGrant.take(String(grantId));
-      if (wait !== undefined) askLater(ctx, wait, 'refreshed too often');
+      await issue(ctx, String(grantId));
       return true;
     },
   };

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ParameterizedContext } from 'koa';
 import { epochSeconds } from '../../../adapters/database/time.ts';
-import type { DeviceStore } from '../../../adapters/stores/devices.ts';
+import type { DeviceStore } from '../../../adapters/stores/browsers/devices.ts';
 
 /** As much of a request as tells whose browser it is. */
 export type Asking = Pick<ParameterizedContext, 'cookies' | 'state'>;

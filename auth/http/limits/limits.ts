@@ -43,6 +43,17 @@ export async function openLimits(database: Database) {
       /** Of a browser in which somebody signed in before, where its network has used up its own. */
       ofDevice: brief(600, 10 * minute),
     },
+    // Terminals that ask to be let in (RFC 8628), and codes that were entered for them and are none.
+    deviceCodes: { ofNetwork: lasting('device codes', 60, hour) },
+    userCodes: {
+      ofNetwork: lasting('user codes network', 20, 15 * minute),
+      /** A code that waits is one of 20^8: all the world together guesses it once in thousands of years. */
+      all: lasting('user codes', 600, hour),
+      /** Of a browser in which somebody signed in before: the others then do not hold. */
+      ofDevice: lasting('user codes device', 20, 15 * minute),
+    },
+    /** A second less than terminals are told to wait, for those on whose way time passes unevenly. */
+    polls: { ofCode: brief(1, 4) },
     /** The same as a form, which only sends on to what visits counts. */
     posts: { ofNetwork: brief(1200, 10 * minute) },
     // Requests to /me.
@@ -65,6 +76,8 @@ export async function openLimits(database: Database) {
       ofStrangers: lasting('assertions', 1200, 10 * minute),
       ofClient: brief(1200, minute),
     },
+    // Ways back from an identity provider that came to nothing: for each we ask there.
+    upstream: { ofNetwork: lasting('upstream', 60, 15 * minute) },
     passwords: {
       /** From one place against one account: a person's slips. */
       ofPair: lasting('password pair', 10, 15 * minute),

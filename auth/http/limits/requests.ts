@@ -39,7 +39,7 @@ export function limitRequests(parts: RequestLimitParts): Middleware {
 }
 
 function askedOf({ limits, devices, clients }: RequestLimitParts): Readonly<Record<string, Asked>> {
-  const { registrations, visits, posts, claims } = limits;
+  const { registrations, visits, posts, claims, deviceCodes } = limits;
   const ofDevice = {
     known: async (ctx: ParameterizedContext) => (await devices.find(ctx))?.key,
     ofKnown: visits.ofDevice,
@@ -61,6 +61,9 @@ function askedOf({ limits, devices, clients }: RequestLimitParts): Readonly<Reco
     'POST /auth': { ...post, route: 'authorization' },
     'GET /session/end': { ...visit, route: 'end_session' },
     'POST /session/end': { ...post, route: 'end_session' },
+    'POST /device/auth': { route: 'device_authorization', ofNetwork: [deviceCodes.ofNetwork] },
+    'GET /device': { ...visit, route: 'code_verification' },
+    'POST /device': { ...visit, route: 'code_verification' },
     'GET /me': userinfo,
     'POST /me': userinfo,
   };

@@ -2,7 +2,7 @@
 import Provider, { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import { reservedRows, strangersRows } from '../../../adapters/bounds.ts';
 import type { KnownClients } from '../../../adapters/stores/known-clients.ts';
-import type { TableCounts } from '../../../adapters/sweep/rows.ts';
+import type { Filled, TableCounts } from '../../../adapters/sweep/rows.ts';
 import { askLater, refuseStranger } from '../../too-many.ts';
 import type { Devices } from './devices.ts';
 import type { Limits } from './limits.ts';
@@ -14,6 +14,9 @@ export interface RowLimitParts {
   readonly clients: KnownClients;
   readonly devices: Devices;
 }
+
+/** The library's names of routes where a sign-in begins. */
+const beginning = new Set(['authorization', 'code_verification']);
 
 /** Looks at a row before it is stored; resolves to false for one that is of no use. Throws what the library answers with. */
 type Look = (payload: AdapterPayload) => Promise<boolean>;
@@ -49,8 +52,14 @@ function lookFor(name: string, parts: RowLimitParts): Look | undefined {
   const looks: Readonly<Record<string, Look>> = {
     Interaction: async ({ params, session }) => {
       checkSize(params);
-      const isBegun = Provider.ctx?.oidc?.route === 'authorization' && !session?.accountId;
+      const isBegun = beginning.has(String(Provider.ctx?.oidc?.route)) && !session?.accountId;
       if (isBegun) await findRoom(parts, 'interactions', params?.['client_id']);
+      return true;
+    },
+    DeviceCode: async ({ params }) => {
+      checkSize(params);
+      const isBegun = Provider.ctx?.oidc?.route === 'device_authorization';
+      if (isBegun) await findRoom(parts, 'device_codes', params?.['client_id']);
       return true;
     },
     Session: async ({ accountId, state, authorizations }) => {
@@ -85,13 +94,19 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 }
 
+const boundOf = {
+  interactions: 'interactions',
+  'anonymous sessions': 'sessions',
+  device_codes: 'deviceCodes',
+} as const satisfies Record<Filled, keyof typeof strangersRows>;
+
 async function findRoom(
   { counts, clients, devices }: RowLimitParts,
-  what: 'interactions' | 'anonymous sessions',
+  what: Filled,
   clientId: unknown,
 ): Promise<void> {
   const { ctx } = Provider;
-  const strangers = what === 'interactions' ? strangersRows.interactions : strangersRows.sessions;
+  const strangers = strangersRows[boundOf[what]];
   const filled = await counts.filled(what);
   const known = strangers + reservedRows.knownClients;
   const hasRoom =

@@ -3,18 +3,23 @@
 import Router from '@koa/router';
 import type { Middleware, ParameterizedContext } from 'koa';
 import type Provider from 'oidc-provider';
+import type { AccessKey, AccessKeyStore } from '../../../adapters/stores/access-keys/access-keys.ts';
 import type {
   AccountConnection,
   AccountConnectionStore,
-  Place,
+  NamedConnection,
 } from '../../../adapters/stores/account-connections.ts';
 import type { Account } from '../../../adapters/stores/accounts.ts';
 import type { ConnectionStore } from '../../../adapters/stores/connections.ts';
+import type { Place } from '../../../adapters/stores/listing/keyset.ts';
 import { documentHost } from '../../clients/document.ts';
-import { redirectHost } from '../../clients/metadata.ts';
+import { destinationOf } from '../../clients/redirects/addresses.ts';
+import { isProgram } from '../../clients/seeded.ts';
 import { seeOther, showPage } from '../../http/pages/frame.ts';
-import { accountPage, type ShownApp, type ShownConnection } from '../../pages/account.ts';
-import { questionPage } from '../../pages/account-question.ts';
+import { accountPage, type ShownApp, type ShownConnection } from '../../pages/account/account.ts';
+import { questionPage } from '../../pages/account/question.ts';
+import type { ShownDestination } from '../../pages/shown-client.ts';
+import type { Resources } from '../../resources.ts';
 import { resourcesOf, vaultDetail, withholdWriting } from '../../vault/access.ts';
 import { readForm } from '../password-check.ts';
 import { askToSignIn, type OwnSignInParts, requireRecentPassword } from './sign-in.ts';
@@ -23,6 +28,8 @@ export interface AccountPageParts extends OwnSignInParts {
   readonly provider: Provider;
   readonly connections: ConnectionStore;
   readonly accountConnections: AccountConnectionStore;
+  readonly resources: Pick<Resources, 'findServed'>;
+  readonly accessKeys: Pick<AccessKeyStore, 'listOfAccount'>;
 }
 
 const actions = ['revoke', 'read-only', 'revoke-all', 'revoke-unused'] as const;
@@ -44,7 +51,7 @@ export function createAccountRoutes(parts: AccountPageParts): Middleware {
     if (!account) return askToSignIn(parts, ctx, { back: ctx.search === '' ? page : `${page}${ctx.search}` });
     const wish = readWish(ctx.query);
     if (wish) return ask(parts, ctx, account, wish);
-    showPage(ctx, accountPage, await readAccount(parts, account, readPlace(ctx.query['before'])));
+    showPage(ctx, accountPage, await readAccount(parts, account, readPlace(ctx)));
   });
   router.post('/account', parts.form, async (ctx) => {
     const form = readForm(ctx);
@@ -78,11 +85,11 @@ async function ask(
   const address = addressOf(parts, wish);
   const page = `${parts.issuerPath}/account`;
   if (wish.action === 'revoke-all' && !(await requireRecentPassword(parts, ctx, address))) return;
-  const found = await findWished(parts, account, wish);
-  if (found.length === 0) return seeOther(ctx, page, { code: nothingTo[wish.action] });
-  const [one] = found;
-  const about = wish.id !== '' && one ? { ...showConnection(parts, one), ...showApp(one) } : undefined;
-  const data = { ...wish, formAction: page, count: found.length, about };
+  const one = isAboutMany(wish) ? undefined : await findOne(parts, account, wish);
+  const count = isAboutMany(wish) ? (await findMany(parts, account, wish)).length : Number(one !== undefined);
+  if (count === 0) return seeOther(ctx, page, { code: nothingTo[wish.action] });
+  const about = one && { ...(await showConnection(parts, one)), ...showApp(one) };
+  const data = { ...wish, formAction: page, count, about };
   showPage(ctx, questionPage, data, { address });
 }
 
@@ -116,16 +123,34 @@ async function fulfil(
 }
 
 /** What the wish is about, of the account's own. */
-async function findWished(
+async function findWished(parts: AccountPageParts, account: Account, wish: Wish): Promise<NamedConnection[]> {
+  if (isAboutMany(wish)) return findMany(parts, account, wish);
+  const found = await findOne(parts, account, wish);
+  return found ? [found] : [];
+}
+
+function isAboutMany({ action }: Wish): boolean {
+  return action === 'revoke-all' || action === 'revoke-unused';
+}
+
+/** However many there are, not those of one page alone. */
+function findMany(
+  { accountConnections }: AccountPageParts,
+  { id: accountId }: Account,
+  { action }: Wish,
+): Promise<NamedConnection[]> {
+  return action === 'revoke-all'
+    ? accountConnections.listAll(accountId)
+    : accountConnections.listUnused(accountId, unusedSeconds);
+}
+
+async function findOne(
   { accountConnections, provider }: AccountPageParts,
   { id: accountId }: Account,
   { action, id }: Wish,
-): Promise<AccountConnection[]> {
-  if (action === 'revoke-unused') return accountConnections.listUnused(accountId, unusedSeconds);
-  if (action === 'revoke-all') return accountConnections.listAll(accountId);
+): Promise<AccountConnection | undefined> {
   const found = await accountConnections.find(accountId, id);
-  if (!found) return [];
-  return action === 'revoke' || mayWrite(provider, found) ? [found] : [];
+  return found && (action === 'revoke' || mayWrite(provider, found)) ? found : undefined;
 }
 
 function mayWrite(provider: Provider, { grant }: AccountConnection): boolean {
@@ -136,7 +161,7 @@ function mayWrite(provider: Provider, { grant }: AccountConnection): boolean {
 async function makeReadOnly(
   { provider, trail }: AccountPageParts,
   ctx: ParameterizedContext,
-  { grantId, clientId, accountId }: AccountConnection,
+  { grantId, clientId, accountId }: NamedConnection,
 ): Promise<void> {
   const grant = await provider.Grant.find(grantId);
   if (!grant || !withholdWriting(grant)) return;
@@ -149,13 +174,14 @@ async function readAccount(
   account: Account,
   place: Place | undefined,
 ): Promise<Parameters<typeof accountPage>[1]> {
-  const { connections, next } = await parts.accountConnections.page(account.id, place);
+  const { rows, next } = await parts.accountConnections.page(account.id, place);
   const apps = new Map<string, ShownApp & { connections: ShownConnection[] }>();
-  for (const connection of connections) {
+  for (const connection of rows) {
     const app = showApp(connection);
-    const key = app.describedAt ?? `${app.clientName} ${app.redirectHost}`;
+    const key =
+      app.describedAt ?? `${app.clientName} ${app.isProgram ? connection.clientId : app.destination?.name}`;
     const shown = apps.get(key) ?? { ...app, connections: [] };
-    shown.connections.push(showConnection(parts, connection));
+    shown.connections.push(await showConnection(parts, connection));
     apps.set(key, shown);
   }
   const page = `${parts.issuerPath}/account`;
@@ -164,27 +190,53 @@ async function readAccount(
     apps: [...apps.values()],
     isLaterPage: place !== undefined,
     newestHref: page,
-    olderHref: next && `${page}?before=${next.since}.${encodeURIComponent(next.grantId)}`,
+    activityHref: `${page}/activity`,
+    securityHref: `${page}/security`,
+    keysHref: `${page}/keys`,
+    keys: (await parts.accessKeys.listOfAccount(account.id)).filter(isLive),
+    olderHref: next && `${page}?before=${next.since}.${encodeURIComponent(next.id)}`,
   };
+}
+
+function isLive({ expiresAt = Number.POSITIVE_INFINITY }: AccessKey): boolean {
+  return expiresAt * 1000 > Date.now();
 }
 
 function showApp({ client, clientId }: AccountConnection): ShownApp {
   return {
     clientName: client?.client_name ?? clientId,
-    redirectHost: redirectHost(client?.redirect_uris?.[0] ?? 'about:blank'),
+    destination: findDestination(client),
     describedAt: documentHost(clientId),
+    isProgram: isProgram(client),
   };
 }
 
-function showConnection({ provider }: AccountPageParts, connection: AccountConnection): ShownConnection {
+/** An app in a terminal sends nobody anywhere (RFC 8628). */
+function findDestination(client: AccountConnection['client']): ShownDestination | undefined {
+  const [redirectUri] = client?.redirect_uris ?? [];
+  if (redirectUri !== undefined) return destinationOf(redirectUri);
+  return client && { kind: 'terminal', name: '' };
+}
+
+async function showConnection(
+  { provider, resources }: AccountPageParts,
+  connection: AccountConnection,
+): Promise<ShownConnection> {
   const { grantId, since, madeFrom, lastCalledAt, callsThisWeek } = connection;
   const grant = new provider.Grant(connection.grant as never);
   // The two names of the one vault are given together (resources.ts).
+  const served = await Promise.all(resourcesOf(grant).map(resources.findServed));
+  const names = served.flatMap((one) => one?.names ?? []);
   const [detail] = resourcesOf(grant).flatMap((resource) => vaultDetail(grant, resource) ?? []);
-  return { id: grantId, since, madeFrom, lastCalledAt, callsThisWeek, detail };
+  return { id: grantId, since, madeFrom, lastCalledAt, callsThisWeek, detail, served: names };
 }
 
-function readPlace(text: unknown): Place | undefined {
-  const [, since, grantId] = /^(\d{1,12})\.([\w-]{1,100})$/.exec(String(text ?? '')) ?? [];
-  return since === undefined || grantId === undefined ? undefined : { since: Number(since), grantId };
+/** Of the link to older ones; undefined without it. */
+function readPlace(ctx: ParameterizedContext): Place | undefined {
+  const { before } = ctx.query;
+  if (before === undefined) return undefined;
+  const [, since, id] = /^(\d{1,12})\.([\w-]{1,100})$/.exec(String(before)) ?? [];
+  if (since === undefined || id === undefined)
+    return ctx.throw(400, 'before must be a time and an id, as the link to older connections has them');
+  return { since: Number(since), id };
 }

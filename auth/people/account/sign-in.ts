@@ -4,11 +4,17 @@ import type { Middleware, ParameterizedContext } from 'koa';
 import { seeOther, showPage } from '../../http/pages/frame.ts';
 import { signInPage } from '../../pages/sign-in.ts';
 import type { AccountSessions } from '../account-session.ts';
-import { checkPassword, type FormRefused, type PasswordCheckParts, readForm } from '../password-check.ts';
+import type { FactorParts } from '../factors/code-check.ts';
+import { showCode } from '../factors/code-form.ts';
+import { markBrowser } from '../factors/passkeys/challenges.ts';
+import { checkSignIn, type SignInCheck } from '../factors/two-steps.ts';
+import { type FormRefused, readForm } from '../password-check.ts';
+import { goToUpstream } from '../upstream/sign-in.ts';
 import { keepsNone, setProbe } from './kept-cookies.ts';
 import { readWayBack } from './way-back.ts';
+import { offerWays } from './ways.ts';
 
-export interface OwnSignInParts extends PasswordCheckParts {
+export interface OwnSignInParts extends FactorParts {
   readonly sessions: AccountSessions;
   readonly issuer: string;
   readonly issuerPath: string;
@@ -33,23 +39,48 @@ export function createOwnSignInRoutes(parts: OwnSignInParts): Middleware {
       const username = typeof form['username'] === 'string' ? form['username'] : '';
       return askToSignIn(parts, ctx, { back, failed: { username, fault: { code: 'cookiesBlocked' } } });
     }
-    const check = await checkPassword(parts, ctx);
-    if ('refused' in check) return askToSignIn(parts, ctx, { back, failed: check.refused });
-    await sessions.begin(ctx, check.account);
-    seeOther(ctx, back);
+    if (form['upstream'] !== undefined) return leave(parts, ctx, back, form['upstream'] === 'anew');
+    await goOn(parts, ctx, back, await checkSignIn(parts, ctx, { signedIn: await sessions.find(ctx) }));
   });
   return router.routes() as Middleware;
 }
 
-/** Answers with the form to sign in with. */
-export function askToSignIn(
-  { issuerPath }: Pick<OwnSignInParts, 'issuerPath'>,
+/** Signed in and on the way to `back`, or what comes before that. */
+export async function goOn(
+  parts: OwnSignInParts,
+  ctx: ParameterizedContext,
+  back: string,
+  check: SignInCheck,
+): Promise<void> {
+  if ('refused' in check) return askToSignIn(parts, ctx, { back, failed: check.refused });
+  const action = `${parts.issuerPath}/account/sign-in`;
+  if ('asked' in check) return showCode(ctx, { action, back, ...check.asked }, { address: back });
+  await parts.sessions.begin(ctx, check.account, check.shown);
+  seeOther(ctx, back);
+}
+
+/** To the provider, or the form with why not. */
+async function leave(
+  parts: OwnSignInParts,
+  ctx: ParameterizedContext,
+  back: string,
+  isAnew: boolean,
+): Promise<void> {
+  const fault = await goToUpstream(parts, ctx, { back }, { isAnew });
+  if (fault) await askToSignIn(parts, ctx, { back, failed: { username: '', fault } });
+}
+
+/** Answers with the form to sign in with; where there is no way but the provider, with the way there. */
+export async function askToSignIn(
+  parts: OwnSignInParts,
   ctx: ParameterizedContext,
   { back, failed }: Asked,
-): void {
+): Promise<void> {
+  if (parts.upstream?.isOnlyWay && !failed) return leave(parts, ctx, back, false);
   setProbe(ctx);
-  const action = `${issuerPath}/account/sign-in`;
-  showPage(ctx, signInPage, { action, back, ...failed }, { address: back });
+  const action = `${parts.issuerPath}/account/sign-in`;
+  const ways = await offerWays(parts, { bound: () => markBrowser(ctx), failed });
+  showPage(ctx, signInPage, { action, back, ...ways, ...failed }, { address: back });
 }
 
 /**
@@ -57,14 +88,15 @@ export function askToSignIn(
  * for it, and the person comes to `back` afterwards.
  */
 export async function requireRecentPassword(
-  { sessions, issuerPath }: Pick<OwnSignInParts, 'sessions' | 'issuerPath'>,
+  parts: OwnSignInParts,
   ctx: ParameterizedContext,
   back: string,
 ): Promise<boolean> {
-  if (await sessions.isRecent(ctx)) return true;
-  const account = await sessions.find(ctx);
-  const data = { action: `${issuerPath}/account/sign-in`, back, username: account?.username };
+  if (await parts.sessions.isRecent(ctx)) return true;
+  const account = await parts.sessions.find(ctx);
+  const data = { action: `${parts.issuerPath}/account/sign-in`, back, username: account?.username };
   setProbe(ctx);
-  showPage(ctx, signInPage, { ...data, isAgain: account !== undefined }, { address: back });
+  const ways = await offerWays(parts, { bound: () => markBrowser(ctx), account });
+  showPage(ctx, signInPage, { ...data, ...ways, isAgain: account !== undefined }, { address: back });
   return false;
 }

@@ -4,20 +4,22 @@ import type Provider from 'oidc-provider';
 import type { AccountConnectionStore } from '../../../adapters/stores/account-connections.ts';
 import type { AccountStore } from '../../../adapters/stores/accounts.ts';
 import type { ConsentStore } from '../../../adapters/stores/consents.ts';
-import type { ResourceDescriptionStore } from '../../../adapters/stores/resource-descriptions.ts';
+import type { ResourceDescriptionStore } from '../../../adapters/stores/resources.ts';
 import { documentHost } from '../../clients/document.ts';
-import { destinationOf } from '../../clients/redirects/addresses.ts';
 import { networkOf } from '../../http/limits/network.ts';
 import { showPage } from '../../http/pages/frame.ts';
 import type { Trail } from '../../http/trail.ts';
 import { type ConsentData, consentPage, type ShownChoice } from '../../pages/consent.ts';
 import type { Resources } from '../../resources.ts';
-import { isVaultScope } from '../../scopes.ts';
+import { isOpenidScope, isVaultScope } from '../../scopes.ts';
+import { appOf, type LedgerKeeper } from '../../timeline/ledger.ts';
 import { giveVault, type VaultChoice, type VaultDetail, vaultDetail } from '../../vault/access.ts';
 import { findDescription } from '../../vault/description.ts';
 import type { AccountSessions } from '../account-session.ts';
-import { readForm } from '../password-check.ts';
-import { askAnew, finish, frameOf, missingOf, nameOf, type Turn } from '../turn.ts';
+import { rawBody, readForm } from '../password-check.ts';
+import { askAnew, finish, frameOf, missingOf, nameOf, shownDestination, type Turn } from '../turn.ts';
+import { wantOther } from '../upstream/other.ts';
+import type { Upstream } from '../upstream/upstream.ts';
 import {
   type ChoiceFault,
   type ChoiceForm,
@@ -26,6 +28,7 @@ import {
   readChoice,
   readChoiceForm,
 } from './choice.ts';
+import { readServed } from './served.ts';
 
 // Grants that consent made outlast this; those for one silent answer do not.
 const yearSeconds = 365 * 24 * 3600;
@@ -36,9 +39,12 @@ export interface ConsentParts {
   readonly consents: ConsentStore;
   readonly accountConnections: Pick<AccountConnectionStore, 'rememberPlace'>;
   readonly descriptions: ResourceDescriptionStore;
-  readonly resources: Pick<Resources, 'describedAs'>;
+  readonly resources: Pick<Resources, 'describedAs' | 'findServed'>;
   readonly trail: Trail;
+  readonly ledger: LedgerKeeper;
   readonly sessions: Pick<AccountSessions, 'end'>;
+  /** The identity provider beside us, if there is one. */
+  readonly upstream: Upstream | undefined;
   /** How long a connection lasts that nobody uses. */
   readonly idleSeconds: number;
   /** Whether an operator made that client, and so gave it its name. */
@@ -57,7 +63,7 @@ export async function showConsent(
   turn: Turn,
   refused?: Refused,
 ): Promise<void> {
-  const { client, redirectUri, action } = turn;
+  const { client, action } = turn;
   const account = await parts.accounts.findById(accountOf(turn));
   const offer = await readOffer(parts, turn);
   const before = await findBefore(parts, turn);
@@ -67,11 +73,12 @@ export async function showConsent(
     clientName: nameOf(client),
     clientUri: client.clientUri,
     isNamedByOperator: await parts.isSeeded(client.clientId),
-    destination: destinationOf(redirectUri),
+    destination: shownDestination(turn),
     describedAt: documentHost(client.clientId),
     accountName: account?.username ?? '',
     // How long it lasts is told in any case.
-    scopes: requestedScopes(turn).filter((scope) => !isVaultScope(scope) && scope !== 'offline_access'),
+    scopes: requestedScopes(turn).filter((scope) => isOpenidScope(scope) && scope !== 'offline_access'),
+    served: await readServed(parts.resources, missingOf(turn).missingResourceScopes),
     vault: offer && chosen && { ...offer, chosen },
     before,
     lastsSeconds: client.grantTypeAllowed('refresh_token') ? parts.idleSeconds : undefined,
@@ -86,6 +93,7 @@ export async function decide(parts: ConsentParts, ctx: ParameterizedContext, tur
   const facts = { accountId: accountOf(turn), clientId: turn.client.clientId };
   if (decision === 'other-account') {
     await parts.sessions.end(ctx);
+    if (parts.upstream) wantOther(ctx);
     return askAnew(ctx, turn.interaction);
   }
   if (decision === 'deny') {
@@ -103,8 +111,32 @@ export async function decide(parts: ConsentParts, ctx: ParameterizedContext, tur
   }
   const grantId = await grant(parts, turn, choice);
   await parts.accountConnections.rememberPlace(grantId, networkOf(ctx.state['address']));
-  parts.trail.tell(ctx, 'consent.allowed', { ...facts, grantId });
+  await enterLedger(parts, ctx, turn, grantId);
+  parts.trail.tell(ctx, 'consent.allowed', {
+    ...facts,
+    grantId,
+    ...(turn.terminal && { reason: 'device' }),
+  });
   await finish(parts.provider, ctx, { consent: { grantId } });
+}
+
+// Without a refresh token nothing lasts, and nobody expects to be spared the next sign-in.
+async function enterLedger(
+  { ledger }: ConsentParts,
+  ctx: ParameterizedContext,
+  turn: Turn,
+  grantId: string,
+): Promise<void> {
+  const { client } = turn;
+  if (!client.grantTypeAllowed('refresh_token')) return;
+  await ledger.enter({
+    grantId,
+    accountId: accountOf(turn),
+    clientId: client.clientId,
+    app: appOf(client),
+    network: networkOf(ctx.state['address']),
+    scopes: requestedScopes(turn),
+  });
 }
 
 /** Grants what the page showed, as far as the person chose it: what was found to be asked for and not yet granted. */
@@ -114,7 +146,8 @@ async function grant({ provider }: ConsentParts, turn: Turn, choice: VaultChoice
   if (missingOIDCScope) made.addOIDCScope(missingOIDCScope.join(' '));
   if (missingOIDCClaims) made.addOIDCClaims(missingOIDCClaims);
   for (const [resource, scopes] of Object.entries(missingResourceScopes)) {
-    giveVault(made, resource, scopes, choice);
+    if (scopes.some(isVaultScope)) giveVault(made, resource, scopes, choice);
+    else made.addResourceScope(resource, scopes.join(' '));
   }
   if (choice.access === 'read') await askToRead(turn);
   return made.save();
@@ -130,7 +163,8 @@ async function askToRead({ interaction }: Turn): Promise<void> {
 
 /** Undefined where nothing of the vault is asked for. */
 async function readOffer({ descriptions, resources }: ConsentParts, turn: Turn): Promise<Offer | undefined> {
-  const [first] = Object.entries(missingOf(turn).missingResourceScopes ?? {});
+  const asked = Object.entries(missingOf(turn).missingResourceScopes ?? {});
+  const first = asked.find(([, ofResource]) => ofResource.some(isVaultScope));
   if (!first) return undefined;
   const [resource, scopes] = first;
   const vault = await findDescription(descriptions, resources.describedAs(resource));
@@ -175,8 +209,4 @@ function accountOf({ interaction }: Turn): string {
 function requestedScopes(turn: Turn): string[] {
   const { missingOIDCScope = [], missingResourceScopes = {} } = missingOf(turn);
   return [...new Set([...Object.values(missingResourceScopes).flat(), ...missingOIDCScope])];
-}
-
-function rawBody({ request }: ParameterizedContext): string {
-  return String((request as { rawBody?: unknown }).rawBody ?? '');
 }

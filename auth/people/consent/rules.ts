@@ -46,8 +46,8 @@ export function createInteractionPolicy(): interactionPolicy.DefaultPolicy {
 
 const yearSeconds = 365 * 24 * 3600;
 
-/** All that loop-api's own sign-in is ever given. */
-export const ownScopes = ['openid', 'profile', 'vault.read'] as const;
+/** All that loop-api's own sign-in is ever given: changing only where it asks for that, once somebody wants to undo something. */
+export const ownScopes = ['openid', 'profile', 'vault.read', 'vault.write'] as const;
 
 export interface GrantRules {
   /** How long a grant lasts that nobody was asked for. */
@@ -89,8 +89,10 @@ export function createGrantLoader(
 async function grantOwn(oidc: OidcContext, resource: string, expiresIn: number): Promise<Grant> {
   const { accountId } = oidc.account ?? {};
   const made = new oidc.provider.Grant({ accountId, clientId: oidc.client?.clientId, expiresIn } as never);
-  made.addOIDCScope(ownScopes.filter(isOpenidScope).join(' '));
-  made.addResourceScope(resource, ownScopes.filter(isVaultScope).join(' '));
+  const asked = requestedScopes(oidc);
+  const given = ownScopes.filter((scope) => scope !== 'vault.write' || asked.includes(scope));
+  made.addOIDCScope(given.filter(isOpenidScope).join(' '));
+  made.addResourceScope(resource, given.filter(isVaultScope).join(' '));
   await made.save();
   return made;
 }

@@ -220,7 +220,7 @@ function createRecorder(events: string[], failure?: Error): Database {
     return 1;
   };
   const lock: Lock = { commit, release: async () => {} };
-  return { commit, lock: async () => lock } as unknown as Database;
+  return { commit, lock: async () => lock, settled: async () => {} } as unknown as Database;
 }
 
 function createWorld(database: Database): World {

@@ -89,6 +89,12 @@ function testPromises(t: Test, name: string, openDatabase: (t: Test) => Promise<
       await adapterFor(model).upsert(id, payloadOf(model, id), 60);
       t.notOk(await adapterFor(model).find(hashOpaque(id)), model);
     }
+    await adapterFor('DeviceCode').upsert(
+      'code',
+      payloadOf('DeviceCode', 'code', { userCode: 'WDJBMJHT' }),
+      60,
+    );
+    t.notOk(await adapterFor('DeviceCode').findByUserCode(hashOpaque('WDJBMJHT')));
     await adapterFor('Client').upsert('app', { client_secret: 'a secret' }, never);
     const stored = String((await adapterFor('Client').find('app'))?.client_secret);
     t.equal(stored, hashClientSecret('a secret'));
@@ -116,6 +122,21 @@ function testPromises(t: Test, name: string, openDatabase: (t: Test) => Promise<
     t.ok((outcomes[lost] as PromiseRejectedResult).reason instanceof Refused);
     t.notOk(await adapterFor('AccessToken').find(`token-${lost + 1}`), 'the loser got nothing');
     t.ok(await adapterFor('AccessToken').find(`token-${2 - lost}`), 'the winner is unaffected');
+  });
+
+  t.test(`${name}: what stands in for a device code in a browser’s sign-in becomes no tokens`, async (t) => {
+    const database = await openDatabase(t);
+    const adapter = adaptersOf(database)('DeviceCode');
+    const code = opaqueValue();
+    await adapter.upsert(code, payloadOf('DeviceCode', code, { userCode: 'WDJBMJHT' }), 60);
+    const standIn = String((await adapter.findByUserCode('WDJBMJHT'))?.jti);
+    t.ok(standIn.includes(hashOpaque(code)), 'a thief of the database could make it');
+    t.ok(await adapter.find(standIn));
+    await asUnitOfWork(database, true, async () => {
+      t.notOk(await adapter.find(standIn));
+      t.ok(await adapter.find(code));
+      return true;
+    });
   });
 
   t.test(`${name}: of two requests with one assertion, one loses; a refused one uses it up`, async (t) => {
@@ -316,6 +337,8 @@ t.test('nothing in the files of the database is a live value', async (t) => {
     session: { accountId: 'ann', uid: 'u', cookie },
   }));
   const interactionId = String(secrets.at(-1));
+  await save('DeviceCode', () => ({ userCode: 'WDJBMJHT' }));
+  secrets.push('WDJBMJHT');
   t.match(await adapterFor('Interaction').find(interactionId), {
     returnTo: `https://auth.example/auth/${interactionId}`,
     session: { accountId: 'ann', uid: 'u' },
@@ -329,7 +352,9 @@ t.test('nothing in the files of the database is a live value', async (t) => {
 
 t.test('a model of a feature that is off is refused by name', async (t) => {
   const adapterFor = adaptersOf(await openNew(t));
-  t.throws(() => adapterFor('DeviceCode'), { message: 'loop-auth keeps no DeviceCode' });
+  t.throws(() => adapterFor('PushedAuthorizationRequest'), {
+    message: 'loop-auth keeps no PushedAuthorizationRequest',
+  });
   await t.rejects(async () => adapterFor('Client').consume('app'), TypeError);
   await t.rejects(async () => adapterFor('Session').consume('id'), TypeError);
   t.equal(await adapterFor('Session').findByUserCode('code'), undefined);

@@ -14,7 +14,7 @@ for (const engine of engines) {
       const revoked = (): Error => new Error('revoked');
       const adapterFor = createAdapterFactory(database, { graceSeconds: 60, revoked, audit: () => {} });
       await store.add('seeded', { client_id: 'a', client_name: 'A' });
-      await store.add('resource-server', { client_id: 'b' }, 'https://files.example/mcp');
+      await store.add('resource-server', { client_id: 'b' });
       await adapterFor('Client').upsert('c', { client_id: 'c' }, 0);
       await new ClientDocumentStore(database).save('https://d.example/', {
         metadata: { client_id: 'https://d.example/' },
@@ -26,8 +26,6 @@ for (const engine of engines) {
         ['c', 'registration'],
         ['https://d.example/', 'document'],
       ]);
-      t.ok(await store.isResource('https://files.example/mcp'));
-      t.notOk(await store.isResource('https://files.example/'));
       await store.update('a', { client_id: 'a', client_name: 'Another' });
       t.match(await store.find('a'), { metadata: { client_name: 'Another' }, grantedAt: undefined });
       t.match(await adapterFor('Client').find('a'), { client_name: 'Another' }, 'the provider sees it');

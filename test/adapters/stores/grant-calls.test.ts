@@ -100,11 +100,11 @@ for (const engine of engines) {
     for (let n = 0; n < 105; n += 1) await connect(`grant-${String(n).padStart(3, '0')}`);
     await connect('of-ben', 'ben');
     const first = await connections.page('ann');
-    t.equal(first.connections.length, 100);
+    t.equal(first.rows.length, 100);
     const rest = await connections.page('ann', first.next);
-    t.equal(rest.connections.length, 5);
+    t.equal(rest.rows.length, 5);
     t.equal(rest.next, undefined);
-    const ids = [...first.connections, ...rest.connections].map(({ grantId }) => grantId);
+    const ids = [...first.rows, ...rest.rows].map(({ grantId }) => grantId);
     t.equal(new Set(ids).size, 105, 'none twice, none left out, also of one second');
     t.notOk(ids.includes('of-ben'));
     t.equal(await connections.find('ann', 'of-ben'), undefined);

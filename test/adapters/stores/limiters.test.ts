@@ -1,11 +1,12 @@
 // adapters/stores/limiters.ts: counts that outlive the process, and what becomes of them when the database can't count.
+import pg from 'pg';
 import t from 'tap';
 import type { Database } from '../../../adapters/database/database.ts';
 import { AccountStore } from '../../../adapters/stores/accounts.ts';
 import { createStoredLimiter } from '../../../adapters/stores/limiters.ts';
 import { shiftClock } from '../../support/clock.ts';
 import { lockDatabase } from '../../support/database-lock.ts';
-import { engines, open } from '../../support/databases.ts';
+import { asAdministrator, engines, open, postgres, postgresUrl } from '../../support/databases.ts';
 
 const rule = { name: 'tries', points: 3, seconds: 600 };
 
@@ -74,3 +75,36 @@ t.test('nor when the database is gone altogether', async (t) => {
   await limiter.consume('a');
   t.ok(await limiter.get('a'));
 });
+
+if (postgresUrl !== undefined) {
+  t.test(
+    'counts that wait for each other on PostgreSQL hold up nothing else, and nobody for long',
+    async (t) => {
+      const url = await postgres.create(t);
+      const database = await open(t, url);
+      const limiter = createStoredLimiter(database, { ...rule, points: 100 });
+      await limiter.consume('a');
+      const other = new pg.Client({ connectionString: url });
+      await other.connect();
+      t.teardown(() => other.end());
+      await other.query('begin; update limits set points = points');
+      let counted = 0;
+      const tries = Array.from({ length: 30 }, () => limiter.consume('a').then(() => (counted += 1)));
+      for (let n = 0; n < 20; n += 1) t.equal(await new AccountStore(database).hasAny(), false);
+      t.equal(counted, 0, 'all of it while they waited');
+      await Promise.all(tries);
+      t.equal(counted, 30, 'by the process itself');
+    },
+  );
+
+  t.test('nor is anybody refused by us where the server is gone', async (t) => {
+    const url = await postgres.create(t);
+    const database = await open(t, url);
+    const limiter = createStoredLimiter(database, rule);
+    await limiter.consume('a');
+    await asAdministrator(`drop database ${new URL(url).pathname.slice(1)} with (force)`);
+    await asAdministrator(`create database ${new URL(url).pathname.slice(1)}`);
+    for (let n = 0; n < 3; n += 1) await limiter.consume('a');
+    t.match(await limiter.consume('a').catch((refusal: unknown) => refusal), { remainingPoints: 0 });
+  });
+}

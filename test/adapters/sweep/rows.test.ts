@@ -9,7 +9,11 @@ import { startSweep } from '../../../adapters/sweep/sweep.ts';
 import { engines, openNew } from '../../support/databases.ts';
 import { startLoopAuth } from '../../support/loop-auth.ts';
 
-const limits = { refreshTokenIdleSeconds: 90 * 24 * 3600, unusedClientSeconds: 30 * 24 * 3600 };
+const limits = {
+  refreshTokenIdleSeconds: 90 * 24 * 3600,
+  accessTokenSeconds: 3600,
+  unusedClientSeconds: 30 * 24 * 3600,
+};
 
 async function tablesOf(database: Database): Promise<string[]> {
   const sql =
@@ -42,6 +46,7 @@ for (const engine of engines) {
       'backups',
       'initial_access_tokens',
       'resource_descriptions',
+      'resources',
       'server_keys',
       'server_secrets',
     ]);

@@ -23,7 +23,7 @@ import { startFamily } from '../../support/refresh-exchange.ts';
 
 const hour = 3600;
 const day = 24 * hour;
-const limits = { refreshTokenIdleSeconds: 90 * day, unusedClientSeconds: day };
+const limits = { refreshTokenIdleSeconds: 90 * day, accessTokenSeconds: 60, unusedClientSeconds: day };
 const never = undefined as unknown as number;
 
 interface World {
@@ -82,6 +82,16 @@ for (const engine of engines) {
     t.ok(await adapterFor('AccessToken').find(lasting));
     t.ok(await adapterFor('InitialAccessToken').find(endless), 'what has no expiry stays');
     t.strictSame(await sweep(), {});
+  });
+
+  test('a device code that ran out is known as such for ten minutes', async (t, world) => {
+    const { clock, adapterFor, sweep } = world;
+    const id = opaqueValue();
+    await adapterFor('DeviceCode').upsert(id, payloadOf('DeviceCode', id), 60);
+    clock.advance(60 + 580);
+    t.strictSame(await sweep(), {});
+    clock.advance(40);
+    t.strictSame(await sweep(), { device_codes: 1 });
   });
 
   test('a used refresh token stays until its own expiry, so that its reuse is seen', async (t, world) => {

@@ -42,7 +42,8 @@ t.test(
     const known = await world.register({ redirect_uris: ['https://chat.example/cb'] });
     await connectOver(world, known, { redirectUri: 'https://chat.example/cb' });
     const taken = await useUp(world, good(), '192.0.2');
-    t.equal(taken, 599);
+    // One that comes while another process writes may be counted in memory (docs/decisions/limits.md).
+    t.ok(taken >= 599 && taken <= 602, `${taken} and the one before`);
     const refused = await registerFrom(second, '198.51.100.1', good());
     t.equal(refused.status, 429, 'at the other process, too');
     t.equal(refused.body['error'], 'too_many_requests');

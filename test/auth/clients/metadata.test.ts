@@ -4,13 +4,20 @@ import { redirectHost } from '../../../auth/clients/metadata.ts';
 import { Browser } from '../../../scripts/demo/browser.ts';
 import { type LoopAuth, startLoopAuth } from '../../support/loop-auth.ts';
 import { readRegistrations } from '../../support/recorded-clients.ts';
+import { deviceGrant } from '../../support/terminal.ts';
 
 t.test('every real client can register as it does, and gets refresh tokens', async (t) => {
   const world = await startLoopAuth(t);
   for (const [name, metadata] of readRegistrations()) {
     const { status, body } = await world.tryRegister(metadata);
     t.equal(status, 201, name);
-    t.same(body['grant_types'], ['authorization_code', 'refresh_token'], `${name}: grant types`);
+    const asked = metadata['grant_types'] as string[] | undefined;
+    const granted = [
+      'authorization_code',
+      'refresh_token',
+      ...(asked?.includes(deviceGrant) ? [deviceGrant] : []),
+    ];
+    t.same(body['grant_types'], granted, `${name}: grant types`);
     t.same(body['response_types'], ['code']);
     t.same(body['redirect_uris'], metadata['redirect_uris'], `${name}: its addresses, byte for byte`);
     t.notOk('scope' in body, `${name}: no scope, which would be an allow-list`);
@@ -50,6 +57,27 @@ t.test('a registered app that lists loopback addresses may use any port', async 
     t.equal(status, 400, redirect);
     t.equal(headers.get('Location'), null, 'and nobody is sent there');
   }
+});
+
+t.test('a terminal registers without an address to return to, with or beside the other way', async (t) => {
+  const world = await startLoopAuth(t);
+  const terminal = { client_name: 'A terminal', token_endpoint_auth_method: 'none' };
+  for (const more of [
+    { grant_types: [deviceGrant] },
+    { grant_types: [deviceGrant, 'refresh_token'], response_types: [], redirect_uris: [] },
+    { grant_types: [deviceGrant, 'something else'], response_types: ['none'] },
+  ]) {
+    const { status, body } = await world.tryRegister({ ...terminal, ...more });
+    t.equal(status, 201);
+    t.same(body['grant_types'], [deviceGrant, 'refresh_token']);
+    t.same([body['response_types'], body['redirect_uris']], [[], []]);
+  }
+  const both = { grant_types: ['authorization_code', deviceGrant], redirect_uris: ['http://127.0.0.1/'] };
+  const { body } = await world.tryRegister({ ...terminal, ...both });
+  t.same(body['grant_types'], ['authorization_code', 'refresh_token', deviceGrant]);
+  t.same(body['response_types'], ['code']);
+  const without = await world.tryRegister({ ...terminal, grant_types: ['authorization_code', deviceGrant] });
+  t.match(without, { status: 400, body: { error_description: /redirect_uris/ } });
 });
 
 t.test('metadata that would harm is refused by field, and nothing is stored', async (t) => {

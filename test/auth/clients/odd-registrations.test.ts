@@ -108,7 +108,6 @@ t.test(
         /^grant_types .*authorization_code/,
       ],
       ['the same with an address', { grant_types: ['client_credentials'] }, /^grant_types /],
-      ['a device', { grant_types: ['urn:ietf:params:oauth:grant-type:device_code'] }, /^grant_types /],
       ['the implicit grant', { grant_types: ['implicit'], response_types: ['token'] }, /^grant_types /],
       ['grants that are none', { grant_types: [null, 7] }, /^grant_types /],
       ['a grant as text', { grant_types: 'authorization_code' }, /^grant_types must be an array/],

@@ -2,8 +2,8 @@
 import t from 'tap';
 import { hashClientSecret } from '../../../adapters/models/client.ts';
 import { ClientStore } from '../../../adapters/stores/clients.ts';
+import { createServedResource } from '../../../auth/clients/resource-servers.ts';
 import {
-  createResourceServer,
   createSeededClient,
   SeedRefused,
   type SeedWish,
@@ -54,7 +54,7 @@ t.test('a wish that would harm is refused by option', (t) => {
   const action = createSeededClient('id', { ...wish, withoutPkce: true });
   t.throws(() => withAddresses(action, ['http://localhost/x'], []), SeedRefused, 'nor later');
   for (const resource of ['x', 'ftp://files.example/', 'https://files.example/#x', '']) {
-    t.throws(() => createResourceServer('id', 'name', resource), /--resource-server/, resource);
+    t.throws(() => createServedResource({ resource }), /--resource-server/, resource);
   }
   t.end();
 });

@@ -42,7 +42,8 @@ t.test('the token endpoint answers JSON whatever the client accepts', async (t) 
       400,
       'invalid_grant',
     ],
-    ['another grant type', { grant_type: 'client_credentials' }, 400, 'unsupported_grant_type'],
+    ['another grant type', { grant_type: 'password' }, 400, 'unsupported_grant_type'],
+    ['one that an operator gives', { grant_type: 'client_credentials' }, 400, 'invalid_request'],
     ['no grant type', {}, 400, 'invalid_request'],
     [
       'a client that does not exist',

@@ -3,17 +3,26 @@ import { execFileSync } from 'node:child_process';
 import { createHash, hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import t from 'tap';
-import { type AccountData, accountPage as account } from '../../../auth/pages/account.ts';
+import { type AccountData, accountPage as account } from '../../../auth/pages/account/account.ts';
+import { keysPage as keys, madeKeyPage as madeKey } from '../../../auth/pages/account/keys.ts';
+import { securityPage as security } from '../../../auth/pages/account/security.ts';
 import { type ConnectData, connectPage as connect } from '../../../auth/pages/connect.ts';
 import { consentPage as consent } from '../../../auth/pages/consent.ts';
 import { doorPage as door } from '../../../auth/pages/door.ts';
 import { errorPage as error } from '../../../auth/pages/error.ts';
+import { addPasskeyPage as addPasskey } from '../../../auth/pages/factors/add-passkey.ts';
+import { codePage as code } from '../../../auth/pages/factors/code.ts';
+import {
+  codeSetupPage as codeSetup,
+  recoveryCodesPage as recoveryCodes,
+} from '../../../auth/pages/factors/code-setup.ts';
 import { fieldLimits } from '../../../auth/pages/pages.ts';
 import { setupPage as setup, setupOverPage as setupOver } from '../../../auth/pages/setup.ts';
 import { signInPage as signIn } from '../../../auth/pages/sign-in.ts';
 import { signedOutPage as signedOut, signOutPage as signOut } from '../../../auth/pages/sign-out.ts';
 import type { PageFrame } from '../../../pages/frame.ts';
-import { type Page, scriptHash, styleHash } from '../../../pages/templates.ts';
+import { passkeyPolicy } from '../../../pages/policy.ts';
+import { type Page, passkeyScriptHash, scriptHash, styleHash } from '../../../pages/templates.ts';
 
 const frame: PageFrame = {
   language: 'en',
@@ -31,11 +40,18 @@ const inEnglish =
   (data: Data): string =>
     page(frame, data);
 const accountPage = inEnglish(account);
+const addPasskeyPage = inEnglish(addPasskey);
+const codePage = inEnglish(code);
+const codeSetupPage = inEnglish(codeSetup);
+const recoveryCodesPage = inEnglish(recoveryCodes);
 const consentPage = inEnglish(consent);
 const errorPage = inEnglish(error);
 const setupOverPage = inEnglish(setupOver);
 const connectPage = inEnglish(connect);
 const doorPage = inEnglish(door);
+const keysPage = inEnglish(keys);
+const madeKeyPage = inEnglish(madeKey);
+const securityPage = inEnglish(security);
 const setupPage = inEnglish(setup);
 const signInPage = inEnglish(signIn);
 const signedOutPage = inEnglish(signedOut);
@@ -45,8 +61,14 @@ const signOutPage = inEnglish(signOut);
 function accountOf(text: string, id: string): AccountData {
   const detail = { actions: ['read', 'write'], folders: [text], withheld: ['write'] } as const;
   const connection = { id, since: 0, madeFrom: text, lastCalledAt: 60, callsThisWeek: 1, detail };
-  const app = { clientName: text, redirectHost: text, connections: [connection] };
-  return { formAction: text, apps: [app], isLaterPage: false, newestHref: text };
+  const app = {
+    clientName: text,
+    destination: { kind: 'web', name: text } as const,
+    connections: [connection],
+  };
+  const hrefs = { newestHref: text, activityHref: text, securityHref: text, keysHref: text };
+  const keys = [{ name: text, lastUsedAt: 60 }];
+  return { formAction: text, apps: [app], isLaterPage: false, keys, ...hrefs };
 }
 
 const nasty = `<script>alert(1)</script><img src=x onerror=alert(1)>"'&`;
@@ -85,6 +107,11 @@ function allPages(text: string): Array<{ name: string; html: string; values: num
       values: 3,
     },
     { name: 'sign-in without an app', html: signInPage({ action: text }), values: 1 },
+    {
+      name: 'sign-in by a provider alone',
+      html: signInPage({ action: text, isPasswordless: true, provider: { name: text, isAnew: false } }),
+      values: 3,
+    },
     { name: 'consent', html: consentPage({ ...consent, ...destination('web') }), values: 8 },
     { name: 'consent, loopback', html: consentPage({ ...consent, ...destination('device') }), values: 8 },
     { name: 'consent, an app', html: consentPage({ ...consent, ...destination('app') }), values: 8 },
@@ -134,14 +161,103 @@ function allPages(text: string): Array<{ name: string; html: string; values: num
     {
       name: 'account',
       html: accountPage({ ...accountOf(text, text), olderHref: text, newestHref: text, isLaterPage: true }),
-      values: 15,
+      values: 19,
     },
+    {
+      name: 'security',
+      html: securityPage({
+        formAction: text,
+        accountHref: text,
+        username: text,
+        codes: undefined,
+        passkeys: [{ id: text, name: text, since: 0, lastUsedAt: undefined }],
+        whyNoPasskeys: undefined,
+        hasPassword: true,
+        upstream: { provider: text, link: { name: text, since: 0 }, mayUnlink: true },
+        faults: {},
+        browsers: [false, true].map((isThis) => ({
+          id: text,
+          isThis,
+          signedInAt: 0,
+          seenAt: 60,
+          network: text,
+          browser: text,
+          system: undefined,
+        })),
+      }),
+      values: 21,
+    },
+    {
+      name: 'access keys',
+      html: keysPage({
+        formAction: text,
+        accountHref: text,
+        keys: [
+          {
+            id: text,
+            name: text,
+            access: 'write',
+            folders: [text],
+            madeFrom: text,
+            createdAt: 0,
+            expiresAt: 1,
+            lastUsedAt: 60,
+          },
+        ],
+        now: 60,
+        most: { name: 100, days: 3650 },
+        form: text,
+        vault: { isWritable: true, folders: [text] },
+        chosen: { name: text, days: text, access: 'read', reach: 'some', folders: [text] },
+        fault: 'nameTooLong',
+      }),
+      values: 11,
+    },
+    {
+      name: 'a new access key',
+      html: madeKeyPage({
+        name: text,
+        value: text,
+        access: 'read',
+        folders: [text],
+        expiresAt: undefined,
+        resource: 'https://notes.example/mcp',
+        keysHref: text,
+        accountHref: text,
+      }),
+      values: 8,
+    },
+    {
+      name: 'sign in with a passkey',
+      html: signInPage({ action: text, back: text, username: text, passkeyOptions: text }),
+      values: 6,
+    },
+    {
+      name: 'add a passkey',
+      html: addPasskeyPage({ formAction: text, back: text, options: text, name: text }),
+      values: 4,
+    },
+    {
+      name: 'second step',
+      html: codePage({ action: text, username: text, step: text, back: text, isRecovery: false }),
+      values: 4,
+    },
+    {
+      name: 'codes set up',
+      html: codeSetupPage({ formAction: text, back: text, uri: text, secret: 'ABCD' }),
+      values: 3,
+    },
+    { name: 'recovery codes', html: recoveryCodesPage({ codes: [text, text], back: text }), values: 3 },
   ];
 }
 
 t.test('every value from outside is escaped, in text and in attributes', (t) => {
   for (const { name, html, values } of allPages(nasty)) {
-    t.notMatch(html, /<script(?! data-path=)|<img/i, `${name}: no element comes from a value`);
+    t.notMatch(
+      html,
+      /<script(?! data-path=| data-passkeys=)|<img/i,
+      `${name}: no element comes from a value`,
+    );
     t.equal(html.split(nastyEscaped).length - 1, values, `${name}: each of its values is there, escaped`);
   }
   t.end();
@@ -154,24 +270,27 @@ t.test('an attribute cannot be left from within', (t) => {
   t.end();
 });
 
-t.test('no page runs anything but the one script, loads anything, or carries an inline style', (t) => {
-  for (const { name, html } of allPages('value')) {
-    t.notMatch(
-      html,
-      /<script(?! data-path=)|<img|<iframe|<object|<base|\son\w+=|javascript:/i,
-      `${name}: nothing to run`,
-    );
-    t.notMatch(html, /@import|url\(|\ssrc=/i, `${name}: nothing to load`);
-    t.same(
-      [...html.matchAll(/<link[^>]*href="([^"]{0,19})/g)].map((match) => match[1]),
-      ['data:image/svg+xml,'],
-      `${name}: the only link is the icon, inside the page`,
-    );
-    t.notMatch(html, /\sstyle=/i, `${name}: no style attribute`);
-    t.notMatch(html, /undefined|\[object/, `${name}: no hole in a template`);
-  }
-  t.end();
-});
+t.test(
+  'no page runs anything but the one script and that for passkeys, loads anything, or carries an inline style',
+  (t) => {
+    for (const { name, html } of allPages('value')) {
+      t.notMatch(
+        html,
+        /<script(?! data-path=| data-passkeys=)|<img|<iframe|<object|<base|\son\w+=|javascript:/i,
+        `${name}: nothing to run`,
+      );
+      t.notMatch(html, /@import|url\(|\ssrc=/i, `${name}: nothing to load`);
+      t.same(
+        [...html.matchAll(/<link[^>]*href="([^"]{0,19})/g)].map((match) => match[1]),
+        ['data:image/svg+xml,'],
+        `${name}: the only link is the icon, inside the page`,
+      );
+      t.notMatch(html, /\sstyle=/i, `${name}: no style attribute`);
+      t.notMatch(html, /undefined|\[object/, `${name}: no hole in a template`);
+    }
+    t.end();
+  },
+);
 
 t.test('every page is one complete English document for phones that search engines leave alone', (t) => {
   for (const { name, html } of allPages('value')) {
@@ -187,7 +306,7 @@ t.test('every page is one complete English document for phones that search engin
   t.end();
 });
 
-t.test('the hashes for the CSP are those of the style and the script that are in the page', (t) => {
+t.test('the hashes for the CSP are those of the style and the scripts that are in the page', (t) => {
   for (const { name, html } of allPages('value')) {
     const styles = [...html.matchAll(/<style>([\s\S]*?)<\/style>/g)];
     t.equal(styles.length, 1, `${name}: one style element`);
@@ -196,8 +315,10 @@ t.test('the hashes for the CSP are those of the style and the script that are in
       .digest('base64');
     t.equal(styleHash, `'sha256-${digest}'`, name);
     const scripts = [...html.matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g)];
-    t.equal(scripts.length, 1, `${name}: one script element`);
-    t.equal(scriptHash, `'sha256-${hash('sha256', scripts[0]?.[1] ?? '', 'base64')}'`, name);
+    const hashes = scripts.map(([, text = '']) => `'sha256-${hash('sha256', text, 'base64')}'`);
+    const hasPasskey = html.includes('data-options');
+    t.same(hashes, hasPasskey ? [passkeyScriptHash, scriptHash] : [scriptHash], name);
+    for (const one of hashes) t.match(passkeyPolicy, one, `${name}: the policy lets it run`);
   }
   t.end();
 });
@@ -522,10 +643,14 @@ t.test('connections stand by app, each with its facts and forms that post its id
     formAction: '/account',
     isLaterPage: false,
     newestHref: '/account',
+    activityHref: '/account/activity',
+    securityHref: '/account/security',
+    keysHref: '/account/keys',
+    keys: [],
     apps: [
       {
         clientName: 'ChatGPT',
-        redirectHost: 'chatgpt.com',
+        destination: { kind: 'web', name: 'chatgpt.com' },
         connections: [
           {
             id: 'grant-1',
@@ -545,7 +670,7 @@ t.test('connections stand by app, each with its facts and forms that post its id
       },
       {
         clientName: 'Who am I',
-        redirectHost: 'who.example',
+        destination: { kind: 'web', name: 'who.example' },
         connections: [{ id: 'grant-3', since: 0, callsThisWeek: 0 }],
       },
     ],
@@ -574,7 +699,16 @@ t.test('connections stand by app, each with its facts and forms that post its id
     'revoke-unused',
     'revoke-all',
   ]);
-  const none = accountPage({ formAction: '/account', apps: [], isLaterPage: false, newestHref: '/account' });
+  const none = accountPage({
+    formAction: '/account',
+    apps: [],
+    isLaterPage: false,
+    newestHref: '/account',
+    activityHref: '/account/activity',
+    securityHref: '/account/security',
+    keysHref: '/account/keys',
+    keys: [],
+  });
   t.match(none, 'No app is connected yet');
   t.notMatch(none, '<form');
   t.end();

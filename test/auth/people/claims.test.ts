@@ -1,7 +1,7 @@
 // Who a token tells of at the userinfo endpoint (OpenID Connect Core section 5.3): which tokens open it, and what it says.
 import t from 'tap';
 import { ClientStore } from '../../../adapters/stores/clients.ts';
-import { createResourceServer } from '../../../auth/clients/seeded.ts';
+import { createResourceServer } from '../../../auth/clients/resource-servers.ts';
 import { Browser } from '../../../scripts/demo/browser.ts';
 import { type Answer, ann, type LoopAuth, startLoopAuth } from '../../support/loop-auth.ts';
 
@@ -72,11 +72,9 @@ t.test('a token that was issued without openid tells nothing of its person', asy
 t.test('what is no token of a living connection is refused', async (t) => {
   const world = await startLoopAuth(t);
   const files = 'https://files.example/mcp';
-  await new ClientStore(world.database).add(
-    'resource-server',
-    createResourceServer('files', 'Files', files),
-    files,
-  );
+  await new ClientStore(world.database).add('resource-server', createResourceServer('files', 'Files'), {
+    resources: [{ resource: files, names: { en: 'Files' }, scopes: [] }],
+  });
   const scope = 'openid profile vault.read';
   const { tokens: foreign } = await world.connect({ parameters: { scope, resource: files } });
   const { app, tokens } = await world.connect({ parameters: { scope } });

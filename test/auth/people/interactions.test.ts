@@ -1,6 +1,6 @@
 // Sign-in and consent as a person meets them, and as an attacker would like them.
 import t from 'tap';
-import { scriptHash } from '../../../pages/templates.ts';
+import { passkeyScriptHash, scriptHash } from '../../../pages/templates.ts';
 import { Browser, type Page } from '../../../scripts/demo/browser.ts';
 import { authorizeInBrowser } from '../../../scripts/demo/sign-in.ts';
 import { type App, addAccount, ann, type LoopAuth, present, startLoopAuth } from '../../support/loop-auth.ts';
@@ -78,7 +78,7 @@ t.test('every page keeps others from framing it, running in it or learning where
     t.match(headers.get('Content-Type'), 'text/html', path);
     const policy = headers.get('Content-Security-Policy') ?? '';
     t.match(policy, "default-src 'none'");
-    t.match(policy, `script-src ${scriptHash}; `, 'one script, and no other');
+    t.match(policy, `script-src ${scriptHash} ${passkeyScriptHash}; `, 'two scripts, and no other');
     t.match(policy, "frame-ancestors 'none'");
     t.match(policy, "base-uri 'none'");
     t.notMatch(policy, /unsafe|\*|form-action/);

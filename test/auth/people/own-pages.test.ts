@@ -57,9 +57,24 @@ t.test(
   },
 );
 
-t.test('it may ask for reading and no more, whoever asks in its name', async (t) => {
+t.test('it may ask for changing notes too, and nobody is asked; reading alone gives no more', async (t) => {
   const world = await startLoopAuth(t);
-  const attempt = world.authorization(app, { ...way, scope: 'openid vault.read vault.write' });
-  const page = await new Browser().visit(attempt.url, callback);
-  t.equal(page.status, 400);
+  const browser = new Browser();
+  const { body: read } = await signIn(world, browser);
+  const said = async (token: unknown): Promise<unknown> => (await world.introspect(token)).body;
+  t.match(await said(read['access_token']), {
+    scope: 'vault.read',
+    authorization_details: [{ actions: ['read'] }],
+  });
+  const attempt = world.authorization(app, { ...way, scope: `${way.scope} vault.write` });
+  const { url } = await browser.visit(attempt.url, callback);
+  t.equal(url.href.split('?')[0], callback, 'no page in between');
+  const { body } = await world.exchange(app, url.searchParams.get('code') ?? '', attempt, {
+    redirect_uri: callback,
+  });
+  t.match(await said(body['access_token']), {
+    scope: 'vault.read vault.write',
+    authorization_details: [{ actions: ['read', 'write'] }],
+  });
+  t.notOk(body['refresh_token']);
 });

@@ -1,8 +1,11 @@
 // Posted passwords: what a right one clears, and what a crowd of them costs whom.
+import { scryptSync } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
+import { DatabaseUnavailable } from '../../../adapters/database/errors.ts';
+import { type Account, AccountStore } from '../../../adapters/stores/accounts.ts';
 import { isQueueFull } from '../../../auth/people/passwords.ts';
 import { Browser } from '../../../scripts/demo/browser.ts';
 import {
@@ -23,6 +26,36 @@ function signIn(world: LoopAuth, n: number, person: Record<string, string> = ann
 
 const failures = (world: LoopAuth): string[] =>
   world.lines.filter((line) => (JSON.parse(line) as { level: number }).level >= 50);
+
+const salt = Buffer.alloc(16);
+const key = scryptSync(ann.password, salt, 32, { N: 2 ** 14, r: 8, p: 1 }).toString('base64url');
+/** Of Ann's password, at less cost than today's. */
+const cheap = `$scrypt$ln=14,r=8,p=1$${salt.toString('base64url')}$${key}`;
+
+t.test('where a hash can not be made anew just now, one signs in all the same', async (t) => {
+  const world = await startLoopAuth(t, trusting);
+  const accounts = new AccountStore(world.database);
+  const { id } = (await accounts.findByUsername(ann.username)) as Account;
+  await accounts.setPassword(id, cheap, false);
+  const away = new DatabaseUnavailable('a test says so');
+  t.intercept(AccountStore.prototype, 'renewHash', { value: () => Promise.reject(away), configurable: true });
+  t.equal((await signIn(world, 1)).status, 303);
+  t.equal((await accounts.findById(id))?.passwordHash, cheap);
+});
+
+t.test('a hash of less cost is made anew by a right password, and by no wrong one', async (t) => {
+  const world = await startLoopAuth(t, trusting);
+  const accounts = new AccountStore(world.database);
+  const stored = async (): Promise<Account> => (await accounts.findByUsername(ann.username)) as Account;
+  await accounts.setPassword((await stored()).id, cheap, false);
+  t.equal((await signIn(world, 1, { ...ann, password: 'a slip' })).status, 401);
+  t.equal((await stored()).passwordHash, cheap);
+  t.equal((await signIn(world, 1)).status, 303);
+  const { passwordHash } = await stored();
+  t.match(passwordHash, '$scrypt$ln=15,r=8,p=3$');
+  t.equal((await signIn(world, 1)).status, 303, 'and it fits');
+  t.equal((await stored()).passwordHash, passwordHash, 'once');
+});
 
 t.test('a right password clears the slips before it', async (t) => {
   const world = await startLoopAuth(t, trusting);
@@ -71,6 +104,34 @@ t.test('who was turned away has not guessed', async (t) => {
   crowd.leave();
   await crowd.gone;
   t.equal((await signIn(world, 1)).status, 303, 'ten tries are still free');
+});
+
+t.test('strangers’ guesses fill the queue, and the owner signs in in their own browser', async (t) => {
+  const world = await startLoopAuth(t, trusting);
+  const browser = new Browser();
+  await world.code(world.authorization(await world.register()), browser);
+  const device = (await browser.cookiesFor(`${world.issuer}/account`)).replace(
+    /.*(loop_device=[^;]+).*/,
+    '$1',
+  );
+  const crowd = await fillQueue(t, world);
+  const from = { 'X-Forwarded-For': '198.18.0.1' };
+  const inOwn = (): Promise<Answer> =>
+    world.post('/account/sign-in', { ...ann }, { ...from, Cookie: device });
+  const [elsewhere, own, others] = await Promise.all([
+    signIn(world, 2),
+    inOwn(),
+    world.post(
+      '/account/sign-in',
+      { username: 'somebody', password: 'x' },
+      { 'X-Forwarded-For': '198.18.0.3', Cookie: device },
+    ),
+  ]);
+  t.equal(elsewhere.status, 503, 'in any other browser one has to come back');
+  t.equal(own.status, 303);
+  t.equal(others.status, 503, 'for another account it is any browser');
+  crowd.leave();
+  await crowd.gone;
 });
 
 t.test('whoever closes the connection leaves the queue', async (t) => {

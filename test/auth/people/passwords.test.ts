@@ -1,6 +1,12 @@
 // Password hashes: slow, salted, carrying their own cost, and a bounded number at once.
 import t from 'tap';
-import { hashPassword, isPassword, isQueueFull, PasswordUnchecked } from '../../../auth/people/passwords.ts';
+import {
+  hashPassword,
+  isCheaperThanToday,
+  isPassword,
+  isQueueFull,
+  PasswordUnchecked,
+} from '../../../auth/people/passwords.ts';
 
 t.test('a hash fits its password only, and no two are alike', async (t) => {
   const [first, second] = await Promise.all([hashPassword('비밀번호 päss'), hashPassword('비밀번호 päss')]);
@@ -9,6 +15,14 @@ t.test('a hash fits its password only, and no two are alike', async (t) => {
   t.ok(await isPassword('비밀번호 päss', first));
   t.ok(await isPassword('비밀번호 päss'.normalize('NFD'), first), 'typed on another keyboard');
   for (const wrong of ['', '비밀번호 päss ']) t.notOk(await isPassword(wrong, first));
+});
+
+t.test('the cost is one that OWASP’s table has for scrypt', async (t) => {
+  // Password Storage Cheat Sheet: N, r, p of equal strength, from 128 MiB down to 8.
+  const rows = ['ln=17,r=8,p=1', 'ln=16,r=8,p=2', 'ln=15,r=8,p=3', 'ln=14,r=8,p=5', 'ln=13,r=8,p=10'];
+  const [, , cost = ''] = (await hashPassword('any')).split('$');
+  t.ok(rows.includes(cost), cost);
+  t.notOk(isCheaperThanToday(await hashPassword('any')));
 });
 
 t.test('a hash made with another cost still fits', async (t) => {
@@ -51,15 +65,30 @@ t.test('two at once are checked and sixteen wait; the rest are turned away at on
 t.test('who goes away leaves the queue to others', async (t) => {
   const gone = new AbortController();
   const underWay = [isPassword('x', quick), isPassword('x', quick)];
-  const leaving = Array.from({ length: 16 }, () => isPassword('x', quick, gone.signal));
+  const leaving = Array.from({ length: 16 }, () => isPassword('x', quick, { gone: gone.signal }));
   t.ok(isQueueFull());
   gone.abort();
   for (const outcome of await Promise.allSettled(leaving)) t.equal(outcome.status, 'rejected');
-  const late = isPassword('x', quick, gone.signal);
+  const late = isPassword('x', quick, { gone: gone.signal });
   const others = Array.from({ length: 16 }, () => isPassword('x', quick));
   await t.rejects(late, PasswordUnchecked, 'one that was gone before it asked');
   t.same(await Promise.all([...underWay, ...others]), Array(18).fill(false));
   t.notOk(isQueueFull());
+});
+
+t.test('who is known goes before all others, and has as many places again', async (t) => {
+  const ended: string[] = [];
+  const check = (name: string, isKnown: boolean): Promise<unknown> =>
+    isPassword('x', quick, { isKnown }).then(() => ended.push(name));
+  const others = Array.from({ length: 18 }, () => check('other', false));
+  t.ok(isQueueFull());
+  t.notOk(isQueueFull(true));
+  const known = Array.from({ length: 16 }, () => check('known', true));
+  t.ok(isQueueFull(true), 'no more of them than of the others');
+  await t.rejects(check('one more', true), PasswordUnchecked);
+  await Promise.all([...others, ...known]);
+  t.equal(ended.lastIndexOf('known'), 17, 'two were under way');
+  t.notOk(isQueueFull(true));
 });
 
 t.test('never more than two are checked at once, whenever they come', async (t) => {

@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap';
 import type { Database } from '../../../adapters/database/database.ts';
 import { type Account, AccountStore } from '../../../adapters/stores/accounts.ts';
-import { DeviceStore } from '../../../adapters/stores/devices.ts';
+import { DeviceStore } from '../../../adapters/stores/browsers/devices.ts';
 import { createDevices } from '../../../auth/http/limits/devices.ts';
 import { openLimits } from '../../../auth/http/limits/limits.ts';
 import { createSignInLimits, type SignInLimits } from '../../../auth/people/sign-in-limits.ts';

@@ -8,8 +8,8 @@ import { ann, type LoopAuth, startLoopAuth } from '../../support/loop-auth.ts';
 async function calls(loop: LoopAuth) {
   const accounts = new AccountStore(loop.database);
   const id = String((await accounts.findByUsername(ann.username))?.id);
-  const { connections } = await new AccountConnectionStore(loop.database).page(id);
-  return connections.map(({ callsThisWeek }) => callsThisWeek);
+  const { rows } = await new AccountConnectionStore(loop.database).page(id);
+  return rows.map(({ callsThisWeek }) => callsThisWeek);
 }
 
 t.test(

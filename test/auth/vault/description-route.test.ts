@@ -2,7 +2,7 @@
 import t from 'tap';
 import { hashClientSecret } from '../../../adapters/models/client.ts';
 import { ClientStore } from '../../../adapters/stores/clients.ts';
-import { createResourceServer } from '../../../auth/clients/seeded.ts';
+import { createResourceServer } from '../../../auth/clients/resource-servers.ts';
 import { Browser } from '../../../scripts/demo/browser.ts';
 import { ann, apiSecret, basic, resource, startLoopAuth } from '../../support/loop-auth.ts';
 
@@ -51,9 +51,15 @@ t.test('nobody says it but the resource server, and before the body is read', as
   const other = await world.describe({}, basic(app.clientId, app.clientSecret ?? ''));
   t.equal(other.status, 403, 'a client with a secret that serves no resource');
   t.equal((await world.describe({ resource: 'https://elsewhere.example/mcp' })).status, 403);
-  const wiki = createResourceServer('wiki', 'Wiki', 'https://wiki.example/mcp');
+  const wiki = createResourceServer('wiki', 'Wiki');
   const secret = { client_secret: hashClientSecret('the secret of the wiki, 32 signs') };
-  await new ClientStore(world.database).add('seeded', { ...wiki, ...secret });
+  await new ClientStore(world.database).add(
+    'resource-server',
+    { ...wiki, ...secret },
+    {
+      resources: [{ resource: 'https://wiki.example/mcp', names: { en: 'Wiki' }, scopes: [] }],
+    },
+  );
   const credentials = basic('wiki', 'the secret of the wiki, 32 signs');
   t.equal((await world.describe({ resource: 'https://wiki.example/mcp' }, credentials)).status, 204);
   t.equal((await world.describe({}, credentials)).status, 403, 'of another resource');

@@ -2,7 +2,7 @@
 import t from 'tap';
 import { hashClientSecret } from '../../../adapters/models/client.ts';
 import { ClientStore } from '../../../adapters/stores/clients.ts';
-import { createResourceServer } from '../../../auth/clients/seeded.ts';
+import { createResourceServer } from '../../../auth/clients/resource-servers.ts';
 import { ann, basic, startLoopAuth } from '../../support/loop-auth.ts';
 
 t.test('loop-api is told what the app and the account are called', async (t) => {
@@ -21,10 +21,12 @@ t.test('another resource server is told no names, and nobody is of a token that 
   const world = await startLoopAuth(t);
   const other = 'https://other.example/mcp';
   const server = {
-    ...createResourceServer('files', 'Files', other),
+    ...createResourceServer('files', 'Files'),
     client_secret: hashClientSecret('the secret of files, 32 characters'),
   };
-  await new ClientStore(world.database).add('resource-server', server, other);
+  await new ClientStore(world.database).add('resource-server', server, {
+    resources: [{ resource: other, names: { en: 'Files' }, scopes: [] }],
+  });
   const { tokens } = await world.connect({ parameters: { resource: other } });
   const credentials = basic('files', 'the secret of files, 32 characters');
   const { body } = await world.introspect(tokens.access_token, credentials);

@@ -34,6 +34,8 @@ export interface Site {
   readonly resource: string;
   /** The origin of loop-api. */
   readonly apiOrigin: string;
+  /** The folder of notes. */
+  readonly vault: string;
   /** Who has the first account. */
   readonly person: Person;
   /** Another account. */
@@ -57,6 +59,7 @@ export async function startSite(t: Test, options: SiteOptions = {}): Promise<Sit
     issuer: pair.issuer,
     resource: pair.resource,
     apiOrigin: new URL(pair.resource).origin,
+    vault,
     person,
     createAccount: createAccounts(t, pair),
   };

@@ -12,6 +12,7 @@ import { startPlainServer } from '../../support/broken-proxy.ts';
 import { makeCertificate } from '../../support/certificates.ts';
 import { createFolder } from '../../support/databases.ts';
 import { type Diagnosis, freePorts, type ProxiedPair, startProxiedPair } from '../../support/proxied-pair.ts';
+import { settingsFor, startProvider } from '../../support/upstream.ts';
 
 interface Setup {
   readonly name: string;
@@ -120,6 +121,19 @@ const setups: readonly Setup[] = [
     }),
   },
   {
+    name: 'an identity provider that is away',
+    first: 'upstream upstreamAway',
+    run: ({ diagnose, environment }) => diagnose({ ...environment, ...settingsFor('http://127.0.0.1:9') }),
+  },
+  {
+    name: 'an identity provider under another name',
+    first: 'upstream upstreamOther',
+    run: async ({ diagnose, environment }, t) => {
+      const { issuer } = await startProvider(t);
+      return diagnose({ ...environment, ...settingsFor(`${issuer}/`) });
+    },
+  },
+  {
     name: 'loop-auth not running',
     first: 'auth serviceAway',
     run: async ({ pair, diagnose }) => {
@@ -143,10 +157,13 @@ const setups: readonly Setup[] = [
     name: 'the folder of notes away',
     first: 'vault vaultAway',
     run: async ({ vault, ports, diagnose }) => {
+      const isAway = async () =>
+        (await (await fetch(`http://127.0.0.1:${ports.api}/readyz`)).text()).includes('away');
       renameSync(vault, `${vault}.away`);
-      while (!(await (await fetch(`http://127.0.0.1:${ports.api}/readyz`)).text()).includes('away'));
+      while (!(await isAway()));
       const diagnosis = await diagnose();
       renameSync(`${vault}.away`, vault);
+      while (await isAway());
       return diagnosis;
     },
   },

@@ -1,18 +1,21 @@
 // The doctor as a command: what it is given, in which language it speaks, what it leaves behind, and where it runs.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
 import Sqlite from 'better-sqlite3';
 import t from 'tap';
 import { startSweep } from '../../../adapters/sweep/sweep.ts';
 import { Pair } from '../../../scripts/demo/pair.ts';
+import { bareEnvironment } from '../../support/bare-environment.ts';
 import { shiftClock } from '../../support/clock.ts';
-import { createFolder, open } from '../../support/databases.ts';
+import { open } from '../../support/databases.ts';
+import { createImageOfLoopApi } from '../../support/image-of-loop-api.ts';
 import { person } from '../../support/person.ts';
 import { freePorts, type ProxiedPair, startProxiedPair } from '../../support/proxied-pair.ts';
 import { runScript } from '../../support/run-script.ts';
+import { settingsFor, startProvider } from '../../support/upstream.ts';
 
 const root = join(import.meta.dirname, '../../..');
 
@@ -27,7 +30,7 @@ function start(
   args: readonly string[],
   from = root,
 ): ChildProcess {
-  const env = { PATH: process.env['PATH'], ...environment };
+  const env = { ...bareEnvironment, ...environment };
   return spawn(process.execPath, [join(from, 'scripts/doctor.ts'), ...args], { env, cwd: from });
 }
 
@@ -187,6 +190,7 @@ t.test('for a pair behind a proxy', async (t) => {
     shiftClock(t).advance(900);
     const sweep = startSweep(database, {
       refreshTokenIdleSeconds: 7_776_000,
+      accessTokenSeconds: 3600,
       unusedClientSeconds: 2_592_000,
     });
     await sweep.runOnce();
@@ -194,18 +198,7 @@ t.test('for a pair behind a proxy', async (t) => {
   }
 
   t.test('it runs from what loop-api’s image has of it, where loop-auth’s code is not', async (t) => {
-    const image = createFolder(t);
-    const copied = readFileSync(join(root, 'Dockerfile.api'), 'utf8').matchAll(
-      /^COPY (?!--|package)(\S+) (\S+)$/gm,
-    );
-    const files = [...copied].map(([, from = '', to = '']) => [from, to] as const);
-    for (const [from, to] of files.filter(([from]) => !/package\.json|prune/.test(from))) {
-      const target = join(image, to.endsWith('/') ? join(to, from.split('/').at(-1) ?? '') : to);
-      mkdirSync(dirname(target), { recursive: true });
-      cpSync(join(root, from), target, { recursive: true, filter: (path) => !path.endsWith('node_modules') });
-    }
-    writeFileSync(join(image, 'package.json'), '{"type":"module"}');
-    symlinkSync(join(root, 'node_modules'), join(image, 'node_modules'));
+    const image = createImageOfLoopApi(t);
     const given = { ...environment, API_CLIENT_SECRET_FILE: join(pair.folder, 'api-client-secret') };
     const { code, out, err } = await run(given, ['--json'], image);
     t.equal(code, 0, out + err);
@@ -243,4 +236,20 @@ t.test('a localhost that another container stands behind is looked at there, to 
   const { code, out, err } = await run(given, ['--json']);
   t.equal(code, 0, out + err);
   t.match(out, /"check": "stream",\s+"state": "ok"/);
+});
+
+t.test('where passwords are turned off, the way to the identity provider is the sign-in page', async (t) => {
+  const world = await startProxiedPair(t);
+  const provider = await startProvider(t);
+  const settings = settingsFor(provider.issuer, { AUTH_LOCAL_SIGN_IN: 'off' });
+  for (const [name, value] of Object.entries(settings)) world.pair.set(name, value);
+  await world.pair.stop('auth');
+  await world.pair.start('auth');
+  const diagnosis = await world.diagnose({ ...world.environment, ...settings });
+  t.match(diagnosis, { code: 0, first: null }, diagnosis.text);
+  t.match(
+    diagnosis.lines.filter(({ check }) => ['upstream', 'signIn'].includes(check)),
+    [{ state: 'ok' }, { state: 'ok' }],
+  );
+  t.same(provider.visits, [], 'nobody was sent there');
 });

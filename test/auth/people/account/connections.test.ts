@@ -259,4 +259,13 @@ t.test('a hundred and more are shown a page at a time', async (t: Test) => {
   t.equal(count(second), 2);
   t.match(second.text, /href="\/account">Newest/);
   t.notMatch(second.text, 'Older connections');
+  const ends = ['', 'x', '1', '1.', '.g1', '-1.g1', '1.g1%20', '1234567890123.g1', `1.${'g'.repeat(101)}`];
+  for (const before of [...ends, '1.g1&before=2.g2']) {
+    const bad = await browser.visit(`${loop.issuer}/account?before=${before}`);
+    t.equal(bad.status, 400, before);
+    t.match(bad.text, /before must be a time and an id, as the link to older connections has them/, before);
+  }
+  const asked = await post(loop, browser, { action: 'revoke-all' });
+  t.match(asked.text, 'Connections: 102', 'all are meant, not those of the page');
+  t.match((await browser.submit(asked, { confirm: 'yes' })).text, /102 connections removed/);
 });

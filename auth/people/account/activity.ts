@@ -1,0 +1,155 @@
+// /account/activity: a person sees what happened to their account, and why an app did not connect.
+import Router from '@koa/router';
+import type { Middleware, ParameterizedContext } from 'koa';
+import type { AccessKeyStore } from '../../../adapters/stores/access-keys/access-keys.ts';
+import type { AccountEvent, AccountEventStore } from '../../../adapters/stores/timeline/account-events.ts';
+import type { LedgerRow, LedgerStore } from '../../../adapters/stores/timeline/ledger.ts';
+import { type ListedTry, stepNames, type TryStore } from '../../../adapters/stores/timeline/tries.ts';
+import { showPage } from '../../http/pages/frame.ts';
+import {
+  type ActivityData,
+  activityPage,
+  type ShownEvent,
+  type ShownLedgerLine,
+  type ShownTry,
+} from '../../pages/account/activity.ts';
+import { diagnose } from '../../timeline/diagnosis.ts';
+import { clientIdOf } from '../../vault/access-keys/value.ts';
+import { askToSignIn, type OwnSignInParts } from './sign-in.ts';
+
+export interface ActivityParts extends OwnSignInParts {
+  readonly tries: TryStore;
+  readonly events: AccountEventStore;
+  readonly ledger: LedgerStore;
+  readonly accessKeys: Pick<AccessKeyStore, 'listOfAccount'>;
+}
+
+const mostOfPage = 50;
+const daySeconds = 24 * 3600;
+
+export function createActivityRoutes(parts: ActivityParts): Middleware {
+  const router = new Router();
+  const page = `${parts.issuerPath}/account/activity`;
+  router.get('/account/activity', async (ctx) => {
+    const account = await parts.sessions.find(ctx);
+    if (!account) return askToSignIn(parts, ctx, { back: `${page}${ctx.search}` });
+    showPage(ctx, activityPage, await readActivity(parts, account.id, readAsked(ctx)));
+  });
+  return router.routes() as Middleware;
+}
+
+interface Asked {
+  readonly code?: string | undefined;
+  readonly before?: number | undefined;
+}
+
+function readAsked(ctx: ParameterizedContext): Asked {
+  const { code: typed, before } = ctx.query;
+  const code = /^[\w-]{1,64}$/.exec(String(typed ?? '').trim())?.[0];
+  if (code !== undefined || before === undefined) return { code };
+  if (!/^\d{1,12}$/.test(String(before)))
+    return ctx.throw(400, 'before must be a time in epoch seconds, as the link to older entries has it');
+  return { before: Number(before) };
+}
+
+async function readActivity(
+  parts: ActivityParts,
+  accountId: string,
+  { code, before }: Asked,
+): Promise<ActivityData> {
+  const { issuerPath } = parts;
+  const formAction = `${issuerPath}/account/activity`;
+  const shared = {
+    formAction,
+    accountHref: `${issuerPath}/account`,
+    code,
+    isLaterPage: before !== undefined,
+  };
+  if (code !== undefined) {
+    const items = await readByCode(parts, accountId, code);
+    return { ...shared, items, ledger: [], olderHref: undefined };
+  }
+  const { items, next } = await readPage(parts, accountId, before);
+  const ledger = before === undefined ? toLedgerLines(await parts.ledger.list(accountId)) : [];
+  return {
+    ...shared,
+    items,
+    ledger,
+    olderHref: next === undefined ? undefined : `${formAction}?before=${next}`,
+  };
+}
+
+type Item = ShownTry | ShownEvent;
+
+/** What one second holds is never parted by the end of a page. */
+async function readPage(
+  parts: ActivityParts,
+  accountId: string,
+  before: number | undefined,
+): Promise<{ items: Item[]; next: number | undefined }> {
+  const { accounts, tries, events } = parts;
+  const show = await createShowTry(parts, accountId);
+  // Where there is one account, a try of nobody can only have been its owner's, or an attack on it.
+  const ofNobody = (await accounts.isOnly(accountId)) ? await tries.listOfNobody(before) : [];
+  const all: Item[] = [
+    ...(await tries.list(accountId, before)).map(show),
+    ...ofNobody.map(show),
+    ...(await events.list(accountId, before)).map(showEvent),
+  ].sort((one, other) => other.at - one.at);
+  const last = all[mostOfPage - 1]?.at;
+  const items = last === undefined ? all : all.filter(({ at }) => at >= last);
+  return { items, next: items.length < all.length ? last : undefined };
+}
+
+/** One's own, and what nobody signed in for: the code was shown to whoever has it. */
+async function readByCode(parts: ActivityParts, accountId: string, code: string): Promise<Item[]> {
+  const found = await parts.tries.listByCode(code);
+  const own = found.filter((one) => (one.accountId ?? accountId) === accountId);
+  return own.map(await createShowTry(parts, accountId));
+}
+
+/** A program that comes with an access key is called as its owner called the key. */
+async function createShowTry({ accessKeys }: ActivityParts, accountId: string) {
+  const keys = await accessKeys.listOfAccount(accountId);
+  const names = new Map(keys.map((key) => [clientIdOf(key), key.name]));
+  return (one: ListedTry): ShownTry => showTry(one, names.get(String(one.clientId)));
+}
+
+function showTry(one: ListedTry, keyName: string | undefined): ShownTry {
+  const steps = stepNames.flatMap((name) => {
+    const step = one.steps[name];
+    return step
+      ? [{ name, at: step.at, network: step.network, isDone: step.result === 'done', count: step.count }]
+      : [];
+  });
+  return {
+    kind: 'try',
+    isNobodys: one.accountId === undefined,
+    at: one.updatedAt,
+    clientName: one.clientName ?? keyName ?? one.clientId,
+    network: one.network,
+    isGuessed: one.isGuessed,
+    steps,
+    cause: diagnose(one, Math.floor(Date.now() / 1000)),
+    code: one.code,
+  };
+}
+
+const sayingHow = ['sign_in.succeeded', 'sign_in.failed', 'consent.allowed'];
+const howReasons = ['code', 'recovery', 'passkey', 'device', 'upstream'];
+
+/** The trail's words as those of the page: `sign_in.failed` is `signInFailed`, by a code `signInFailedCode`. */
+function showEvent({ at, event, network, isRefusal, reason }: AccountEvent): ShownEvent {
+  const how = sayingHow.includes(event) && howReasons.includes(reason ?? '') ? `.${reason}` : '';
+  const name = `${event}${how}`.replace(/[._](\w)/g, (_, letter: string) => letter.toUpperCase());
+  return { kind: 'event', at, name, network, isBad: isRefusal, isByOperator: reason === 'operator' };
+}
+
+function toLedgerLines(rows: readonly LedgerRow[]): ShownLedgerLine[] {
+  const now = Math.floor(Date.now() / 1000);
+  return Object.entries(Object.groupBy(rows, ({ app }) => app)).map(([app, ofApp = []]) => ({
+    app,
+    days: Math.floor((now - (ofApp.at(-1)?.at ?? now)) / daySeconds),
+    signIns: ofApp.length,
+  }));
+}
