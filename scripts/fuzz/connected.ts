@@ -2,6 +2,7 @@
 import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { deviceGrantType } from '../../auth/clients/metadata.ts';
 import { connectOnce } from '../demo/connect-once.ts';
 import { MemoryOAuthClient, redirectUrl } from '../demo/oauth-client.ts';
 import { Pair } from '../demo/pair.ts';
@@ -59,6 +60,7 @@ export async function connect(pair: Pair): Promise<Connected> {
       issuer: pair.issuer,
       resource: pair.resource,
       clientId: oauth.clientInformation()?.client_id ?? '',
+      terminalId: await registerTerminal(pair.issuer),
       redirectUri: redirectUrl,
       apiSecret,
       accessToken,
@@ -70,6 +72,17 @@ export async function connect(pair: Pair): Promise<Connected> {
       .filter((value): value is string => String(value).startsWith(`${pair.issuer}/`))
       .map((url) => new URL(url).pathname),
   };
+}
+
+async function registerTerminal(issuer: string): Promise<string> {
+  const metadata = {
+    client_name: 'A terminal',
+    token_endpoint_auth_method: 'none',
+    grant_types: [deviceGrantType],
+  };
+  const headers = { 'Content-Type': 'application/json' };
+  const answer = await fetch(`${issuer}/reg`, { method: 'POST', headers, body: JSON.stringify(metadata) });
+  return ((await answer.json()) as { client_id: string }).client_id;
 }
 
 async function readJson<T>(url: URL | string): Promise<T> {

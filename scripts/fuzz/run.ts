@@ -110,6 +110,7 @@ function findInLog({ lines }: Pair, secrets: readonly string[]): string[] {
   const errors = lines.filter((line) => /"level":(50|60)/.test(line));
   return [
     ...telling.slice(0, 3).map((line) => `a line of the log has a secret: ${line}`),
+    ...lines.filter((line) => line.includes('could not be stored')).slice(0, 3),
     ...errors.slice(0, 5).map((line) => `somebody made a service log an error: ${line}`),
   ];
 }

@@ -43,7 +43,8 @@ function scalarOf(type: string, schema: Schema, { random, real }: ValueOptions):
   if (type === 'null') return null;
   if (type !== 'integer' && type !== 'number') return random.pick(oddValues);
   const { minimum = 0, maximum = 2 ** 31 } = schema;
-  return random.pick([minimum, maximum, minimum - 1, maximum + 1, minimum + 0.5, 7]);
+  if (!random.once(3)) return random.pick([minimum, maximum, Math.min(Math.max(7, minimum), maximum)]);
+  return random.pick([minimum - 1, maximum + 1, minimum + 0.5]);
 }
 
 function objectOf(schema: Schema, options: ValueOptions, depth: number): Record<string, unknown> {

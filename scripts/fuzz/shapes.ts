@@ -16,6 +16,8 @@ export interface World {
   readonly issuer: string;
   readonly resource: string;
   readonly clientId: string;
+  /** A client that is let in by a device code. */
+  readonly terminalId: string;
   readonly redirectUri: string;
   readonly apiSecret: string;
   accessToken: string;

@@ -11,6 +11,8 @@ export interface Count {
   readonly unauthorized: number;
   readonly reauthorizations: number;
   readonly refreshes: number;
+  /** Refreshes that got no answer: after one the SDK asks for a sign-in, though its tokens are as good as before. */
+  readonly unanswered: number;
 }
 
 export class CallingClient {
@@ -20,6 +22,7 @@ export class CallingClient {
   readonly #kinds = new Map<string, number>();
   #calls = 0;
   #unauthorized = 0;
+  #unanswered = 0;
   #expectsUnauthorized = true;
   #answeredAt = 0;
   #longestGapMs = 0;
@@ -131,10 +134,12 @@ export class CallingClient {
       unauthorized: this.#unauthorized,
       reauthorizations: this.#oauth.signIns - 1,
       refreshes: this.#oauth.refreshes,
+      unanswered: this.#unanswered,
     };
     this.#calls = 0;
     this.#kinds.clear();
     this.#unauthorized = 0;
+    this.#unanswered = 0;
     this.#oauth.signIns = 1;
     this.#oauth.refreshes = 0;
     return count;
@@ -166,17 +171,33 @@ export class CallingClient {
     return new StreamableHTTPClientTransport(this.#resource, {
       authProvider: this.#oauth,
       fetch: async (url, init) => {
-        const response = await fetch(url, init);
+        const response = isRefresh(init) ? await this.#refreshBy(url, init) : await fetch(url, init);
         if (response.status === 401 && !this.#expectsUnauthorized) this.#unauthorized += 1;
         return response;
       },
     });
   }
 
+  async #refreshBy(url: URL | string, init: RequestInit | undefined): Promise<Response> {
+    try {
+      const response = await fetch(url, init);
+      // An answer that is cut off in the middle is none.
+      const { status, headers } = response;
+      return new Response(await response.text(), { status, headers });
+    } catch (error) {
+      this.#unanswered += 1;
+      throw error;
+    }
+  }
+
   #count(error: unknown): void {
     const kind = kindOf(error);
     this.#kinds.set(kind, (this.#kinds.get(kind) ?? 0) + 1);
   }
+}
+
+function isRefresh(init: RequestInit | undefined): boolean {
+  return init?.body instanceof URLSearchParams && init.body.get('grant_type') === 'refresh_token';
 }
 
 function createClient(): Client {

@@ -102,14 +102,27 @@ const bearable = [
   /^refused connection$/,
   /^cut connection$/,
   /^HTTP 503$/,
+  // The same at the token endpoint.
+  /^temporarily_unavailable\b/,
   /fetch failed|timed out|terminated/,
-  /folder of notes|is not there|There is no note/,
+  /folder of notes|is not there|There is no note|could not be written any more/,
 ];
 
+/**
+ * Sign-ins that were asked for though the refresh before them, if any, was answered. Where none came the SDK asks for one
+ * by itself, keeps its tokens, and refreshes with them at the next call.
+ */
+export function countReauthorizations(counts: readonly Count[]): number {
+  return counts.reduce((sum, one) => sum + Math.max(0, one.reauthorizations - one.unanswered), 0);
+}
+
 function judge(home: Home, counts: readonly Count[], afterwards: readonly Count[]): string[] {
+  const signIns = countReauthorizations([...counts, ...afterwards]);
+  const isExplained = signIns === 0 && counts.some(({ unanswered }) => unanswered > 0);
   const kinds = counts.flatMap(({ failures }) => Object.keys(failures));
-  const strange = kinds.filter((kind) => !bearable.some((pattern) => pattern.test(kind)));
-  const signIns = [...counts, ...afterwards].reduce((sum, { reauthorizations }) => sum + reauthorizations, 0);
+  const strange = kinds.filter(
+    (kind) => !(isExplained && kind === 'Unauthorized') && !bearable.some((pattern) => pattern.test(kind)),
+  );
   const still = afterwards.flatMap(({ failures }) => Object.keys(failures));
   const crashes = home.pair.lines.filter((line) => /"level":60|FATAL|Segmentation fault/.test(line));
   return [

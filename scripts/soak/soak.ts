@@ -2,7 +2,7 @@
 import { program } from 'commander';
 import { positive } from '../operator/numbers.ts';
 import { printTable } from '../operator/table.ts';
-import { type SoakResult, soak } from './run.ts';
+import { countReauthorizations, type SoakResult, soak } from './run.ts';
 
 program
   .name('npm run soak --')
@@ -31,13 +31,14 @@ function report({ counts, injected, memory, broken }: SoakResult): void {
   const kinds = new Map<string, number>();
   for (const { failures } of counts)
     for (const [kind, times] of Object.entries(failures)) kinds.set(kind, (kinds.get(kind) ?? 0) + times);
-  const sum = (of: 'calls' | 'refreshes' | 'reauthorizations'): number =>
+  const sum = (of: 'calls' | 'refreshes' | 'unanswered'): number =>
     counts.reduce((total, count) => total + count[of], 0);
   printTable([
     { measure: 'calls', value: String(sum('calls')) },
     ...[...kinds].map(([kind, times]) => ({ measure: `met: ${kind}`, value: String(times) })),
     { measure: 'refreshes', value: String(sum('refreshes')) },
-    { measure: 're-authorizations', value: String(sum('reauthorizations')) },
+    { measure: 'refreshes without an answer', value: String(sum('unanswered')) },
+    { measure: 're-authorizations', value: String(countReauthorizations(counts)) },
     ...Object.entries(memory).map(([service, used]) => ({
       measure: `memory of loop-${service}, most in each third of the time`,
       value: `${thirds(used).join(', ')} MB`,

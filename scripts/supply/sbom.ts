@@ -1,4 +1,5 @@
 // npm run sbom: the bill of materials of an image, and under which licences what it holds may be used.
+// The room: what an image holds, of others and of ours, and how it is made. Not how it is run: compose.yaml.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Argument, program } from 'commander';

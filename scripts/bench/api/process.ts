@@ -13,6 +13,8 @@ export interface ApiProcess {
   readyMs: number;
   /** Bytes that the process holds in memory. */
   memory(): Promise<number>;
+  /** Processor time since it started. */
+  cpuMicroseconds(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -35,7 +37,13 @@ export async function startApi(settings: Record<string, string>): Promise<ApiPro
     await setTimeout(2);
   }
   const readyMs = performance.now() - startedAt;
-  return { url, readyMs, memory: () => readMemory(metricsPort), stop: () => stop(child) };
+  return {
+    url,
+    readyMs,
+    memory: () => readMetric(metricsPort, 'process_resident_memory_bytes'),
+    cpuMicroseconds: async () => (await readMetric(metricsPort, 'process_cpu_seconds_total')) * 1e6,
+    stop: () => stop(child),
+  };
 }
 
 /** Waits until the whole vault is indexed. */
@@ -55,9 +63,14 @@ async function isReady(url: string): Promise<boolean> {
   }
 }
 
-async function readMemory(metricsPort: number): Promise<number> {
+async function readMetric(metricsPort: number, name: string): Promise<number> {
   const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
-  return Number(/^process_resident_memory_bytes (\S+)/m.exec(metrics)?.[1]);
+  return Number(
+    metrics
+      .split('\n')
+      .find((line) => line.startsWith(`${name} `))
+      ?.split(' ')[1],
+  );
 }
 
 async function stop(child: ChildProcess): Promise<void> {

@@ -3,7 +3,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { Pool } from 'undici';
-import { apiSecret, type ServerFacts, type ServerFigures } from './server.ts';
+import { apiSecret } from './place.ts';
+import type { ServerFacts, ServerFigures } from './server.ts';
 
 export interface LoadResult {
   readonly cpuMicrosecondsPerRequest: number;
@@ -28,9 +29,14 @@ export class BenchServer {
     this.#pool = new Pool(`http://127.0.0.1:${port}`, { connections });
   }
 
-  /** The arguments of auth-server.ts. */
-  static async start(...args: Array<string | number>): Promise<BenchServer> {
-    const child = fork(join(import.meta.dirname, 'server.ts'), args.map(String));
+  /** The arguments of server.ts. */
+  static start(...args: Array<string | number>): Promise<BenchServer> {
+    return BenchServer.startWith([], ...args);
+  }
+
+  /** With options for node. */
+  static async startWith(execArgv: string[], ...args: Array<string | number>): Promise<BenchServer> {
+    const child = fork(join(import.meta.dirname, 'server.ts'), args.map(String), { execArgv });
     const [facts] = (await once(child, 'message')) as [ServerFacts];
     return new BenchServer(child, facts);
   }

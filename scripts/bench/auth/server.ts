@@ -1,23 +1,18 @@
 // A loop-auth for the benchmarks, as a process of its own: tells its port and tokens, and its CPU time when asked.
 // Arguments: the storage (`memory` is the library's own adapter), how many tokens, clients and expired tokens there are,
 // and of how many clients tokens are asked for.
+// The room: what the benchmarks of loop-auth measure, and what they measure it beside. Not of loop-api: api/.
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import type { Adapter } from 'oidc-provider';
 import { hashOpaque } from '../../../adapters/database/hash.ts';
 import { openDatabase } from '../../../adapters/database/open.ts';
 import { AccountStore } from '../../../adapters/stores/accounts.ts';
-import { parseConfig } from '../../../auth/config.ts';
 import { createLog } from '../../../auth/http/log.ts';
 import { createMetrics } from '../../../auth/http/metrics.ts';
 import { openApp } from '../../../auth/service.ts';
+import { openPlace } from './place.ts';
 
 export interface ServerFacts {
   readonly port: number;
@@ -32,8 +27,6 @@ export interface ServerFigures {
   /** Expired access tokens that are still there. */
   readonly expiredRows: number;
 }
-
-export const apiSecret = 'a secret for the benchmarks only';
 
 const shownTokens = 20_000;
 const year = 365 * 24 * 3600;
@@ -51,38 +44,24 @@ if (process.argv[1] === import.meta.filename) await serve();
 async function serve(): Promise<void> {
   const [storage, ...numbers] = process.argv.slice(2);
   const [tokens = 1, clients = 1, expired = 0, askedClients = clients] = numbers.map(Number);
-  const folder = mkdtempSync(join(tmpdir(), 'loop-bench-'));
-  const databasePath = join(folder, 'auth.db');
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  const config = parseConfig({
-    AUTH_ISSUER: `http://127.0.0.1:${port}`,
-    AUTH_DATABASE_URL: `sqlite:${databasePath}`,
-    API_CLIENT_SECRET: apiSecret,
-  });
+  const { path, port, config, serve: serveApp } = await openPlace();
   const database = await openDatabase(config.databaseUrl);
   const account = await new AccountStore(database).create('bench', 'no password opens this');
   const log = createLog('fatal', { write: () => {} });
   const adapter = storage === 'memory' ? await createMemoryAdapter() : undefined;
   const scale = { tokens, clients, expired, askedClients };
-  const shown = adapter
-    ? await fillAdapter(adapter, account.id, scale)
-    : fillFile(databasePath, account.id, scale);
-  const surroundings = { database, log, metrics: createMetrics(), ...(adapter && { adapter }) };
+  const shown = adapter ? await fillAdapter(adapter, account.id, scale) : fillFile(path, account.id, scale);
+  const surroundings = {
+    database,
+    log,
+    metrics: createMetrics(),
+    ...(adapter && { adapter, isIntrospectionLong: true }),
+  };
   const app = await openApp(config, surroundings);
-  server.on('request', app.listener);
-  const reader = new Sqlite(databasePath, { readonly: true });
+  const reader = new Sqlite(path, { readonly: true });
   const countExpired = reader.prepare('SELECT count(*) FROM access_tokens WHERE expires_at < ?').pluck();
-  process.on('message', () => {
-    const { user, system } = process.cpuUsage();
-    const expiredRows = expired > 0 ? Number(countExpired.get(epochSeconds())) : 0;
-    process.send?.({ cpuMicroseconds: user + system, rssBytes: process.memoryUsage.rss(), expiredRows });
-  });
-  process.once('disconnect', () => {
-    rmSync(folder, { recursive: true, force: true });
-    process.exit(0);
-  });
+  const countOver = (): number => (expired > 0 ? Number(countExpired.get(epochSeconds())) : 0);
+  serveApp(app.listener, () => ({ expiredRows: countOver() }));
   process.send?.({ port, tokens: shown });
 }
 
@@ -149,7 +128,7 @@ function fillFile(path: string, accountId: string, scale: Scale): string[] {
     "INSERT INTO clients (id, source, payload, created_at) VALUES (?, 'registration', ?, ?)",
   );
   const insertGrant = file.prepare(
-    'INSERT INTO grants (id, payload, expires_at, account_id, client_id, created_at) VALUES (?, ?, ?, ?, ?, ?)',
+    'INSERT INTO grants (id, payload, expires_at, account_id, client_id, created_at, due_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
   const insertToken = file.prepare(
     'INSERT INTO access_tokens (id, payload, expires_at, grant_id) VALUES (?, ?, ?, ?)',
@@ -167,7 +146,9 @@ function fillFile(path: string, accountId: string, scale: Scale): string[] {
       const client = `client-${index % scale.clients}`;
       const grant = `grant-${index}`;
       const token = randomBytes(32).toString('base64url');
-      insertGrant.run(grant, JSON.stringify(grantOf(accountId, client)), now + year, accountId, client, now);
+      const payload = JSON.stringify(grantOf(accountId, client));
+      // The sweep has looked at it, and comes back when its token is over.
+      insertGrant.run(grant, payload, now + year, accountId, client, now, now + year);
       insertToken.run(
         hashOpaque(token),
         JSON.stringify(tokenOf(accountId, client, grant)),
