@@ -5,6 +5,7 @@ import { Ajv } from 'ajv';
 import t from 'tap';
 import { parse } from 'yaml';
 import { settingNames as apiSettingNames } from '../../api/config.ts';
+import { settingNames as gateSettingNames } from '../../api/gate/config.ts';
 import { settingNames as authSettingNames } from '../../auth/config.ts';
 
 interface Service {
@@ -53,6 +54,7 @@ t.test('every setting of a service can be given through compose.yaml', (t) => {
   for (const [service, names] of [
     ['loop-auth', authSettingNames],
     ['loop-api', apiSettingNames],
+    ['loop-gate', gateSettingNames],
   ] as const) {
     const given = Object.keys(services[service]?.environment ?? {});
     const left = names.filter((name) => !fixed.includes(name) && !given.includes(name));

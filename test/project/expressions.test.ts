@@ -80,7 +80,10 @@ t.test('no regular expression takes longer than in proportion to its input', asy
 });
 
 async function judge(pattern: string, flags: string): Promise<string> {
-  const found = await check(pattern, flags, { timeout: 100_000 });
+  const options = { timeout: 100_000 };
+  const first = await check(pattern, flags, options);
+  // On a busy machine it may run out of the time that it gives itself, and is asked once more.
+  const found = first.status === 'unknown' ? await check(pattern, flags, options) : first;
   if (found.status === 'vulnerable') return `${found.complexity.summary}, as for ${found.attack.pattern}`;
   return found.status === 'unknown' ? `not judged: ${found.error.kind}` : 'safe';
 }
@@ -104,6 +107,7 @@ const calls: ReadonlyArray<readonly [string, RegExp, Record<string, string>]> = 
       'auth/people/consent/choice.ts': 'a folder of at most 520 characters',
       'auth/people/password-strength.ts': 'a password of at most 1,024 characters',
       'auth/people/passwords.ts': 'a password of at most 1,024 characters',
+      'auth/vault/access-keys/wish.ts': 'a name of at most 1,000 characters, a folder of at most 520',
       'auth/vault/description.ts': 'a folder of at most 520 characters',
       'pages/display-name.ts': '2,000 characters',
       'pages/korean.ts': 'the last 64 characters of a name',
