@@ -1,6 +1,6 @@
 // What every store in this room runs on: statements, transactions of writes, and a lock. How one is opened: open.ts.
 // The room: statements, both engines, transactions, locks. Not what is stored: models/, stores/; nor copies of it: backups/.
-import type { Database as SqliteFile } from 'better-sqlite3';
+import type { Statement as SqliteStatement } from 'better-sqlite3';
 import type { Knex } from 'knex';
 import type { Pool } from 'pg';
 import type { Row, Statement, Values, Write } from './statement.ts';
@@ -31,8 +31,15 @@ export interface Database {
  * of the process loses none of them, a power cut the last ones.
  */
 type Counters =
-  | { readonly engine: 'sqlite'; readonly client: SqliteFile }
+  | { readonly engine: 'sqlite'; readonly client: CountersOfFile }
   | { readonly engine: 'postgres'; readonly client: Pool };
+
+/** What the library asks of better-sqlite3, which awaits what a transaction gives. */
+export interface CountersOfFile {
+  readonly prepare: (sql: string) => SqliteStatement;
+  readonly transaction: <T>(run: () => T) => () => T | Promise<T>;
+  readonly close: () => void;
+}
 
 export interface Lock {
   /** Like Database.commit, inside what the lock protects. */

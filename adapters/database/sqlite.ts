@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import knex, { type Knex } from 'knex';
 import { migrate } from '../migrations/migrate.ts';
-import type { Database, Lock } from './database.ts';
+import type { CountersOfFile, Database, Lock } from './database.ts';
 import { DatabaseDamaged, DatabaseUnavailable, isDamage } from './errors.ts';
 import { createKeyedMutex } from './keyed-mutex.ts';
 import { DurableLog, type LogFile } from './log/durable-log.ts';
@@ -16,6 +16,10 @@ import { bind, type Row, type Statement, type Write } from './statement.ts';
 // How long another writer is waited for. While SQLite itself waits, the whole process stands still: right while
 // opening, when nobody is served yet; afterwards the patience is spent between attempts, where other requests go on.
 const patienceMs = 3000;
+
+// The log's own thread holds the file for three syncs when it shortens the log. A count that were made in memory meanwhile
+// would be lost with the process; behind a program that holds it longer nobody is to wait for a count.
+const countersPatienceMs = 300;
 
 // SQLite's field for whose file this is ("loop" in ASCII). Writing it takes the file's write lock.
 const markAsOurs = 'pragma application_id = 0x6c6f6f70';
@@ -63,7 +67,7 @@ export async function openSqliteDatabase(
 interface Parts {
   readonly connection: Sqlite.Database;
   readonly builder: Knex;
-  readonly counters: Sqlite.Database;
+  readonly counters: CountersOfFile;
   readonly log: Log;
 }
 
@@ -214,11 +218,15 @@ function configure(connection: Sqlite.Database, path: string): void {
   connection.pragma('trusted_schema = OFF');
 }
 
-function openCounters(path: string): Sqlite.Database {
+function openCounters(path: string): CountersOfFile {
   const counters = new Sqlite(path, { timeout: 0 });
   counters.pragma('synchronous = NORMAL');
   counters.pragma(`wal_autocheckpoint = ${longestLogFrames}`);
-  return counters;
+  return {
+    prepare: (sql) => counters.prepare(sql),
+    transaction: (run) => () => patiently(counters.transaction(run), countersPatienceMs),
+    close: () => counters.close(),
+  };
 }
 
 /** Knex migrates on our own connection, so that even an in-memory database is migrated. */
@@ -236,8 +244,8 @@ async function migrateConnection(connection: Sqlite.Database, path: string): Pro
 }
 
 /** Runs a statement or transaction again while another process holds the file, without holding up other requests. */
-async function patiently<T>(run: () => T): Promise<T> {
-  const giveUpAt = performance.now() + patienceMs;
+async function patiently<T>(run: () => T, forMs = patienceMs): Promise<T> {
+  const giveUpAt = performance.now() + forMs;
   for (let pauseMs = 5; ; pauseMs = Math.min(pauseMs * 2, 100)) {
     try {
       return run();

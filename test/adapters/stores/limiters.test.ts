@@ -1,4 +1,6 @@
 // adapters/stores/limiters.ts: counts that outlive the process, and what becomes of them when the database can't count.
+import { setImmediate } from 'node:timers/promises';
+import Sqlite from 'better-sqlite3';
 import pg from 'pg';
 import t from 'tap';
 import type { Database } from '../../../adapters/database/database.ts';
@@ -67,6 +69,20 @@ t.test(
     await limiter.consume('b');
   },
 );
+
+t.test('a count waits for a file that is held for a moment, and is there after the process', async (t) => {
+  const url = await (engines[0] as (typeof engines)[number]).create(t);
+  const database = await open(t, url);
+  const limiter = createStoredLimiter(database, rule);
+  const other = new Sqlite(url.replace('sqlite:', ''));
+  other.exec('begin immediate');
+  const counted = limiter.consume('a');
+  await setImmediate();
+  other.exec('rollback');
+  other.close();
+  await counted;
+  t.match(await createStoredLimiter(await open(t, url), rule).get('a'), { consumedPoints: 1 });
+});
 
 t.test('nor when the database is gone altogether', async (t) => {
   const database = await open(t, await (engines[0] as (typeof engines)[number]).create(t));

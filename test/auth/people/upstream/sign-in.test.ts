@@ -23,7 +23,7 @@ async function signIn(loop: LoopAuth, browser = new Browser()): Promise<Page> {
 }
 
 const accountsOf = async ({ database }: LoopAuth): Promise<string[]> =>
-  (await database.all(compile(database.builder('accounts').orderBy('created_at')), {})).map((row) =>
+  (await database.all(compile(database.builder('accounts').orderBy('display_name')), {})).map((row) =>
     String(row['display_name']),
   );
 
