@@ -11,11 +11,11 @@ import { HeldBytes, heldLimits } from './http/held-bytes.ts';
 import type { Metrics } from './http/metrics.ts';
 import { guardHost } from './http/origins.ts';
 import { logRequests } from './http/request-log.ts';
-import { createMcpEndpoint } from './mcp/endpoint.ts';
+import { createMcpEndpoint, type McpOptions } from './mcp/endpoint.ts';
 import { type NotedCall, noteCalls } from './reporting/noted-calls.ts';
 import { createRestRouter } from './rest/endpoint.ts';
 import { createOpenApi } from './rest/openapi.ts';
-import { createSseEndpoint } from './sse/endpoint.ts';
+import { createSseEndpoint, type SseEndpoint } from './sse/endpoint.ts';
 import { createChallenge } from './tokens/bearer.ts';
 import type { ResourceIdentifiers } from './tokens/resource-identifiers.ts';
 import { createNoteUrl } from './tokens/resource-identifiers.ts';
@@ -25,6 +25,8 @@ import { createVerifyRoute } from './tokens/verify-route.ts';
 import { listScopes } from './tools/tool.ts';
 import type { NarrowedVaults } from './vault/narrowed-vaults.ts';
 import type { Vault } from './vault/vault.ts';
+import type { Seat } from './workers/seat.ts';
+import { serveStreams, streamsElsewhere } from './workers/streams.ts';
 
 export interface AppOptions {
   config: Pick<
@@ -40,6 +42,8 @@ export interface AppOptions {
   logger: Logger;
   /** Told of calls what the timeline wants to know. */
   noteCall: (call: NotedCall) => void;
+  /** The place of this process among several. */
+  seat?: Seat | undefined;
   /** False once the process is stopping. */
   isReady(): boolean;
 }
@@ -61,9 +65,7 @@ export function createApp(options: AppOptions): App {
   const heldBytes = new HeldBytes(heldLimits, (bytes) => metrics.heldBytes.set(bytes));
   const shared = { tools, notes, findAccess: access.find, verify, resources, logger, heldBytes };
   const mcp = createMcpEndpoint(shared);
-  const onCount = (open: number): void => metrics.openStreams.set(open);
-  const { cacheSeconds } = config;
-  const sse = config.sse ? createSseEndpoint({ ...shared, cacheSeconds, onCount }) : undefined;
+  const sse = config.sse ? createStreams(options, shared) : undefined;
 
   const app = createBareApp();
   app.use(stripPathPrefix(resources.pathPrefix), logRequests(logger, metrics), hardenAnswers(resources.mcp));
@@ -108,6 +110,14 @@ export function createApp(options: AppOptions): App {
   app.use(browsing.nothingHere, nothingHere);
   app.use(answerErrors('json', logger));
   return { express: app, drain: () => sse?.drain(), close: mcp.close };
+}
+
+function createStreams({ config, metrics, seat }: AppOptions, shared: McpOptions): SseEndpoint {
+  const onCount = (open: number): void => metrics.openStreams.set(open);
+  const elsewhere = seat && streamsElsewhere(seat);
+  const sse = createSseEndpoint({ ...shared, cacheSeconds: config.cacheSeconds, onCount, elsewhere });
+  if (seat) serveStreams(seat, sse);
+  return sse;
 }
 
 const onlyGet: RequestHandler = (req, _res, next) => {

@@ -33,6 +33,8 @@ export interface Config {
   port: number;
   /** Where /metrics is served, on the same host; undefined: nowhere. */
   metricsPort: number | undefined;
+  /** How many processes answer; 1: this one alone. */
+  workers: number;
   clientId: string;
   clientSecret: ClientSecret;
   cacheSeconds: number;
@@ -77,6 +79,9 @@ const settings = z.object({
   API_HOST: z.string().regex(/^\S+$/).default('127.0.0.1'),
   API_PORT: count(65_535).default(8082),
   API_METRICS_PORT: count(65_535).optional(),
+  API_WORKERS: count(16)
+    .refine((workers) => workers > 0)
+    .default(1),
   API_CLIENT_ID: visible.default('loop-api'),
   API_CLIENT_SECRET: visible.optional(),
   API_CLIENT_SECRET_FILE: z.string().optional(),
@@ -122,6 +127,10 @@ const help: Record<SettingName, SettingHelp> = {
   API_METRICS_PORT: {
     allowed: 'a whole number from 0 to 65535, not that of API_PORT',
     mend: 'Leave it out to serve /metrics nowhere.',
+  },
+  API_WORKERS: {
+    allowed: 'a whole number from 1 to 16',
+    mend: 'Leave it out for 1; more than there are processor cores are of no use.',
   },
   API_CLIENT_ID: { allowed: 'visible ASCII characters', mend: 'Use loop-api.' },
   API_CLIENT_SECRET: {
@@ -185,6 +194,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     host: values.API_HOST,
     port: values.API_PORT,
     metricsPort: values.API_METRICS_PORT,
+    workers: values.API_WORKERS,
     clientId: values.API_CLIENT_ID,
     clientSecret: createClientSecret(values.API_CLIENT_SECRET, values.API_CLIENT_SECRET_FILE),
     cacheSeconds: values.API_INTROSPECTION_CACHE_SECONDS,

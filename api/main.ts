@@ -1,11 +1,13 @@
-// Starts loop-api from the environment, and stops it on a signal.
+// Starts loop-api from the environment, and stops it on a signal: one process that answers, or several behind a primary.
+import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { InvalidConfiguration, parseConfig } from './config.ts';
 import { createLogger } from './http/log.ts';
-import { startService } from './service.ts';
 import { IndexNotUsable, VaultNotFound, VaultNotReadable } from './vault/errors.ts';
+import type { Seat } from './workers/seat.ts';
 
-const logger = createLogger();
+/** What a primary says to a worker: which one it is. */
+const numberSetting = 'LOOP_WORKER';
 
 function fail(message: string): never {
   console.error(message);
@@ -35,25 +37,69 @@ function explainStart(error: unknown, settings: Config): never {
   throw error;
 }
 
-let service: Awaited<ReturnType<typeof startService>> | undefined;
+interface Running {
+  stop(): Promise<void>;
+}
+
+let running: Running | undefined;
 let isStopping = false;
 
-async function stop(signal: string): Promise<void> {
+async function stop(logger: Logger, signal: string): Promise<void> {
   if (isStopping) return;
   isStopping = true;
   logger.info({ signal }, 'loop-api stops');
-  await service?.stop();
+  await running?.stop();
   logger.info('loop-api stopped');
   process.exit(0);
 }
 
 // Before anything is opened: as the first process of a container we get no signal that we did not ask for.
 // `disconnect`: npm start is gone, even killed, and nobody else would stop us.
-for (const signal of ['SIGTERM', 'SIGINT', 'disconnect'] as const)
-  process.on(signal, () => void stop(signal));
+function stopOnSignals(logger: Logger): void {
+  for (const signal of ['SIGTERM', 'SIGINT', 'disconnect'] as const)
+    process.on(signal, () => void stop(logger, signal));
+}
 
-const config = readConfig();
-service = await startService(config, logger).catch((error) => explainStart(error, config));
-logger.info({ host: config.host, port: service.port, resource: config.resource }, 'loop-api listens');
-// npm start waits for this word.
-process.send?.('ready');
+/** Answers in this process. */
+async function serve(config: Config, logger: Logger, seat?: Seat): Promise<void> {
+  const { startService } = await import('./service.ts');
+  const service = await startService(config, logger, seat).catch((error) => explainStart(error, config));
+  running = service;
+  logger.info({ host: config.host, port: service.port, resource: config.resource }, 'loop-api listens');
+}
+
+async function serveAsWorker(config: Config, number: number): Promise<void> {
+  const { joinWorkers } = await import('./workers/worker.ts');
+  const logger = createLogger().child({ worker: number });
+  // A terminal and a service manager send their signals to all processes of a group: the primary says when to stop.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => undefined);
+  const { seat, tellReady } = joinWorkers(number, logger, () => void stop(logger, 'primary'));
+  await serve(config, logger, seat);
+  tellReady();
+}
+
+async function serveByWorkers(config: Config, logger: Logger): Promise<void> {
+  const { FirstWorkerFailed, Primary } = await import('./workers/primary.ts');
+  const primary = new Primary({ workers: config.workers, logger, numberSetting });
+  running = primary;
+  await primary.start().catch((error: unknown) => {
+    if (error instanceof FirstWorkerFailed) process.exit(isStopping ? 0 : 1);
+    throw error;
+  });
+}
+
+async function main(): Promise<void> {
+  const config = readConfig();
+  const number = Number(process.env[numberSetting] ?? 0);
+  if (number > 0) {
+    await serveAsWorker(config, number);
+    return;
+  }
+  const logger = createLogger();
+  stopOnSignals(logger);
+  await (config.workers > 1 ? serveByWorkers(config, logger) : serve(config, logger));
+  // npm start waits for this word.
+  process.send?.('ready');
+}
+
+await main();

@@ -5,17 +5,18 @@ import type { Logger } from 'pino';
 import { type App, createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
-import { createMetricsListener } from './http/metrics-listener.ts';
+import { createMetricsListener, type MetricsSource } from './http/metrics-listener.ts';
 import { startServer, stopServer } from './http/server.ts';
 import { openReporter } from './reporting/reporter.ts';
 import { openTokenChecks } from './tokens/checks.ts';
 import { type DescriptionKeeper, keepDescribed } from './tokens/resource-description.ts';
 import { createAudienceCheck, parseResourceIdentifiers } from './tokens/resource-identifiers.ts';
-import { IndexHost } from './vault/index/thread/host.ts';
 import type { ChangedPart } from './vault/moving/mover.ts';
 import { NarrowedVaults } from './vault/narrowed-vaults.ts';
 import type { VaultOptions } from './vault/options.ts';
 import { openVault, type Vault } from './vault/vault.ts';
+import { collectMetrics } from './workers/metrics.ts';
+import { type Place, type Seat, takePlace } from './workers/seat.ts';
 
 export interface Service {
   port: number;
@@ -25,11 +26,12 @@ export interface Service {
   stop(drainMs?: number): Promise<void>;
 }
 
-/** Throws when the vault can't be opened or a port can't be had. */
-export async function startService(config: Config, logger: Logger): Promise<Service> {
+/** `seat` is the place of a worker among several. Throws when the vault can't be opened or a port can't be had. */
+export async function startService(config: Config, logger: Logger, seat?: Seat): Promise<Service> {
   const metrics = createMetrics();
   const resources = parseResourceIdentifiers(config.resource);
-  const vaultOptions = createVaultOptions(config, metrics, logger);
+  const place = takePlace(seat);
+  const vaultOptions = createVaultOptions(config, place, { metrics, logger });
   const onWritten = (id: string): Promise<void> => narrowed.refresh(id);
   const onMoved = (part: ChangedPart): Promise<void> => narrowed.bringInStep(part);
   // the vault may tell of itself before there is somebody to tell it to
@@ -37,7 +39,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
   const onProgress = (): void => described?.noteChange();
   const vault = await openVault({ ...vaultOptions, onWritten, onMoved, onProgress });
   const narrowed = new NarrowedVaults(vault, vaultOptions);
-  described = describeToAuth(config, vault, logger);
+  if (place.isFirst) described = describeToAuth(config, vault, logger);
   const tokenChecks = openTokenChecks(config, metrics, logger);
   const reporter = openReporter(config);
   const close = async (): Promise<void> => {
@@ -55,12 +57,17 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
     metrics,
     logger,
     noteCall: reporter.note,
+    seat,
     isReady: () => ready,
   });
-  const servers = await startServers(config, app, metrics).catch(async (error: unknown) => {
-    await close();
-    throw error;
-  });
+  place.serve({ vault, narrowed });
+  const collect = collectMetrics(metrics.registry, seat);
+  const servers = await startServers(config, app, { registry: metrics.registry, collect }).catch(
+    async (error: unknown) => {
+      await close();
+      throw error;
+    },
+  );
   const [main, forMetrics] = servers;
   return {
     port: portOf(main),
@@ -70,6 +77,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
       app.drain();
       await Promise.all(servers.map((server) => stopServer(server, drainMs)));
       await app.close();
+      await seat?.whenFree();
       await close();
     },
   };
@@ -90,20 +98,32 @@ function describeToAuth(config: Config, vault: Vault, logger: Logger): Descripti
   });
 }
 
-function createVaultOptions(config: Config, metrics: Metrics, logger: Logger): VaultOptions {
+function createVaultOptions(
+  config: Config,
+  { isFirst, host, elsewhere }: Place,
+  told: { metrics: Metrics; logger: Logger },
+): VaultOptions {
   return {
-    host: new IndexHost(),
+    host,
+    elsewhere,
     directory: config.vaultDirectory,
     indexPath: config.indexPath,
     hidden: config.hidden,
     timeZone: config.timeZone,
     retention: config.retention,
+    // once for all workers, by the one that looks
+    ...(isFirst ? tellOfVault(told) : {}),
+    onProblem: (err) => told.logger.warn({ err }, 'the search index was in trouble and was started again'),
+  };
+}
+
+function tellOfVault({ metrics, logger }: { metrics: Metrics; logger: Logger }): Partial<VaultOptions> {
+  return {
     onLeft: (files) =>
       logger.warn(
         { files },
         'a change that came to no end was taken back, but for files that somebody else has changed since',
       ),
-    onProblem: (err) => logger.warn({ err }, 'the search index was in trouble and was started again'),
     onAway: (isAway) => {
       metrics.vaultAway.set(isAway ? 1 : 0);
       if (isAway) logger.warn('the folder of notes is not there: searches go on from the index');
@@ -125,7 +145,11 @@ function createVaultOptions(config: Config, metrics: Metrics, logger: Logger): V
   };
 }
 
-async function startServers(config: Config, app: App, metrics: Metrics): Promise<[Server, ...Server[]]> {
+async function startServers(
+  config: Config,
+  app: App,
+  metrics: MetricsSource,
+): Promise<[Server, ...Server[]]> {
   const { host, port, metricsPort } = config;
   const main = await startServer(app.express, { host, port });
   if (metricsPort === undefined) return [main];

@@ -11,6 +11,7 @@ import {
   type RefusalReason,
   VaultAway,
   VaultRefusal,
+  WriterAway,
 } from '../vault/errors.ts';
 
 /** For a browser, what nothing else has answered. */
@@ -82,6 +83,7 @@ const refusals: Readonly<Record<RefusalReason, Fault>> = {
 function findRefusal(refusal: VaultRefusal): Fault {
   if (refusal instanceof VaultAway) return refusals.away;
   if (refusal instanceof LinksUnknown) return later('stillReading', 30);
+  if (refusal instanceof WriterAway) return later('unfinished', 5);
   if (refusal instanceof ChangeUnfinished) return later('unfinished', 60);
   return refusal instanceof NoteReadOnly ? conflict('noteReadOnly') : refusals[refusal.reason];
 }

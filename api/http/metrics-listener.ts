@@ -2,7 +2,12 @@
 import type { RequestListener } from 'node:http';
 import type { Metrics } from './metrics.ts';
 
-export function createMetricsListener({ registry }: Metrics): RequestListener {
+export interface MetricsSource extends Pick<Metrics, 'registry'> {
+  /** All of it as text. */
+  collect(): Promise<string>;
+}
+
+export function createMetricsListener({ registry, collect }: MetricsSource): RequestListener {
   return async (req, res) => {
     res.setHeader('X-Content-Type-Options', 'nosniff');
     if (req.url !== '/metrics') {
@@ -11,7 +16,7 @@ export function createMetricsListener({ registry }: Metrics): RequestListener {
       const headers = { 'Content-Type': 'application/json', Allow: 'GET, HEAD' };
       res.writeHead(405, headers).end('{"error":"method_not_allowed"}');
     } else {
-      const text = await registry.metrics();
+      const text = await collect();
       res.writeHead(200, { 'Content-Type': registry.contentType }).end(text);
     }
   };

@@ -5,18 +5,26 @@ import { JSON_RPC, jsonRpcAnswer, RequestRefused } from '../http/errors.ts';
 import { holdCall } from '../http/held-bytes.ts';
 import { parseJsonBody, readJsonBody } from '../http/json-body.ts';
 import { guardOrigin } from '../http/origins.ts';
-import { describeCaller } from '../mcp/caller.ts';
 import type { McpOptions } from '../mcp/endpoint.ts';
 import { findMissingScopes } from '../mcp/scopes.ts';
 import { createMcpServerFactory } from '../mcp/server.ts';
-import { createChallenge, insufficientScope, requireBearer } from '../tokens/bearer.ts';
+import { createChallenge, insufficientScope, requireBearer, tokenOf } from '../tokens/bearer.ts';
 import { methodNotAllowed } from '../tokens/resource-metadata.ts';
 import { listScopes } from '../tools/tool.ts';
+import {
+  createOwnSessions,
+  type PostedMessage,
+  postTo,
+  type Session,
+  type StreamsElsewhere,
+  takePosted,
+} from './posted.ts';
 import { type Caller, SseSessions } from './sessions.ts';
 
 export interface SseOptions extends McpOptions {
   cacheSeconds: number;
   onCount(open: number): void;
+  elsewhere?: StreamsElsewhere | undefined;
 }
 
 export interface SseEndpoint {
@@ -24,29 +32,38 @@ export interface SseEndpoint {
   streamHandlers: RequestHandler[];
   /** In this order, for every method of /messages. */
   messageHandlers: RequestHandler[];
+  /** Takes what another process was sent for a stream of this one. Throws RequestRefused. */
+  takePosted(posted: PostedMessage): Promise<void>;
   /** Ends every stream once what was asked is answered, and takes nothing new. */
   drain(): void;
 }
 
 export function createSseEndpoint(options: SseOptions): SseEndpoint {
-  const { tools, resources, verify, logger } = options;
+  const { tools, resources, verify, logger, elsewhere } = options;
   const sessions = new SseSessions({
     createServer: createMcpServerFactory(options),
     messagesPath: `${resources.pathPrefix}/messages`,
+    prefix: elsewhere?.prefix,
     cacheSeconds: options.cacheSeconds,
     heldBytes: options.heldBytes,
     logger,
     onCount: options.onCount,
   });
 
+  const findOwn = createOwnSessions(sessions, options);
   const findSession: RequestHandler = (req, res, next) => {
-    const { searchParams } = new URL(req.url, 'http://localhost');
-    res.locals['session'] = sessions.find(searchParams.get('sessionId'), callerOf(res));
+    const sessionId = new URL(req.url, 'http://localhost').searchParams.get('sessionId') ?? '';
+    const caller = callerOf(res);
+    const requestId: unknown = res.locals['requestId'];
+    const post = elsewhere?.find(sessionId);
+    res.locals['session'] = post
+      ? postTo(post, { sessionId, requestId, principal: caller.principal, token: tokenOf(req) })
+      : findOwn(sessionId, caller, requestId);
     next();
   };
 
   const receive: RequestHandler = async (req, res) => {
-    const session: ReturnType<SseSessions['find']> = res.locals['session'];
+    const session: Session = res.locals['session'];
     const message = parseMessage(parseJsonBody(req));
     const missing = findMissingScopes(message, tools, callerOf(res).principal.scopes);
     if (missing) {
@@ -56,7 +73,7 @@ export function createSseEndpoint(options: SseOptions): SseEndpoint {
       if (answer.id !== null) await session.send(answer as JSONRPCMessage);
       throw refusal;
     }
-    session.receive(message, describeCaller(res.locals, options.findAccess(callerOf(res).principal)));
+    await session.receive(message);
     res.status(202).set('Cache-Control', 'no-store').send('Accepted');
   };
 
@@ -77,6 +94,7 @@ export function createSseEndpoint(options: SseOptions): SseEndpoint {
       readJsonBody(),
       receive,
     ],
+    takePosted: (posted) => takePosted(posted, findOwn, verify),
     drain: () => sessions.drain(),
   };
 }

@@ -20,6 +20,8 @@ export interface SseSessionsOptions {
   createServer(): Server;
   /** Where clients POST, as they see it. */
   messagesPath: string;
+  /** What the names of sessions begin with. */
+  prefix?: string | undefined;
   cacheSeconds: number;
   heldBytes: HeldBytes;
   logger: Logger;
@@ -53,7 +55,7 @@ export class SseSessions {
     // gone while its token was looked at
     if (response.destroyed) return;
     const holding = this.#options.heldBytes.open(caller.principal.subject);
-    const stream = new SseStream(response, this.#options.messagesPath, holding);
+    const stream = new SseStream(response, this.#options, holding);
     const session: Session = { stream, caller };
     this.#sessions.set(stream.sessionId, session);
     // tokens/introspection-cache.ts decides how often that asks loop-auth; a revocation is noticed this much later
@@ -75,15 +77,11 @@ export class SseSessions {
    * Gives a way to hand over messages. From now on the stream lives with this caller's token, so that a refresh does
    * not end it. Throws RequestRefused (404) for a session that is unknown or somebody else's.
    */
-  find(sessionId: string | null, caller: Caller): Pick<SseStream, 'send' | 'receive'> {
+  find(sessionId: string, caller: Caller): Pick<SseStream, 'send' | 'receive'> {
     this.#refuseWhileDraining();
-    const session = this.#sessions.get(sessionId ?? '');
+    const session = this.#sessions.get(sessionId);
     if (!session || !isSameCaller(session.caller.principal, caller.principal)) {
-      throw new RequestRefused({
-        status: 404,
-        error: 'unknown_session',
-        message: 'There is no such session here; open a new stream at /sse',
-      });
+      throw unknownSession();
     }
     session.caller = caller;
     return session.stream;
@@ -128,6 +126,14 @@ export class SseSessions {
       headers: { 'Retry-After': '15' },
     });
   }
+}
+
+export function unknownSession(): RequestRefused {
+  return new RequestRefused({
+    status: 404,
+    error: 'unknown_session',
+    message: 'There is no such session here; open a new stream at /sse',
+  });
 }
 
 function isSameCaller(one: Principal, other: Principal): boolean {

@@ -20,7 +20,7 @@ const KEEP_ALIVE_MS = 15_000;
 const PENDING_BYTES = 65_536;
 
 export class SseStream implements Transport {
-  readonly sessionId = randomUUID();
+  readonly sessionId: string;
   onmessage?: Transport['onmessage'];
   onclose?: (() => void) | undefined;
   onerror?: ((error: Error) => void) | undefined;
@@ -33,10 +33,15 @@ export class SseStream implements Transport {
   #keepAlive: NodeJS.Timeout | undefined;
 
   /**
-   * `messagesPath` is where the client is to POST, without the session; `holding` counts what it has not read, and is
-   * closed with the stream. Nothing is sent before start.
+   * `messagesPath` is where the client is to POST, without the session, whose name begins with `prefix`; `holding` counts what
+   * it has not read, and is closed with the stream. Nothing is sent before start.
    */
-  constructor(response: Response, messagesPath: string, holding: Holding) {
+  constructor(
+    response: Response,
+    { messagesPath, prefix = '' }: { messagesPath: string; prefix?: string | undefined },
+    holding: Holding,
+  ) {
+    this.sessionId = prefix + randomUUID();
     this.#response = response;
     this.#messagesPath = messagesPath;
     this.#holding = holding;

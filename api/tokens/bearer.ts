@@ -155,6 +155,11 @@ function readToken(req: Request, challenge: Challenge): string {
   });
 }
 
+/** Of a request that requireBearer has let through. */
+export function tokenOf(req: Request): string {
+  return req.headers.authorization?.trim().split(/ +/)[1] ?? '';
+}
+
 interface ChallengeError {
   error?: string;
   error_description?: string;

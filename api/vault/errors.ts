@@ -198,6 +198,19 @@ export class VaultAway extends VaultRefusal {
   }
 }
 
+/** The process that makes changes is not there; `isBegun` where it may have made this one. */
+export class WriterAway extends VaultRefusal {
+  override readonly name = 'WriterAway';
+  constructor({ isBegun }: { isBegun: boolean }) {
+    super(
+      'away',
+      isBegun
+        ? 'What changes the notes ended in the middle of this and is started again: the change is made whole or not at all, and it is not known which. Look whether it was made, and try again if it was not.'
+        : 'What changes the notes is being started again, so nothing was changed. Try again in some seconds.',
+    );
+  }
+}
+
 /** There is no room for the change; the note is as it was. */
 class VaultFull extends VaultRefusal {
   override readonly name = 'VaultFull';

@@ -4,9 +4,10 @@
 import { createHash } from 'node:crypto';
 import { readdir, stat, utimes } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import type { VaultReach } from './hidden/reach.ts';
 import { removeIndexFile } from './index/file.ts';
 import type { ChangedPart } from './moving/mover.ts';
-import type { VaultOptions, VaultReach } from './options.ts';
+import type { VaultOptions } from './options.ts';
 import { openVault, type Vault } from './vault.ts';
 
 /** How long the first question waits for the index, at most: clients wait for a minute. Then it is answered with what there is. */
@@ -36,7 +37,9 @@ export class NarrowedVaults {
     this.#all = all;
     this.#options = options;
     this.#sweep = setInterval(() => void this.#closeIdle(), idleMs).unref();
-    void removeOldIndexes(options.indexPath);
+    if (options.elsewhere === undefined) {
+      void removeOldIndexes(options.indexPath);
+    }
   }
 
   /**
@@ -64,11 +67,11 @@ export class NarrowedVaults {
 
   async #open(key: string, reach: VaultReach): Promise<Vault> {
     const { directory, isPolling = false, hidden = [], host, timeZone, onProblem } = this.#options;
-    const { retention, onLeft } = this.#options;
+    const { retention, onLeft, elsewhere } = this.#options;
     const built = Promise.withResolvers<void>();
     const indexPath = createIndexPath(this.#options.indexPath, key);
     const vault: Vault = await openVault({
-      ...{ directory, isPolling, hidden, host, timeZone, indexPath, reach, retention, onLeft },
+      ...{ directory, isPolling, hidden, host, timeZone, indexPath, reach, retention, onLeft, elsewhere },
       onProblem: (problem) => onProblem?.(problem),
       onProgress: (progress) => {
         if (!progress.building || progress.isAway) {

@@ -1,15 +1,10 @@
 // What a vault is opened with, and how much may be asked of it.
 import type { Retention } from './changes/retention.ts';
+import type { WritingElsewhere } from './elsewhere/orders.ts';
 import type { HiddenPattern } from './hidden/patterns.ts';
-import type { IndexHost } from './index/thread/host.ts';
+import type { VaultReach } from './hidden/reach.ts';
+import type { IndexHosting } from './index/thread/hosting.ts';
 import type { ChangedPart, LinkSource } from './moving/mover.ts';
-
-/** Folders as paths in NFC, with all that lies in them; undefined: all of the vault. */
-export interface VaultReach {
-  readable: readonly string[] | undefined;
-  /** What of that may be changed. */
-  writable: readonly string[] | undefined;
-}
 
 export interface VaultOptions {
   /** The folder of notes. */
@@ -26,11 +21,13 @@ export interface VaultOptions {
   /** The only part of it that there is for whoever is given this vault (narrowed-vaults.ts); all by default. */
   reach?: VaultReach | undefined;
   /** The indexing thread, shared by a vault and its parts; one of its own by default. */
-  host?: IndexHost | undefined;
+  host?: IndexHosting | undefined;
   /** An IANA time zone: which day `daily:today` is. The process's by default. */
   timeZone?: string | undefined;
   /** How long and how much of what was changed is kept; 90 days and 200 MB by default. */
   retention?: Retention | undefined;
+  /** The process that makes all changes, where that is not this one; this one makes none, and brings nothing to an end. */
+  elsewhere?: WritingElsewhere | undefined;
   /** Told how many files were left alone, as somebody else has changed them, when a change that came to no end was taken back. */
   onLeft?: ((files: number) => void) | undefined;
   /** Told of what went wrong in the background and was put right by starting again. */

@@ -5,6 +5,7 @@ import { createDailyNotes, type DailyNotes } from './daily/daily-notes.ts';
 import type { Image } from './documents/image.ts';
 import { type FileKind, kindOf } from './documents/kind.ts';
 import { type FileContent, readVaultFile } from './documents/reading.ts';
+import { createWriterElsewhere } from './elsewhere/orders.ts';
 import { IndexNotUsable, VaultAway } from './errors.ts';
 import { findOpenPlace, HiddenFiles } from './hidden/hidden-files.ts';
 import type { ConflictCopy, FolderEntry, NoteSummary, ScanOptions, SearchResult } from './index/answers.ts';
@@ -25,7 +26,7 @@ import { bounded, type VaultOptions } from './options.ts';
 import { findRoot } from './root.ts';
 import { createShownVault, type ShownVault } from './shown/shown-vault.ts';
 import { normalizeText } from './unicode.ts';
-import { createVaultWriter } from './vault-writer.ts';
+import { createVaultWriter, type VaultWriterOptions } from './vault-writer.ts';
 import { isWritable } from './writing/probe.ts';
 import type { WriterFor } from './writing/writer.ts';
 
@@ -128,6 +129,7 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
   const place = { root, hidden, daily, canWrite, options };
   const { host = new IndexHost() } = options;
   const { indexPath, remove } = await findIndexFile(options.indexPath);
+  await host.prepare(options.reach);
   return new FolderVault(place, new IndexConnection({ ...options, host, root, hidden, indexPath }), remove);
 }
 
@@ -136,7 +138,12 @@ interface VaultPlace {
   hidden: HiddenFiles;
   daily: DailyNotes;
   canWrite: boolean;
-  options: Pick<VaultOptions, 'reach' | 'whole' | 'onWritten' | 'onMoved'>;
+  options: Pick<VaultOptions, 'reach' | 'whole' | 'elsewhere' | 'onWritten' | 'onMoved'>;
+}
+
+function createWriter(parts: VaultWriterOptions & VaultPlace): WriterFor {
+  const { elsewhere, reach } = parts.options;
+  return elsewhere ? createWriterElsewhere(elsewhere, reach) : createVaultWriter(parts);
 }
 
 class FolderVault implements Vault {
@@ -158,7 +165,7 @@ class FolderVault implements Vault {
     const requireHome = (cause?: unknown): Promise<void> => this.#requireHome(cause);
     const parts = { ...place, index, links: this.links, requireHome };
     this.shown = createShownVault(parts);
-    this.writerFor = place.canWrite ? createVaultWriter(parts) : undefined;
+    this.writerFor = place.canWrite ? createWriter(parts) : undefined;
     this.#onClose = onClose;
   }
 

@@ -1,7 +1,7 @@
 // What is asked for in the address or the form of /vault/changes, and the addresses that ask for it.
 import { isChangeId, timeOf } from '../../vault/changes/entry.ts';
 import { readSince } from '../../vault/changes/undoing/since.ts';
-import type { UndoWish } from '../../vault/shown/shown-changes.ts';
+import type { UndoWish } from '../../vault/shown/change-scope.ts';
 
 /** One change, or all of an app since a time. */
 export interface AskedUndo {

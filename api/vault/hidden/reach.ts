@@ -1,5 +1,12 @@
 // A part of the vault, by its folders: what lies elsewhere is not there for whoever is given that part alone.
 
+/** Folders as paths in NFC, with all that lies in them; undefined: all of the vault. */
+export interface VaultReach {
+  readable: readonly string[] | undefined;
+  /** What of that may be changed. */
+  writable: readonly string[] | undefined;
+}
+
 export class Reach {
   /** Paths in NFC. */
   readonly folders: readonly string[];

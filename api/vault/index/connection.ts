@@ -2,19 +2,22 @@
 // when the file turns out to be damaged.
 import { setImmediate } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
-import { type HiddenFiles, nothingHidden } from '../hidden/hidden-files.ts';
+import type { HiddenFiles } from '../hidden/hidden-files.ts';
+import type { VaultReach } from '../hidden/reach.ts';
 import type { IndexProgress, SearchOrder, SearchResult } from './answers.ts';
 import type { ChangedPart } from './at-once.ts';
-import { IndexFacts } from './facts.ts';
-import { isDamage, openIndexFile, removeIndexFile } from './file.ts';
-import { IndexReader } from './reader.ts';
-import type { IndexHost } from './thread/host.ts';
+import type { IndexFacts } from './facts.ts';
+import { isDamage } from './file.ts';
+import type { IndexReader } from './reader.ts';
+import type { IndexHosting } from './thread/hosting.ts';
+import { openIndex } from './thread/opened-index.ts';
 import { IndexThread } from './thread/thread.ts';
-import { IndexWriter } from './writer.ts';
 
 export interface IndexConnectionOptions {
   /** The thread that keeps it. */
-  host: IndexHost;
+  host: IndexHosting;
+  /** Of the vault that the index is of. */
+  reach?: VaultReach | undefined;
   root: string;
   indexPath: string;
   isPolling?: boolean;
@@ -109,6 +112,9 @@ export class IndexConnection {
       throw error;
     }
     this.#rebuild(error);
+    if (this.#options.host.isElsewhere) {
+      throw error;
+    }
   }
 
   /** Searches here, or in the other thread where it could hold this one for long. */
@@ -210,13 +216,27 @@ export class IndexConnection {
     clearTimeout(this.#restart);
     void this.#stopThread();
     this.#database.close();
-    removeIndexFile(this.#options.indexPath);
-    this.#reopen();
+    const { host, indexPath } = this.#options;
+    host.discard(indexPath);
+    if (host.isElsewhere) {
+      this.#reopenLater();
+    } else {
+      this.#reopen();
+    }
   }
 
   #reopenLater(): void {
-    this.#restart = setTimeout(() => this.#reopen(), this.#restartMs);
+    this.#restart = setTimeout(() => void this.#prepareAndReopen(), this.#restartMs);
     this.#restartMs = Math.min(this.#restartMs * 2, lastRestartMs);
+  }
+
+  async #prepareAndReopen(): Promise<void> {
+    const { host, reach } = this.#options;
+    // What is wrong with the file, opening it says.
+    await host.prepare(reach).catch(() => undefined);
+    if (!this.#closed) {
+      this.#reopen();
+    }
   }
 
   // This thread's connection too: the file may be another one by now, and both have to have the same.
@@ -238,47 +258,6 @@ export class IndexConnection {
 
   #report(cause: unknown, message: string): void {
     this.#options.onProblem?.(new Error(message, { cause }));
-  }
-}
-
-interface OpenedIndex {
-  database: Database.Database;
-  reader: IndexReader;
-  facts: IndexFacts;
-}
-
-/** Throws IndexNotUsable. */
-function openIndex({
-  indexPath,
-  root,
-  hidden,
-}: Pick<IndexConnectionOptions, 'indexPath' | 'root' | 'hidden'>): OpenedIndex {
-  const database = openIndexFile(indexPath, root);
-  try {
-    const facts = new IndexFacts(database);
-    hideIn(database, facts, hidden);
-    return { database, reader: new IndexReader(database), facts };
-  } catch (error) {
-    database.close();
-    if (!isDamage(error)) {
-      throw error;
-    }
-    removeIndexFile(indexPath);
-    return openIndex({ indexPath, root, hidden });
-  }
-}
-
-/** Before the first answer: an index that was kept while less was hidden must not tell of what is. */
-function hideIn(database: Database.Database, facts: IndexFacts, hidden: HiddenFiles): void {
-  const known = facts.hidden() ?? nothingHidden;
-  const [, filters] = JSON.parse(known) as [unknown, string[]];
-  hidden.recall(filters);
-  if (known !== hidden.key) {
-    const hide = database.transaction(() => {
-      new IndexWriter(database).removeHidden(hidden);
-      facts.setHidden(hidden.key);
-    });
-    hide.immediate();
   }
 }
 

@@ -43,6 +43,17 @@ export interface ShownOutcome {
   refused: LeftNote[];
 }
 
+/** One change, or all of an app since a time, of which `through` (an id) is the newest that is meant. */
+export type UndoWish =
+  | { id: string; asCopy: boolean }
+  | { app: string; sinceMs: number; through?: string | undefined };
+
+/** What came of it; where something was done before, with the `failure` that ended it. */
+export interface Undone {
+  outcomes: ShownOutcome[];
+  failure?: unknown;
+}
+
 type RecordedStep = RecordedMove | RecordedWrite;
 
 const toId = (way: string): string => normalizeText(way, 'NFC');

@@ -10,18 +10,19 @@ import { Reach } from '../hidden/reach.ts';
 import type { LinkSource } from '../moving/mover.ts';
 import type { VaultOptions } from '../options.ts';
 import { createUndoer } from '../undoing.ts';
-import { ChangeScope, type ListedChange, type ShownOutcome } from './change-scope.ts';
+import {
+  ChangeScope,
+  type ListedChange,
+  type ShownOutcome,
+  type Undone,
+  type UndoWish,
+} from './change-scope.ts';
 
 interface ChangeDetail {
   change: ListedChange;
   /** The first of them: reading all notes of a large move would keep everybody waiting. */
   notes: ChangedNote[];
 }
-
-/** One change, or all of an app since a time, of which `through` (an id) is the newest that is meant. */
-export type UndoWish =
-  | { id: string; asCopy: boolean }
-  | { app: string; sinceMs: number; through?: string | undefined };
 
 /** Everything throws VaultAway while the folder of notes is not there, and what the disk says. */
 export interface ShownChanges {
@@ -43,7 +44,7 @@ export interface ShownChanges {
    * Does it, newest first; undefined as in find. Throws VaultReadOnly and what ChangeUndoer throws, with nothing done; where
    * something was done before, that is told with the `failure` that ended it.
    */
-  undo(wish: UndoWish, cause: Cause): Promise<{ outcomes: ShownOutcome[]; failure?: unknown } | undefined>;
+  undo(wish: UndoWish, cause: Cause): Promise<Undone | undefined>;
 }
 
 export interface ShownChangesParts {
@@ -52,7 +53,7 @@ export interface ShownChangesParts {
   hidden: HiddenFiles;
   links: LinkSource;
   canWrite: boolean;
-  options: Pick<VaultOptions, 'reach' | 'whole' | 'onLeft' | 'onMoved'>;
+  options: Pick<VaultOptions, 'reach' | 'whole' | 'elsewhere' | 'onLeft' | 'onMoved'>;
   /** Throws VaultAway while the folder is not there. */
   requireHome(cause?: unknown): Promise<void>;
 }
@@ -101,6 +102,9 @@ export function createShownChanges(parts: ShownChangesParts): ShownChanges {
     undo: async (wish, cause) => {
       if (!canWrite) {
         throw new VaultReadOnly();
+      }
+      if (options.elsewhere) {
+        return options.elsewhere.undo({ reach: options.reach, wish, cause });
       }
       await begin();
       return 'id' in wish ? undoOne(shown, wish, cause) : undoAll(shown, wish, cause);

@@ -1,24 +1,32 @@
 // The one indexing thread of a vault and its parts, for as long as any of their indexes needs it. What it is told of each of
 // them is thread.ts's.
 import { Worker } from 'node:worker_threads';
+import { removeIndexFile } from '../file.ts';
+import type { IndexHosting, IndexListener } from './hosting.ts';
 import type { IndexWorkerMessage, IndexWorkerNews, IndexWorkerOrder } from './worker.ts';
 
 /** How long a thread that has nothing left to do may take to end by itself. */
 const longestEndMs = 1000;
 
-/** What one index hears of the thread. */
-export interface IndexListener {
-  onNews(news: IndexWorkerNews): void;
-  /** The thread is no more. */
-  onEnd(error: unknown): void;
-}
-
-export class IndexHost {
+export class IndexHost implements IndexHosting {
+  readonly isElsewhere = false;
   #worker: Worker | undefined;
   readonly #listeners = new Map<number, { listener: IndexListener; worker: Worker }>();
   #last = 0;
 
-  /** Gives the number of a new index, which is then to be told to open; starts the thread where there is none. */
+  isKept(_indexPath: string): boolean {
+    return false;
+  }
+
+  prepare(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  discard(indexPath: string): void {
+    removeIndexFile(indexPath);
+  }
+
+  /** Starts the thread where there is none. */
   add(listener: IndexListener): number {
     this.#worker ??= this.#start();
     this.#last += 1;
@@ -30,7 +38,6 @@ export class IndexHost {
     this.#listeners.get(order.index)?.worker.postMessage(order);
   }
 
-  /** Where it is not `closed`, the thread goes with it: the others hear of that, and start anew. */
   async remove(index: number, isClosed: boolean): Promise<void> {
     const { worker } = this.#listeners.get(index) ?? {};
     this.#listeners.delete(index);

@@ -2,7 +2,7 @@
 import type { IndexProgress, SearchResult } from '../answers.ts';
 import type { ChangedPart } from '../at-once.ts';
 import type { SearchPlan } from '../finding/plan.ts';
-import type { IndexHost } from './host.ts';
+import type { IndexHosting } from './hosting.ts';
 import type { KeptIndexOptions } from './kept-index.ts';
 import type { IndexWorkerNews, IndexWorkerOrder } from './worker.ts';
 
@@ -23,7 +23,7 @@ const longestStopMs = 2000;
 type Answer = SearchResult[] | 'done' | undefined;
 
 export class IndexThread {
-  readonly #host: IndexHost;
+  readonly #host: IndexHosting;
   readonly #index: number;
   readonly #events: IndexThreadEvents;
   readonly #ended = Promise.withResolvers<'closed'>();
@@ -33,7 +33,7 @@ export class IndexThread {
   /** Busy for longer than a search may wait, as with a disk that does not answer. */
   #isStuck = false;
 
-  constructor(host: IndexHost, options: KeptIndexOptions, events: IndexThreadEvents) {
+  constructor(host: IndexHosting, options: KeptIndexOptions, events: IndexThreadEvents) {
     this.#host = host;
     this.#events = events;
     this.#index = host.add({
