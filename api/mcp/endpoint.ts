@@ -12,9 +12,10 @@ import { methodNotAllowed } from '../tokens/resource-metadata.ts';
 import type { Principal, TokenVerifier } from '../tokens/verifier.ts';
 import { listScopes } from '../tools/tool.ts';
 import { describeCaller } from './caller.ts';
-import { createMcpFetch, isPlainRequest } from './older-revisions.ts';
+import { createMcpFetch } from './older-revisions.ts';
+import { findPlainRequest, type PlainRequest } from './plain-requests.ts';
 import { findMissingScopes } from './scopes.ts';
-import { createMcpServerFactory, type McpServerOptions } from './server.ts';
+import { createMcpServerFactory, type McpServerOptions, newestRevision } from './server.ts';
 import { createServerPool } from './server-pool.ts';
 import { isEventStream, sendWebResponse, toWebRequest } from './web-exchange.ts';
 
@@ -40,7 +41,12 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
   const onerror = (error: Error): void =>
     logger.warn({ reason: error.message.slice(0, 100) }, 'MCP request refused');
   const handler = createMcpFetch({ createServer, onerror });
-  const pool = createServerPool(createServer, onerror);
+  const createPool = (classification: { era: PlainRequest['era']; revision?: string }) =>
+    createServerPool({ createServer: () => createServer(classification), onerror, classification });
+  const pools = {
+    legacy: createPool({ era: 'legacy' }),
+    modern: createPool({ era: 'modern', revision: newestRevision }),
+  };
 
   const serve: RequestHandler = async (req, res) => {
     const body = parseJsonBody(req);
@@ -49,10 +55,12 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
     const missing = findMissingScopes(body, tools, principal.scopes);
     if (missing) throw insufficientScope(res.locals, missing.scopes, missing.request);
     // nginx must not hold back what is streamed
-    res.set({ 'X-Accel-Buffering': 'no', 'Cache-Control': 'no-store' });
+    res.setHeader('X-Accel-Buffering', 'no').setHeader('Cache-Control', 'no-store');
     const authInfo = describeCaller(res.locals, options.findAccess(principal));
-    if (isPlainRequest(req.headers, body)) {
-      sendHeld(res, JSON.stringify(await pool.answer(body, authInfo)));
+    const plain = findPlainRequest(req.headers, body);
+    const pooled = plain && (await pools[plain.era].answer(plain.request, authInfo));
+    if (pooled) {
+      sendHeld(res, JSON.stringify(pooled));
       return;
     }
     const request = toWebRequest(req, res, resources.mcp);
@@ -76,7 +84,7 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
     handlers,
     close: async () => {
       await handler.close();
-      await pool.close();
+      await Promise.all([pools.legacy.close(), pools.modern.close()]);
     },
   };
 }

@@ -1,19 +1,15 @@
 // Revisions 2025-03-26 to 2025-11-25 of MCP: each POST served alone, and answered with one JSON body.
-import type { IncomingHttpHeaders } from 'node:http';
 import {
-  classifyInboundRequest,
   createMcpHandler,
   isLegacyRequest,
-  type JSONRPCRequest,
   type McpHttpHandler,
-  type Server,
-  SUPPORTED_PROTOCOL_VERSIONS,
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
 import { answerBatch, isBatch } from './batch.ts';
+import type { CreateMcpServer } from './server.ts';
 
 export interface McpFetchOptions {
-  createServer(): Server;
+  createServer: CreateMcpServer;
   onerror(error: Error): void;
 }
 
@@ -28,7 +24,7 @@ export function createMcpFetch({
 }: McpFetchOptions): Pick<McpHttpHandler, 'fetch' | 'close'> {
   const modern = createMcpHandler(createServer, { legacy: 'reject', onerror });
   const serveOlder: McpHttpHandler['fetch'] = async (request, options) => {
-    const server = createServer();
+    const server = createServer({ era: 'legacy' });
     server.onerror = onerror;
     const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });
     await server.connect(transport);
@@ -47,19 +43,4 @@ export function createMcpFetch({
     },
     close: modern.close,
   };
-}
-
-/**
- * Whether `body` is a request of an older revision that any connected server can answer: one request and no batch, no
- * `initialize`, and nothing about its headers that the SDK's transport would refuse. Nearly all calls are.
- */
-export function isPlainRequest(headers: IncomingHttpHeaders, body: unknown): body is JSONRPCRequest {
-  const version = headers['mcp-protocol-version'] as string | undefined;
-  if (version !== undefined && !SUPPORTED_PROTOCOL_VERSIONS.includes(version)) return false;
-  const route = classifyInboundRequest({
-    httpMethod: 'POST',
-    body,
-    ...(version === undefined ? {} : { protocolVersionHeader: version }),
-  });
-  return route.kind === 'legacy' && route.reason === 'no-claim';
 }

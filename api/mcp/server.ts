@@ -1,6 +1,11 @@
 // Makes MCP servers out of tools and notes; each is for one request at a time: an instance can not take parallel calls.
-import type { ServerContext } from '@modelcontextprotocol/server';
-import { ProtocolError, ProtocolErrorCode, Server } from '@modelcontextprotocol/server';
+import type { McpRequestContext, ServerContext } from '@modelcontextprotocol/server';
+import {
+  ProtocolError,
+  ProtocolErrorCode,
+  Server,
+  SUPPORTED_PROTOCOL_VERSIONS,
+} from '@modelcontextprotocol/server';
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/server/validators/ajv';
 import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
@@ -19,9 +24,28 @@ export interface McpServerOptions {
   logger: Logger;
 }
 
+export type CreateMcpServer = (context: Pick<McpRequestContext, 'era'>) => Server;
+
+/** The first without sessions; the list that the SDK gives has the older ones. */
+export const newestRevision = '2026-07-28';
+const revisions = {
+  legacy: SUPPORTED_PROTOCOL_VERSIONS,
+  modern: [...SUPPORTED_PROTOCOL_VERSIONS, newestRevision],
+};
+
+// the tools of a process never change; a client may hold the list, a cache between us and it may not
+const cacheHints = {
+  'tools/list': { ttlMs: 60_000, cacheScope: 'private' },
+  'server/discover': { ttlMs: 60_000, cacheScope: 'private' },
+  'resources/templates/list': { ttlMs: 60_000, cacheScope: 'private' },
+  // notes change at any time
+  'resources/list': { ttlMs: 0, cacheScope: 'private' },
+  'resources/read': { ttlMs: 0, cacheScope: 'private' },
+} as const;
+
 // The low-level Server, not McpServer: tools are described once and not per request, and ChatGPT's `securitySchemes`
 // stand beside a tool's name, where McpServer's registerTool has no place for them.
-export function createMcpServerFactory({ tools, notes, logger }: McpServerOptions): () => Server {
+export function createMcpServerFactory({ tools, notes, logger }: McpServerOptions): CreateMcpServer {
   const definitions = tools.filter((tool) => tool.isListed).map((tool) => tool.definition);
   const canWrite = tools.some((tool) => tool.isListed && tool.scopes.includes('vault.write'));
   const instructions = INSTRUCTIONS + (canWrite ? WRITING_INSTRUCTIONS : '');
@@ -57,22 +81,15 @@ export function createMcpServerFactory({ tools, notes, logger }: McpServerOption
     }
   }
 
-  return (): Server => {
+  return ({ era }): Server => {
     const server = new Server(
       { name: 'loop', title: 'loop vault', version: packageJson.version },
       {
         capabilities: { tools: {}, resources: {} },
         instructions,
+        supportedProtocolVersions: revisions[era],
         jsonSchemaValidator,
-        // the tools of a process never change; a client may hold the list, a cache between us and it may not
-        cacheHints: {
-          'tools/list': { ttlMs: 60_000, cacheScope: 'private' },
-          'server/discover': { ttlMs: 60_000, cacheScope: 'private' },
-          'resources/templates/list': { ttlMs: 60_000, cacheScope: 'private' },
-          // notes change at any time
-          'resources/list': { ttlMs: 0, cacheScope: 'private' },
-          'resources/read': { ttlMs: 0, cacheScope: 'private' },
-        },
+        cacheHints,
       },
     );
     server.setRequestHandler('tools/list', () => ({ tools: definitions }));

@@ -40,8 +40,9 @@ export interface SseEndpoint {
 
 export function createSseEndpoint(options: SseOptions): SseEndpoint {
   const { tools, resources, verify, logger, elsewhere } = options;
+  const createServer = createMcpServerFactory(options);
   const sessions = new SseSessions({
-    createServer: createMcpServerFactory(options),
+    createServer: () => createServer({ era: 'legacy' }),
     messagesPath: `${resources.pathPrefix}/messages`,
     prefix: elsewhere?.prefix,
     cacheSeconds: options.cacheSeconds,

@@ -9,7 +9,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   index: () => import('./api/index-build.ts'),
   scan: () => import('./api/scan.ts'),
   moves: () => import('./api/moves.ts'),
-  calls: () => import('./api/calls.ts'),
+  calls: () => import('./api/calls/calls.ts'),
   load: () => import('./api/load.ts'),
   tools: () => import('./api/tool-list.ts'),
   introspection: () => import('./auth/introspection.ts'),

@@ -1,6 +1,6 @@
 // What the timeline costs: the processor time of an introspection and of a tool call, with it and without, in turns.
 
-import { load } from './api/mcp-load.ts';
+import { startClients } from './api/mcp-load.ts';
 import { makeNotes } from './api/notes.ts';
 import { startApi, waitForIndex } from './api/process.ts';
 import { startStandInAuth } from './api/stand-in-auth.ts';
@@ -37,6 +37,7 @@ async function measureIntrospection(): Promise<Measure> {
 
 async function measureCalls(): Promise<Measure> {
   const auth = await startStandInAuth(resource);
+  const clients = startClients();
   const start = async (options: string) => {
     const notes = makeNotes(200);
     const api = await startApi({
@@ -54,11 +55,11 @@ async function measureCalls(): Promise<Measure> {
     ({ api }: Awaited<ReturnType<typeof start>>): Side =>
     async () => {
       const before = await api.cpuMicroseconds();
-      const { times, errors } = await load({
+      const { times, errors } = await clients.load({
         url: `${api.url}/mcp`,
         era: '2026-07-28',
         connections: 8,
-        seconds: 0.4,
+        until: { seconds: 0.4 },
         tool: 'list',
         inputs: [{ of: 'folder' }],
       });
@@ -70,6 +71,7 @@ async function measureCalls(): Promise<Measure> {
     await api.stop();
     notes.remove();
   }
+  await clients.stop();
   auth.close();
   return measure;
 }
