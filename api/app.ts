@@ -103,8 +103,9 @@ export function createApp(options: AppOptions): App {
   );
   app.use(createResourceMetadataRouter({ resources, scopes: listScopes(tools), ...config }));
   app.use(browsing.pages);
-  const openApi = createOpenApi({ tools, resources, issuer: config.issuer });
+  let openApi: ReturnType<typeof createOpenApi> | undefined;
   app.all('/openapi.json', onlyGet, (_req, res) => {
+    openApi ??= createOpenApi({ tools, resources, issuer: config.issuer });
     res.set({ 'Access-Control-Allow-Origin': '*', 'Cache-Control': 'public, max-age=300' }).json(openApi);
   });
   app.use(browsing.nothingHere, nothingHere);

@@ -180,7 +180,8 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   const given = Object.fromEntries(
     Object.entries(environment).filter(([name, value]) => name in settings.shape && value !== ''),
   );
-  const parsed = settings.safeParse(given);
+  // Read once: zod would write and compile a function for it first, which takes a tenth of the start.
+  const parsed = settings.safeParse(given, { jitless: true });
   const wrong = new Set(parsed.error?.issues.map((issue) => issue.path[0] as SettingName));
   if (isSamePort(given['API_METRICS_PORT'], given['API_PORT'])) wrong.add('API_METRICS_PORT');
   if (!parsed.success || wrong.size > 0)

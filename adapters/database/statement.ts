@@ -34,10 +34,41 @@ export function param(name: string): string {
   return new Parameter(name) as unknown as string;
 }
 
-/** Builds the SQL of a query once, in the dialect of the Knex it was made with. */
-export function compile(query: Knex.QueryBuilder | Knex.Raw): Statement {
-  const { sql, bindings } = query.toSQL().toNative();
-  return { sql, slots: bindings as ReadonlyArray<Parameter | Value> };
+type Query = Knex.QueryBuilder | Knex.Raw;
+
+class Compiled implements Statement {
+  #query: Query | undefined;
+  #sql = '';
+  #slots: Statement['slots'] = [];
+
+  constructor(query: Query) {
+    this.#query = query;
+  }
+
+  get sql(): string {
+    if (this.#query) this.#compile(this.#query);
+    return this.#sql;
+  }
+
+  get slots(): Statement['slots'] {
+    if (this.#query) this.#compile(this.#query);
+    return this.#slots;
+  }
+
+  #compile(query: Query): void {
+    const { sql, bindings } = query.toSQL().toNative();
+    this.#sql = sql;
+    this.#slots = bindings as Statement['slots'];
+    this.#query = undefined;
+  }
+}
+
+/**
+ * Builds the SQL of a query once, in the dialect of the Knex it was made with, when it runs for the first time: of the
+ * hundreds that a start asks for, most do not run for days. The query must not change any more.
+ */
+export function compile(query: Query): Statement {
+  return new Compiled(query);
 }
 
 /** The values of a statement's places in the order of its SQL; a missing one is a mistake in this room. */

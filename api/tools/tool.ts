@@ -91,6 +91,8 @@ export function createTool<Input extends z.ZodObject, Output extends z.ZodObject
 ): Tool {
   const { name, title, description, scopes } = options;
   const securitySchemes = [{ type: 'oauth2', scopes }];
+  const inputSchema = whenAsked(() => toObjectSchema(options.input, 'input'));
+  const outputSchema = whenAsked(() => toObjectSchema(options.output, 'output'));
   async function run(input: unknown, caller: Cause): Promise<z.input<Output>> {
     const parsed = options.input.safeParse(input ?? {});
     if (!parsed.success) throw new InvalidArguments(name, parsed.error);
@@ -106,8 +108,12 @@ export function createTool<Input extends z.ZodObject, Output extends z.ZodObject
       name,
       title,
       description,
-      inputSchema: toObjectSchema(options.input, 'input'),
-      outputSchema: toObjectSchema(options.output, 'output'),
+      get inputSchema() {
+        return inputSchema();
+      },
+      get outputSchema() {
+        return outputSchema();
+      },
       annotations: { title, openWorldHint: false, ...options.annotations },
       // ChatGPT reads either place
       securitySchemes,
@@ -160,6 +166,15 @@ function toObjectSchema(schema: z.ZodObject, io: 'input' | 'output'): ObjectSche
     override: ({ jsonSchema: part }) => shorten(part),
   });
   return { ...(jsonSchema as Partial<ObjectSchema>), type: 'object' };
+}
+
+/** Made once, by whoever asks first: a start has other things to do. */
+function whenAsked<T extends object>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 /** Leaves out what costs a model more than it tells: the list of tools is read with every conversation. */

@@ -124,6 +124,7 @@ const gave = {
 
 /** In the order of a list of files: each below the one that it lies in. */
 export function listFolders({ vault, chosen }: Pick<ShownVault, 'vault' | 'chosen'>): object[] {
+  const inOrder = new Intl.Collator('ko', { numeric: true });
   const byPlace = (one: string, other: string): number => {
     const [ones, others] = [one.split('/'), other.split('/')];
     const at = ones.findIndex((name, index) => name !== others[index]);
@@ -135,8 +136,6 @@ export function listFolders({ vault, chosen }: Pick<ShownVault, 'vault' | 'chose
     isChosen: chosen.folders.includes(path),
   }));
 }
-
-const inOrder = new Intl.Collator('ko', { numeric: true });
 
 function describeBefore({ actions, folders }: ShownDetail, words: Words): string {
   const { all, some } = gave[actions.includes('write') ? 'write' : 'read'];

@@ -1,18 +1,17 @@
 // How long a service takes until it is ready, what it holds when it has nothing to do, and how large its modules are: as the
 // images are built and run, beside a bare http server of node's. Turns, since both sides are to meet the same machine.
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePorts } from '../demo/pair.ts';
-import { copyRooms, linkModules, settingsOf, sizeOfModules } from '../supply/image.ts';
+import { compiledIn, makeImage, programOf, settingsOf, sizeOfModules } from '../supply/image.ts';
 import { services } from '../supply/installed.ts';
 import { formatMs, formatRatio, type Measure, median, printMeasures } from './measure.ts';
 
 const rounds = 7;
 const idleMs = 10_000;
-const root = join(import.meta.dirname, '../..');
 const bareSource =
   'require("node:http").createServer((_, answer) => answer.end()).listen(+process.env.BARE_PORT, "127.0.0.1")';
 
@@ -36,7 +35,7 @@ const aims: Readonly<Record<string, { ready: string; memory: string }>> = {
 export async function run(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'loop-bench-'));
   try {
-    const [ports, images] = [await freePorts(3), services.map((service) => makeImage(folder, service))];
+    const [ports, images] = [await freePorts(3), services.map((service) => describeImage(folder, service))];
     const bare = describeBare(ports[2] ?? 0, images[0]?.env ?? {});
     const programs = images.map(({ name, args, env }, index) => {
       const port = ports[index] ?? 0;
@@ -61,26 +60,20 @@ export async function run(): Promise<void> {
   }
 }
 
-function makeImage(parent: string, service: (typeof services)[number]) {
+function describeImage(parent: string, service: (typeof services)[number]) {
   const folder = mkdtempSync(join(parent, `${service}-`));
-  copyRooms(service, folder);
-  writeFileSync(join(folder, 'package.json'), readFileSync(join(root, 'package.json')));
-  linkModules(service, folder);
-  execFileSync('sh', [join(root, 'scripts/prune-modules'), folder]);
+  makeImage(service, folder);
   const env = {
     NODE_ENV: 'production',
-    NODE_COMPILE_CACHE: join(folder, '.compiled'),
+    NODE_COMPILE_CACHE: compiledIn(folder),
     API_CLIENT_SECRET: 'a secret of the benchmarks',
     API_INDEX_PATH: join(folder, 'index.db'),
     AUTH_DATABASE_URL: `sqlite:${join(folder, 'auth.db')}`,
     ...settingsOf(service),
   };
-  execFileSync(process.execPath, [join(folder, 'scripts/supply/start-once.ts'), service], {
-    env: { ...process.env, ...env },
-  });
   return {
     name: `loop-${service}`,
-    args: [join(folder, service, 'main.ts')],
+    args: [programOf(service, folder)],
     env,
     bytes: sizeOfModules(folder),
   };

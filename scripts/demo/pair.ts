@@ -19,7 +19,7 @@ export class Pair {
   databaseUrl: string;
   readonly lines: string[] = [];
   readonly #environment: Record<string, string | undefined>;
-  readonly #folders: Partial<Record<'auth' | 'api', string>> = {};
+  readonly #programs: Partial<Record<'auth' | 'api', string>> = {};
   readonly #last = new Map<'auth' | 'api', ServiceProcess>();
   readonly #running = new Map<'auth' | 'api', ServiceProcess>();
 
@@ -65,18 +65,18 @@ export class Pair {
     this.#environment[name] = value;
   }
 
-  /** Where a service lies that is not this project's own. */
-  takeFrom(folder: string, name: 'auth' | 'api'): void {
-    this.#folders[name] = folder;
+  /** What a service runs in place of this project's sources. */
+  runFrom(program: string, name: 'auth' | 'api'): void {
+    this.#programs[name] = program;
   }
 
   /** Starts a service and waits until it is ready. Throws with what it printed when it ends instead. */
   async start(name: 'auth' | 'api'): Promise<void> {
     const { API_CLIENT_SECRET_FILE: secretFile, ...rest } = this.#environment;
     const environment = name === 'api' ? { ...rest, API_CLIENT_SECRET_FILE: secretFile } : rest;
-    const folder = this.#folders[name];
+    const program = this.#programs[name];
     const onLine = (line: string): number => this.lines.push(line);
-    const service = startServiceProcess({ name, environment, onLine, ...(folder && { folder }) });
+    const service = startServiceProcess({ name, environment, onLine, ...(program && { program }) });
     this.#running.set(name, service);
     this.#last.set(name, service);
     if (!(await isReady(service))) {

@@ -10,8 +10,8 @@ export interface ServiceOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Every line that the service prints, as it is. */
   readonly onLine: (line: string) => void;
-  /** Where the service lies; this project by default. */
-  readonly folder?: string;
+  /** What is run in place of this project's sources, such as the program of an image. */
+  readonly program?: string;
 }
 
 export interface ServiceProcess {
@@ -25,10 +25,10 @@ export function startServiceProcess({
   name,
   environment,
   onLine,
-  folder = root,
+  program = join(root, name, 'main.ts'),
 }: ServiceOptions): ServiceProcess {
   // By the ipc channel the child says that it is ready, and learns by its end that nobody is there to stop it.
-  const child = spawn(process.execPath, [join(folder, name, 'main.ts')], {
+  const child = spawn(process.execPath, [program], {
     env: { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'], ...environment },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });

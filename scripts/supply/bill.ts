@@ -2,7 +2,7 @@
 import { Contrib, Enums, Models, Serialize, Spec } from '@cyclonedx/cyclonedx-library';
 import { PackageURL } from 'packageurl-js';
 import parseExpression from 'spdx-expression-parse';
-import { type InstalledPackage, listInstalled, type Service } from './installed.ts';
+import { type InstalledPackage, listHeld, type Service } from './installed.ts';
 
 const spec = Spec.Spec1dot6;
 
@@ -13,7 +13,7 @@ export function writeBill(service: Service, version: string): string {
     bomRef: `loop-${service}@${version}`,
   });
   const bom = new Models.Bom({ metadata: new Models.Metadata({ component: image }) });
-  const installed = listInstalled(service);
+  const installed = listHeld(service);
   const components = new Map(installed.map((one) => [one.path, toComponent(one)]));
   for (const { path, needs } of installed) {
     for (const needed of needs) addTo(components.get(path), components.get(needed));

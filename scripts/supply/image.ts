@@ -1,4 +1,5 @@
 // A folder with what an image has of this project and of others, by its Dockerfile: what is left out there is not here either.
+import { execFileSync } from 'node:child_process';
 import {
   copyFileSync,
   cpSync,
@@ -16,16 +17,39 @@ const root = join(import.meta.dirname, '../..');
 
 /** Files and folders that the image takes from this project, and where they go. */
 function copiesOf(service: Service): ReadonlyArray<readonly [from: string, to: string]> {
-  const text = readFileSync(join(root, `Dockerfile.${service}`), 'utf8');
-  const [, runtime = ''] = text.split(/^FROM \$\{NODE_IMAGE\}$/m);
+  const [, runtime = ''] = readDockerfile(service).split(/^FROM \$\{NODE_IMAGE\}$/m);
   return [...runtime.matchAll(/^COPY (?!--)(\S+) (\S+)$/gm)].map(
     ([, from = '', to = '']) =>
       [from, to.endsWith('/') ? join(to, from.split('/').at(-1) ?? '') : to] as const,
   );
 }
 
-/** The rooms of the image, without modules, in an empty folder. */
-export function copyRooms(service: Service, folder: string): void {
+/** What the image is made of, in an empty folder, by the steps of its Dockerfile. The service has been started once. */
+export function makeImage(service: Service, folder: string): void {
+  copyRooms(service, folder);
+  copyFileSync(join(root, 'package.json'), join(folder, 'package.json'));
+  linkModules(service, folder);
+  execFileSync('sh', [join(root, 'scripts/prune-modules'), folder]);
+  execFileSync(process.execPath, [join(root, 'scripts/bundle/bundle.ts'), service, folder]);
+  execFileSync(process.execPath, [join(folder, 'scripts/supply/start-once.ts'), service], {
+    env: { NODE_COMPILE_CACHE: compiledIn(folder), ...settingsOf(service) },
+  });
+}
+
+/** The folder in which the image keeps what node makes of the service. */
+export const compiledIn = (folder: string): string => join(folder, '.compiled');
+
+/** What the image runs. */
+export function programOf(service: Service, folder: string): string {
+  const [, path = ''] = /^CMD \["node", "([^"]+)"\]$/m.exec(readDockerfile(service)) ?? [];
+  return join(folder, path);
+}
+
+const readDockerfile = (service: Service): string =>
+  readFileSync(join(root, `Dockerfile.${service}`), 'utf8');
+
+/** The rooms of the image, without modules. */
+function copyRooms(service: Service, folder: string): void {
   const isIgnored = readIgnored();
   for (const [from, to] of copiesOf(service)) {
     mkdirSync(dirname(join(folder, to)), { recursive: true });
@@ -47,7 +71,7 @@ function readIgnored(): (path: string) => boolean {
 }
 
 /** The packages that the image installs, as `npm ci` lays them. Hard links: files may be taken out, and never changed. */
-export function linkModules(service: Service, folder: string): void {
+function linkModules(service: Service, folder: string): void {
   for (const { path } of listInstalled(service)) {
     // Of another platform, or made for one that draws.
     if (!existsSync(join(root, path))) continue;
@@ -72,8 +96,9 @@ function linkOrCopy(from: string, to: string): void {
 
 /** Node's and malloc's settings in the image. */
 export function settingsOf(service: Service): Record<string, string> {
-  const text = readFileSync(join(root, `Dockerfile.${service}`), 'utf8');
-  const set = text.matchAll(/^(?:ENV)? +(NODE_OPTIONS|MALLOC_\w+)="?([^"\n]+?)"?(?: \\)?$/gm);
+  const set = readDockerfile(service).matchAll(
+    /^(?:ENV)? +(NODE_OPTIONS|MALLOC_\w+)="?([^"\n]+?)"?(?: \\)?$/gm,
+  );
   return Object.fromEntries([...set].map(([, name = '', value = '']) => [name, value]));
 }
 

@@ -36,6 +36,14 @@ interface LockedPackage {
 
 type Lock = Record<string, LockedPackage>;
 
+/** What an image holds of others: what it installs, and in its bundle the functions that the bundler puts there. */
+export function listHeld(service: Service): InstalledPackage[] {
+  const bundler = { ...describe(readLock(), 'node_modules/rolldown'), needs: [] };
+  return [...listInstalled(service), bundler].sort(byPath);
+}
+
+const byPath = (a: InstalledPackage, b: InstalledPackage): number => (a.path < b.path ? -1 : 1);
+
 /** In the order of their paths. */
 export function listInstalled(service: Service): InstalledPackage[] {
   const lock = readLock();
@@ -47,7 +55,7 @@ export function listInstalled(service: Service): InstalledPackage[] {
     found.set(path, installed);
     waiting.push(...installed.needs);
   }
-  return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+  return [...found.values()].sort(byPath);
 }
 
 /** Those that the service's own image installs. */

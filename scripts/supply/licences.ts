@@ -1,10 +1,10 @@
 // The page docs/licences.md: each licence with the packages under it.
-import { listInstalled, services } from './installed.ts';
+import { listHeld, services } from './installed.ts';
 
 /** Markdown: what both images install, by licence, the commonest first. */
 export function writeLicences(): string {
   const byLicence = new Map<string, Set<string>>();
-  for (const { license = 'none named', name } of services.flatMap(listInstalled)) {
+  for (const { license = 'none named', name } of services.flatMap(listHeld)) {
     byLicence.set(license, (byLicence.get(license) ?? new Set()).add(name));
   }
   const rows = [...byLicence]

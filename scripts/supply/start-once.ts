@@ -1,5 +1,5 @@
 // node start-once.ts auth|api: starts a service once while its image is built, and ends it when it is ready. What node makes
-// of the sources is kept (NODE_COMPILE_CACHE), for the user id whose services are to find it: node looks by user id.
+// of it is kept (NODE_COMPILE_CACHE), for the user id whose services are to find it: node looks by user id.
 import { fork } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ give(scratch, uid);
 mkdirSync(cache, { recursive: true });
 give(cache, uid);
 
-const child = fork(join(import.meta.dirname, `../../${service}/main.ts`), {
+const child = fork(join(import.meta.dirname, `../../bundle/${service}-main.js`), {
   uid,
   execArgv: [],
   env: {
