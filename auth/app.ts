@@ -6,6 +6,7 @@ import type { Middleware } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Database } from '../adapters/database/database.ts';
 import { asUnitOfWork } from '../adapters/database/unit-of-work.ts';
+import type { RefreshTokenAdapter } from '../adapters/models/refresh-token.ts';
 import type { OwnedTokenStore } from '../adapters/stores/tokens/owned.ts';
 import type { ClientStanding } from './clients/standing.ts';
 import { encodeRawBasic } from './http/basic-credentials.ts';
@@ -42,6 +43,7 @@ import { introspectGrant } from './vault/answers.ts';
 import type { CallRecorder } from './vault/calls.ts';
 import { createDescriptionRoute } from './vault/description-route.ts';
 import { introspectNames } from './vault/named-callers.ts';
+import { refreshShortly } from './vault/refreshing/short-refresh.ts';
 import { introspectShortly } from './vault/short-introspection.ts';
 
 export interface AppParts extends ProviderParts, Omit<PeopleParts, 'provider' | 'sessions'> {
@@ -52,8 +54,9 @@ export interface AppParts extends ProviderParts, Omit<PeopleParts, 'provider' | 
   readonly recorder: Recorder;
   readonly standing: ClientStanding;
   readonly ownedTokens: OwnedTokenStore;
-  /** Every introspection is the library's to answer. */
-  readonly isIntrospectionLong?: boolean;
+  readonly refreshTokens: RefreshTokenAdapter;
+  /** The library answers all that it can, nothing in front of it. */
+  readonly isLibraryAlone?: boolean;
 }
 
 // Told once the library has written its answer to a request whose body it could not read.
@@ -98,11 +101,15 @@ export function createApp(parts: AppParts): RequestListener {
   provider.use(limitRequests(parts.rowLimits));
   provider.use(redirectPosted(issuerPath));
   provider.use(encodeRawBasic);
-  if (!parts.isIntrospectionLong)
+  if (!parts.isLibraryAlone)
     provider.use(introspectShortly({ ...config, provider, tokens: parts.ownedTokens, calls: parts.calls }));
   provider.use(parts.callLimits.middleware);
   provider.use(noteBrowsers({ browsers, sessions, log }));
   provider.use(commitBeforeAnswering(parts.database));
+  if (!parts.isLibraryAlone)
+    provider.use(
+      refreshShortly({ ...parts, ...config, provider, accessTokens: parts.adapter('AccessToken') }),
+    );
   provider.use(introspectGrant);
   provider.use(introspectNames(config.apiClientId));
   provider.use(parts.calls.middleware);

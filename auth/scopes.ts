@@ -1,5 +1,6 @@
 // Which scopes there are, how a request's are read, and which of them an answer names.
 import type { ParsedUrlQuery } from 'node:querystring';
+import type Provider from 'oidc-provider';
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 
 export const vaultScopes = ['vault.read', 'vault.write'] as const;
@@ -111,8 +112,16 @@ type OidcContext = KoaContextWithOIDC['oidc'];
 export function issuedOpenidScopes(oidc: OidcContext): string[] {
   const { AuthorizationCode: code, DeviceCode: deviceCode, RefreshToken: refreshToken } = oidc.entities;
   const asked = oidc.params?.['scope'] ?? (code ?? deviceCode ?? refreshToken)?.scope;
-  const wanted = new Set([...splitScopes(asked as string | undefined), 'offline_access']);
-  return splitScopes(oidc.entities.Grant?.getOIDCScopeFiltered(wanted)).filter(isOpenidScope);
+  return openidScopesGiven(oidc.entities.Grant, asked as string | undefined);
+}
+
+/** Those of `asked` that the grant gives, and `offline_access` where it was given. */
+export function openidScopesGiven(
+  grant: Pick<InstanceType<Provider['Grant']>, 'getOIDCScopeFiltered'> | undefined,
+  asked: string | undefined,
+): string[] {
+  const wanted = new Set([...splitScopes(asked), 'offline_access']);
+  return splitScopes(grant?.getOIDCScopeFiltered(wanted)).filter(isOpenidScope);
 }
 
 /**
@@ -122,7 +131,12 @@ export function issuedOpenidScopes(oidc: OidcContext): string[] {
 export function nameGrantedScopes(ctx: KoaContextWithOIDC): void {
   const body = ctx.body as { scope?: string; refresh_token?: string };
   const openid = issuedOpenidScopes(ctx.oidc).filter((one) => one !== 'offline_access' || body.refresh_token);
-  const scope = [...new Set([...openid, ...splitScopes(body.scope)])].join(' ');
+  const scope = joinScopes(openid, body.scope);
   if (scope === '') delete body.scope;
   else body.scope = scope;
+}
+
+/** Each of them once, in their order. */
+export function joinScopes(first: readonly string[], others: string | undefined): string {
+  return [...new Set([...first, ...splitScopes(others)])].join(' ');
 }

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { Database } from '../adapters/database/database.ts';
 import { epochSeconds } from '../adapters/database/time.ts';
 import { createAdapterFactory } from '../adapters/models/adapter-factory.ts';
+import { RefreshTokenAdapter } from '../adapters/models/refresh-token.ts';
 import { AccessKeyStore } from '../adapters/stores/access-keys/access-keys.ts';
 import { KeyUseStore } from '../adapters/stores/access-keys/uses.ts';
 import { AccountConnectionStore } from '../adapters/stores/account-connections.ts';
@@ -62,8 +63,8 @@ export interface Surroundings {
   readonly metrics: Metrics;
   /** In place of the database's own; the benchmarks put the library's memory adapter here. */
   readonly adapter?: (name: string) => Adapter;
-  /** Every introspection is the library's to answer; its own storage in `adapter` needs that. */
-  readonly isIntrospectionLong?: boolean;
+  /** The library answers all that it can, nothing in front of it; its own storage in `adapter` needs that. */
+  readonly isLibraryAlone?: boolean;
   /** Reads documents and key sets of clients; a test stands in for their hosts. */
   readonly fetchJson?: FetchJson;
 }
@@ -105,7 +106,7 @@ export async function openApp(config: AuthConfig, surroundings: Surroundings): P
     recorder,
     ...seen.recorders,
     standing,
-    adapter: surroundings.adapter ?? createAdapterFactory(database, refreshTokenRules(config, trail)),
+    ...createModels(config, surroundings, trail),
     findAccount: createFindAccount(stores.accounts),
     resources: createResources(config, new ResourceStore(database)),
     apiClientSecretHash: await openApiCredential(keyStore, {
@@ -247,11 +248,16 @@ function startOwnSweep(config: AuthConfig, { database, log }: Surroundings, coun
   });
 }
 
-function refreshTokenRules(config: AuthConfig, trail: Trail): Parameters<typeof createAdapterFactory>[1] {
-  return {
+/** How what the library issues is stored, and refresh tokens as our own code exchanges them. */
+function createModels(config: AuthConfig, { database, adapter }: Surroundings, trail: Trail) {
+  const rules: Parameters<typeof createAdapterFactory>[1] = {
     graceSeconds: config.refreshGraceSeconds,
     revoked: () => new errors.InvalidGrant('used, revoked or expired meanwhile'),
     replayed: () => new errors.InvalidClientAuth('client assertion tokens must only be used once'),
     audit: (event, grantId, owner) => trail.warn(Provider.ctx, event, { ...owner, grantId }),
+  };
+  return {
+    adapter: adapter ?? createAdapterFactory(database, rules),
+    refreshTokens: new RefreshTokenAdapter(database, rules),
   };
 }

@@ -41,7 +41,8 @@ function createQuery({ builder }: Database): Knex.QueryBuilder {
     .where({ id: param('id') });
 }
 
-function seeOwners(unit: UnitOfWork, row: Row): void {
+/** The request that found a token finds its grant and client without another look. */
+export function seeOwners(unit: UnitOfWork, row: Row): void {
   const { grant_id: grantId, client_id: clientId } = row;
   unit.seeStored(`Grant ${grantId}`, row['grant_payload'] as string | null);
   if (clientId !== null) unit.seeStored(`Client ${clientId}`, row['client_payload'] as string | null);

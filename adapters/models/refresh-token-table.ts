@@ -5,6 +5,10 @@ import { compile, param, type Statement } from '../database/statement.ts';
 
 export interface RefreshTokenTable {
   readonly find: Statement;
+  /** Whose family it is. */
+  readonly findGrantId: Statement;
+  /** With all that it hangs on: its grant, the client, and whether the account is open. */
+  readonly findOwned: Statement;
   /** Adds a generation; one that is there already (a repeated exchange) stays as it is, used or not. */
   readonly insert: Statement;
   readonly use: Statement;
@@ -16,6 +20,21 @@ export interface RefreshTokenTable {
   readonly endParentSalt: Statement;
   readonly destroy: Statement;
   readonly revokeByGrantId: Statement;
+}
+
+// Subselects, since a join of the same rows takes SQLite several times as long (access-token.ts).
+function ownedBy(builder: Knex, one: Knex.QueryBuilder): Knex.QueryBuilder {
+  const grant = (column: string): Knex.QueryBuilder =>
+    builder('grants').select(column).where('grants.id', builder.ref('refresh_tokens.grant_id'));
+  const client = builder('clients').select('payload').where('clients.id', grant('client_id'));
+  const account = builder('accounts')
+    .select('id')
+    .where('accounts.id', grant('account_id'))
+    .whereNull('disabled_at');
+  return one
+    .select('payload', 'grant_id', 'used_at', 'replaced_at', 'salt')
+    .select(grant('payload').as('grant_payload'), grant('client_id').as('client_id'))
+    .select(client.as('client_payload'), account.as('account_id'));
 }
 
 const columns = ['id', 'payload', 'expires_at', 'grant_id', 'salt', 'parent_id', 'issued_at'];
@@ -32,7 +51,9 @@ export function createRefreshTokenTable({ builder }: Database): RefreshTokenTabl
       id: builder('refresh_tokens as child').select('child.parent_id').where('child.id', param('id')),
     });
   return {
-    find: compile(one().select('payload', 'grant_id', 'used_at', 'replaced_at', 'salt')),
+    find: compile(one().select('payload', 'used_at')),
+    findGrantId: compile(one().select('grant_id')),
+    findOwned: compile(ownedBy(builder, one())),
     insert: compile(
       all()
         .insert(Object.fromEntries(columns.map((name) => [name, param(name)])))

@@ -2,9 +2,10 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import type { Database } from '../database/database.ts';
 import { hashOpaque } from '../database/hash.ts';
-import type { Row, Write } from '../database/statement.ts';
+import { type Row, textOf, type Write } from '../database/statement.ts';
 import { epochSeconds } from '../database/time.ts';
 import { change, currentUnit, type UnitOfWork } from '../database/unit-of-work.ts';
+import { seeOwners } from './access-token.ts';
 import { parsePayload } from './model.ts';
 import { createSalt, decideExchange, type Exchange, successorOf } from './refresh-rotation.ts';
 import { createRefreshTokenTable, type RefreshTokenTable } from './refresh-token-table.ts';
@@ -30,6 +31,18 @@ interface Exchanged {
   readonly owner: { readonly accountId: string; readonly clientId: string };
 }
 
+/** A refresh token of a token request, with all that it hangs on; payloads of others as they are stored. */
+export interface OwnedRefreshToken {
+  readonly payload: AdapterPayload;
+  readonly exchange: Exchange['kind'];
+  readonly grantId: string;
+  readonly grant: string | undefined;
+  readonly clientId: string | undefined;
+  readonly client: string | undefined;
+  /** Undefined where the account is disabled or gone. */
+  readonly accountId: string | undefined;
+}
+
 export class RefreshTokenAdapter implements Adapter {
   readonly #database: Database;
   readonly #rules: RefreshTokenRules;
@@ -45,24 +58,36 @@ export class RefreshTokenAdapter implements Adapter {
   async find(token: string): Promise<AdapterPayload | undefined> {
     const unit = currentUnit();
     const id = hashOpaque(token);
+    if (unit?.isTokenRequest && unit.seen(keyOf(id)) !== null) return (await this.findOwned(token))?.payload;
     const payload = await this.#findStored(id);
     if (!payload || unit?.noted(`RefreshTokens of ${payload.grantId} revoked`)) return undefined;
-    if (!unit?.isTokenRequest) return { ...payload, jti: token };
-    await unit.lock(String(payload.grantId));
-    return this.#findForExchange(unit, token, id);
+    return { ...payload, jti: token };
   }
 
   async #findStored(id: string): Promise<AdapterPayload | undefined> {
-    const seen = currentUnit()?.seen(`RefreshToken ${id}`);
+    const seen = currentUnit()?.seen(keyOf(id));
     if (seen !== undefined) return seen === null ? undefined : (JSON.parse(seen) as AdapterPayload);
     const row = await this.#database.first(this.#table.find, { id });
     return row && parsePayload(row);
   }
 
-  /** Reads again, since only under the family's lock what is read still holds at the commit. */
-  async #findForExchange(unit: UnitOfWork, token: string, id: string): Promise<AdapterPayload | undefined> {
-    const row = await this.#database.first(this.#table.find, { id });
+  /**
+   * What a token request is to exchange, with all that it hangs on, which the request then finds without another look. Read
+   * under the family's lock, since only there what is read still holds at the commit.
+   */
+  async findOwned(token: string): Promise<OwnedRefreshToken | undefined> {
+    const unit = currentUnit();
+    const id = hashOpaque(token);
+    const grantId = (await this.#database.first(this.#table.findGrantId, { id }))?.['grant_id'];
+    if (!unit || grantId === undefined || unit.noted(`RefreshTokens of ${grantId} revoked`)) return undefined;
+    await unit.lock(String(grantId));
+    const row = await this.#database.first(this.#table.findOwned, { id });
     if (!row) return undefined;
+    seeOwners(unit, row);
+    return this.#prepareExchange(unit, token, id, row);
+  }
+
+  async #prepareExchange(unit: UnitOfWork, token: string, id: string, row: Row): Promise<OwnedRefreshToken> {
     const exchange = await decideExchange(
       generationOf(row),
       epochSeconds(),
@@ -72,9 +97,17 @@ export class RefreshTokenAdapter implements Adapter {
     const { consumed: _, ...payload } = parsePayload(row);
     const owner = { accountId: String(payload.accountId), clientId: String(payload.clientId) };
     this.#exchanges.set(unit, { exchange, parentId: id, owner });
-    if (exchange.kind === 'revoke') return { ...payload, jti: token, consumed: true };
-    unit.successor = successorOf(token, exchange.salt);
-    return { ...payload, jti: token };
+    const isOver = exchange.kind === 'revoke';
+    if (!isOver) unit.successor = successorOf(token, exchange.salt);
+    return {
+      payload: { ...payload, jti: token, ...(isOver && { consumed: true }) },
+      exchange: exchange.kind,
+      grantId: String(row['grant_id']),
+      grant: textOf(row['grant_payload']),
+      clientId: textOf(row['client_id']),
+      client: textOf(row['client_payload']),
+      accountId: textOf(row['account_id']),
+    };
   }
 
   async #isUnused(token: string): Promise<boolean> {
@@ -133,13 +166,13 @@ export class RefreshTokenAdapter implements Adapter {
       parent_id: found?.parentId ?? null,
       issued_at: epochSeconds(),
     };
-    unit?.see(`RefreshToken ${values.id}`, stored);
+    unit?.see(keyOf(values.id), stored);
     await change(this.#database, [{ statement: this.#table.insert, values }]);
   }
 
   async destroy(token: string): Promise<void> {
     const id = hashOpaque(token);
-    currentUnit()?.see(`RefreshToken ${id}`, null);
+    currentUnit()?.see(keyOf(id), null);
     await change(this.#database, [{ statement: this.#table.destroy, values: { id } }], true);
   }
 
@@ -161,6 +194,9 @@ export class RefreshTokenAdapter implements Adapter {
     return undefined;
   }
 }
+
+/** What a unit of work calls its row. */
+const keyOf = (id: string): string => `RefreshToken ${id}`;
 
 function generationOf(row: Row): { usedAt: number | null; replacedAt: number | null; salt: string | null } {
   return {

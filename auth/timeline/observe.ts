@@ -77,6 +77,11 @@ export function rememberCalled(ctx: ParameterizedContext, grant: Called): void {
   ctx.state['called'] = grant;
 }
 
+/** Whose token was refreshed, where the library was not asked. */
+export function rememberRefreshed(ctx: ParameterizedContext, grant: Called): void {
+  ctx.state['refreshed'] = grant;
+}
+
 function seeCall({ see }: See, ctx: ParameterizedContext, called: Set<string>): void {
   const grant = (ctx.state['called'] as Called | undefined) ?? oidcOf(ctx).entities?.Grant;
   if (!grant) return;
@@ -175,6 +180,17 @@ function seeSignIn({ see }: See, ctx: ParameterizedContext): void {
 }
 
 function seeToken({ see }: See, ctx: ParameterizedContext): void {
+  const refreshed = ctx.state['refreshed'] as Called | undefined;
+  if (!refreshed) {
+    seeAnswered({ see }, ctx);
+    return;
+  }
+  const { jti: grantId, clientId, accountId } = refreshed;
+  see({ ...seenOf(ctx, 'refreshed'), clientId, grantId, accountId });
+}
+
+/** What the library answered. */
+function seeAnswered({ see }: See, ctx: ParameterizedContext): void {
   const { params, entities } = oidcOf(ctx);
   const isRefresh = params?.['grant_type'] === 'refresh_token';
   const source = isRefresh ? entities?.RefreshToken : (entities?.AuthorizationCode ?? entities?.DeviceCode);

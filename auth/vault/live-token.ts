@@ -89,7 +89,14 @@ function isPlainToken(token: AdapterPayload, { resources, apiClientId }: LiveTok
   );
 }
 
-function isPlainGrant({ token, grant, grantId, clientId, accountId }: OwnedToken): boolean {
+/** Whether a grant is live in every plain way, and everything under it belongs together. */
+export function isPlainGrant({
+  token,
+  grant,
+  grantId,
+  clientId,
+  accountId,
+}: Pick<OwnedToken, 'token' | 'grant' | 'grantId' | 'clientId' | 'accountId'>): boolean {
   const isOf = (one: AdapterPayload): boolean => one.clientId === clientId && one.accountId === accountId;
   return (
     grant.kind === 'Grant' &&
@@ -106,7 +113,8 @@ function isPlainClient({ client_name: name, subject_type: subjects = 'public' }:
   return subjects === 'public' && (name === undefined || (typeof name === 'string' && name !== ''));
 }
 
-const isAhead = (exp: unknown): boolean => typeof exp === 'number' && exp > epochSeconds();
+export const isAhead = (exp: unknown): boolean => typeof exp === 'number' && exp > epochSeconds();
 
-const isPlain = (payload: AdapterPayload, known: ReadonlySet<string>): boolean =>
+/** Whether it has no members but these. */
+export const isPlain = (payload: AdapterPayload, known: ReadonlySet<string>): boolean =>
   Object.keys(payload).every((name) => known.has(name));

@@ -1,11 +1,46 @@
 // A request's body, read while it can still be given back: whoever comes next finds it as if nobody had looked.
 import type { IncomingMessage } from 'node:http';
+import { type ParsedUrlQuery, parse } from 'node:querystring';
+import type { ParameterizedContext } from 'koa';
+
+const plainForm = /^application\/x-www-form-urlencoded(?:; ?charset=utf-8)?$/i;
+// With these the library has more to look at.
+const asksForMore = ['origin', 'dpop', 'oauth-client-attestation', 'oauth-client-attestation-pop'];
+
+/** Whether `answer` answered the form that was sent. Otherwise it is as if nobody had looked. */
+export async function answerPlainForm(
+  { req }: ParameterizedContext,
+  mostBytes: number,
+  answer: (fields: ParsedUrlQuery) => Promise<boolean>,
+): Promise<boolean> {
+  const isPlain =
+    plainForm.test(req.headers['content-type'] ?? '') &&
+    asksForMore.every((name) => req.headers[name] === undefined);
+  const body = isPlain ? await peekBody(req, mostBytes) : undefined;
+  if (!body) return false;
+  const isAnswered = await answer(parse(body.toString('utf8')));
+  // Answered, the request is read to its end.
+  if (isAnswered) req.read(0);
+  else giveBack(req, body);
+  return isAnswered;
+}
+
+/** What the library says with each answer at a route that programs ask, and what metrics call it. */
+export function setHeaders(ctx: ParameterizedContext, route: string): void {
+  ctx.state['route'] = route;
+  ctx.vary('Origin');
+  ctx.set({
+    'Access-Control-Allow-Origin': '*',
+    'Access-Control-Expose-Headers': 'WWW-Authenticate',
+    'Cache-Control': 'no-store',
+  });
+}
 
 /**
  * The body where it says that it has at most so many bytes. Undefined, with nothing taken, for one that is longer or does
  * not say; and where the connection ends before it is here, which whoever reads next finds out as well.
  */
-export async function peekBody(request: IncomingMessage, mostBytes: number): Promise<Buffer | undefined> {
+async function peekBody(request: IncomingMessage, mostBytes: number): Promise<Buffer | undefined> {
   const length = Number(request.headers['content-length']);
   if (!(length > 0 && length <= mostBytes)) return undefined;
   // What came in one piece with the headers is here once the parser is done with that piece.
@@ -30,7 +65,7 @@ async function nextChunk(request: IncomingMessage, mostBytes: number): Promise<B
 }
 
 /** Puts back what `peekBody` took. */
-export function giveBack(request: IncomingMessage, body: Buffer): void {
+function giveBack(request: IncomingMessage, body: Buffer): void {
   if (request.readable) request.unshift(body);
 }
 

@@ -1,6 +1,6 @@
 // Access tokens of grants from which writing was withheld say so by how they begin.
 import Provider from 'oidc-provider';
-import { type Grant, vaultDetail } from './access.ts';
+import { type Grant, type VaultDetail, vaultDetail } from './access.ts';
 
 /**
  * A sign that no token has by chance. loop-api tells by it what to name in the challenge to such a token once it is over
@@ -8,6 +8,11 @@ import { type Grant, vaultDetail } from './access.ts';
  * given asks the person for it at the next refusal (MCP SDK 2.4). It opens nothing.
  */
 const readerMark = 'ro~';
+
+/** How a token begins that gives that. */
+export function markOf(detail: VaultDetail | undefined): string {
+  return detail?.withheld ? readerMark : '';
+}
 
 /** The library asks this undocumented method for a new token's value; test/auth/vault/reader-tokens.test.ts guards that it still does. */
 export function markReaders(provider: Provider): void {
@@ -17,7 +22,6 @@ export function markReaders(provider: Provider): void {
   const random = prototype.generateTokenId;
   prototype.generateTokenId = function generateTokenId() {
     const grant = Provider.ctx?.oidc?.entities.Grant;
-    const detail = grant && vaultDetail(grant as Grant, String(this.aud));
-    return `${detail?.withheld ? readerMark : ''}${random.call(this)}`;
+    return `${markOf(grant && vaultDetail(grant as Grant, String(this.aud)))}${random.call(this)}`;
   };
 }

@@ -1,7 +1,7 @@
 // The common question, loop-api's about a live token, answered by one statement in front of the library; every other goes
 // on to it as it came (docs/decisions/introspection-short-way.md).
 import { hash, timingSafeEqual } from 'node:crypto';
-import { parse } from 'node:querystring';
+import type { ParsedUrlQuery } from 'node:querystring';
 import type { Middleware, Next, ParameterizedContext } from 'koa';
 import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
@@ -10,7 +10,7 @@ import { rememberCalled } from '../timeline/observe.ts';
 import { looksLikeKey } from './access-keys/value.ts';
 import type { CallRecorder } from './calls.ts';
 import { describeLiveToken, type LiveTokenParts } from './live-token.ts';
-import { giveBack, peekBody } from './peeked-body.ts';
+import { answerPlainForm, setHeaders } from './peeked-body.ts';
 
 export interface ShortIntrospectionParts extends LiveTokenParts {
   readonly provider: Provider;
@@ -20,30 +20,19 @@ export interface ShortIntrospectionParts extends LiveTokenParts {
 
 // A token of ours has 43 signs, or 46; the question around it has some more.
 const mostBytes = 1024;
-const plainForm = /^application\/x-www-form-urlencoded(?:; ?charset=utf-8)?$/i;
 // No dot: the library refuses what could be a JWT.
 const plainToken = /^[\w~-]{1,128}$/;
-// With these the library has more to look at.
-const asksForMore = ['origin', 'oauth-client-attestation', 'oauth-client-attestation-pop'];
-
 export function introspectShortly(parts: ShortIntrospectionParts): Middleware {
   const proof = createProof(parts.apiClientId);
   return async (ctx, next) => {
     if (ctx.path !== '/token/introspection' || ctx.method !== 'POST') return next();
     if (!proof.holds(ctx.headers.authorization)) return proof.learn(ctx, next);
-    if (!isPlain(ctx) || !(await answerPlain(parts, ctx))) await next();
+    const isAnswered = await answerPlainForm(ctx, mostBytes, async (fields) => {
+      const token = tokenIn(fields);
+      return token !== undefined && answer(parts, ctx, token);
+    });
+    if (!isAnswered) await next();
   };
-}
-
-async function answerPlain(parts: ShortIntrospectionParts, ctx: ParameterizedContext): Promise<boolean> {
-  const body = await peekBody(ctx.req, mostBytes);
-  if (!body) return false;
-  const token = tokenIn(body);
-  const isAnswered = token !== undefined && (await answer(parts, ctx, token));
-  // Answered, the request is read to its end; else it is as if nobody had looked.
-  if (isAnswered) ctx.req.read(0);
-  else giveBack(ctx.req, body);
-  return isAnswered;
 }
 
 /**
@@ -67,14 +56,7 @@ function createProof(apiClientId: string) {
   };
 }
 
-function isPlain({ headers }: ParameterizedContext): boolean {
-  return (
-    plainForm.test(headers['content-type'] ?? '') && asksForMore.every((name) => headers[name] === undefined)
-  );
-}
-
-function tokenIn(body: Buffer): string | undefined {
-  const { token, token_type_hint: hint, ...others } = parse(body.toString('utf8'));
+function tokenIn({ token, token_type_hint: hint, ...others }: ParsedUrlQuery): string | undefined {
   const isPlainHint = hint === undefined || hint === 'access_token';
   if (typeof token !== 'string' || !isPlainHint || Object.keys(others).length > 0) return undefined;
   return plainToken.test(token) && !looksLikeKey(token) ? token : undefined;
@@ -90,26 +72,15 @@ async function answer(
   try {
     found = await parts.tokens.find(token);
   } catch (error) {
-    setHeaders(ctx);
+    setHeaders(ctx, 'introspection');
     parts.provider.emit('server_error', ctx as never, error as Error);
     return true;
   }
   const live = found && describeLiveToken(parts, found);
   if (!live) return false;
-  setHeaders(ctx);
+  setHeaders(ctx, 'introspection');
   ctx.body = live.answer;
   parts.calls.see(live.grant.jti);
   rememberCalled(ctx, live.grant);
   return true;
-}
-
-/** What the library says with each answer at this route, and what metrics call it. */
-function setHeaders(ctx: ParameterizedContext): void {
-  ctx.state['route'] = 'introspection';
-  ctx.vary('Origin');
-  ctx.set({
-    'Access-Control-Allow-Origin': '*',
-    'Access-Control-Expose-Headers': 'WWW-Authenticate',
-    'Cache-Control': 'no-store',
-  });
 }

@@ -13,6 +13,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   load: () => import('./api/load.ts'),
   tools: () => import('./api/tool-list.ts'),
   introspection: () => import('./auth/introspection.ts'),
+  refresh: () => import('./auth/refresh/refresh.ts'),
   timeline: () => import('./timeline.ts'),
   start: () => import('./start.ts'),
   sweep: () => import('./auth/sweep.ts'),

@@ -63,8 +63,8 @@ export interface WorldOptions {
   readonly databasePath?: string;
   /** Where documents and key sets of clients are read; by default from hosts that are never there. */
   readonly fetchJson?: FetchJson;
-  /** The library answers every introspection. */
-  readonly isIntrospectionLong?: boolean;
+  /** The library answers all that it can, nothing in front of it. */
+  readonly isLibraryAlone?: boolean;
 }
 
 /** What Ann marks on the page of consent. */
@@ -107,7 +107,7 @@ export async function startLoopAuth(t: Test, options: WorldOptions = {}): Promis
     log,
     metrics,
     fetchJson: options.fetchJson ?? nobodyIsThere,
-    isIntrospectionLong: options.isIntrospectionLong ?? false,
+    isLibraryAlone: options.isLibraryAlone ?? false,
   });
   const world = new LoopAuth({
     origin: `http://127.0.0.1:${port}`,

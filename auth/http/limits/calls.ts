@@ -19,6 +19,11 @@ export interface CallLimits {
   readonly middleware: Middleware;
   /** Counts the client that a request to one of these routes names, before anything of it is checked. */
   readonly admitCaller: (clientId: string) => Promise<void>;
+  /**
+   * Counts a refresh that is answered in front of the library, which shows a token of ours. False where it has to be refused, for
+   * the library to say: nothing is used up.
+   */
+  readonly admitRefresh: (ctx: ParameterizedContext, clientId: string, grantId: string) => Promise<boolean>;
   /** Counts a token that a program is given without one, as if it had refreshed. */
   readonly issue: (ctx: KoaContextWithOIDC, grantId: string) => Promise<void>;
   /** The library's `rotateRefreshToken`: a grant is refreshed so often a minute, and nothing is used up beyond it. */
@@ -55,6 +60,12 @@ export function createCallLimits({ limits: { calls }, clients }: CallLimitParts)
       // Anyone can name the client, but who shows a token of ours is not anyone: its grant's own limit holds for it.
       if (wait !== undefined && !(await showsOurs(clients, ctx?.oidc.params)))
         askLater(ctx, wait, 'too many requests of this app');
+    },
+    admitRefresh: async (ctx, clientId, grantId) => {
+      if (!(await clients.isKnown(clientId))) return false;
+      // Its limit does not hold for who shows a token of ours.
+      await calls.ofClient.take(`${clientId} ${networkOf(ctx.state['address'])}`);
+      return (await calls.refreshesOfGrant.take(grantId)) === undefined;
     },
     rotate: async (ctx) => {
       const { grantId } = ctx.oidc.entities.RefreshToken ?? {};

@@ -55,7 +55,7 @@ async function serve(): Promise<void> {
     database,
     log,
     metrics: createMetrics(),
-    ...(adapter && { adapter, isIntrospectionLong: true }),
+    ...(adapter && { adapter, isLibraryAlone: true }),
   };
   const app = await openApp(config, surroundings);
   const reader = new Sqlite(path, { readonly: true });

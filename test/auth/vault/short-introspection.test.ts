@@ -52,7 +52,7 @@ async function openLong(t: Test, loop: LoopAuth): Promise<string> {
     database: loop.database,
     log: createLog('fatal', { write: () => {} }),
     metrics: createMetrics(),
-    isIntrospectionLong: true,
+    isLibraryAlone: true,
   });
   const server = createServer(app.listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -174,8 +174,8 @@ t.test('whatever is asked about whatever token, the answer is the library’s', 
 const unsaid = /process_|nodejs_|_bucket|_sum|^#|loop_auth_rows/;
 
 /** What is known of a world afterwards, but for ids and times. */
-async function sightings(t: Test, isIntrospectionLong: boolean) {
-  const loop = await startLoopAuth(t, { isIntrospectionLong });
+async function sightings(t: Test, isLibraryAlone: boolean) {
+  const loop = await startLoopAuth(t, { isLibraryAlone });
   const { tokens: other } = await loop.connect();
   await loop.introspect(other.access_token);
   const { tokens } = await loop.connect();
@@ -190,7 +190,7 @@ async function sightings(t: Test, isIntrospectionLong: boolean) {
   for (let times = 0; times < 3; times += 1)
     answers.push((await loop.introspect(tokens.access_token)).status);
   loop.database.first = first;
-  t.equal(shortly, isIntrospectionLong ? 0 : 3, 'questions of three that were looked for in one statement');
+  t.equal(shortly, isLibraryAlone ? 0 : 3, 'questions of three that were looked for in one statement');
   const lines = loop.lines.slice(before);
   await Promise.all([loop.storeCalls(), loop.storeTries()]);
   const tries = await loop.database.all(compile(loop.database.builder('tries').select('steps', 'cause')), {});
@@ -213,8 +213,8 @@ t.test('what is seen of a call is the same: the try, the count, metrics and log'
 
 t.test('while the database is away the answer is that of an outage, told and counted as ever', async (t) => {
   const told: object[] = [];
-  for (const isIntrospectionLong of [false, true]) {
-    const loop = await startLoopAuth(t, { isIntrospectionLong });
+  for (const isLibraryAlone of [false, true]) {
+    const loop = await startLoopAuth(t, { isLibraryAlone });
     const { tokens } = await loop.connect();
     await loop.introspect(tokens.access_token);
     await loop.database.close();

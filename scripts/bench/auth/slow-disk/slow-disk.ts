@@ -9,9 +9,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { formatMs, formatRatio, median, percentile, printMeasures } from '../../measure.ts';
-import { apiSecret } from '../place.ts';
+import type { Family } from '../refresh/families.ts';
+import { introspect, refresh } from '../refresh/requests.ts';
 import { buildSlowDisk, slowDiskEnvironment } from './preload.ts';
-import type { Family, ServerFacts, ServerFigures } from './server.ts';
+import type { ServerFacts, ServerFigures } from './server.ts';
 
 const rounds = 3;
 const introspectionsASecond = 50;
@@ -80,10 +81,9 @@ async function measure(argument: string, env: NodeJS.ProcessEnv, seconds: number
   const origin = `http://127.0.0.1:${port}`;
   const pools = { refresh: new Pool(origin, { connections: families.length }), ask: new Pool(origin) };
   try {
-    const chains = families.map((family) => ({ ...family }));
-    await load(pools, chains, 1);
+    await load(pools, families, 1);
     const before = await askFigures(child);
-    const { refreshes, introspections, took } = await load(pools, chains, seconds);
+    const { refreshes, introspections, took } = await load(pools, families, seconds);
     const after = await askFigures(child);
     return {
       refreshesASecond: refreshes.length / took,
@@ -110,11 +110,9 @@ interface Pools {
   readonly ask: Pool;
 }
 
-type Chain = { -readonly [Key in keyof Family]: Family[Key] };
-
 async function load(
   pools: Pools,
-  chains: Chain[],
+  chains: readonly Family[],
   seconds: number,
 ): Promise<{ refreshes: number[]; introspections: number[]; took: number }> {
   const refreshes: number[] = [];
@@ -145,35 +143,4 @@ async function load(
   }
   await Promise.all([...refreshing, ...asked]);
   return { refreshes, introspections, took: (performance.now() - startedAt) / 1000 };
-}
-
-async function refresh(pool: Pool, chain: Chain): Promise<void> {
-  const body = new URLSearchParams({
-    grant_type: 'refresh_token',
-    client_id: chain.clientId,
-    refresh_token: chain.refreshToken,
-  });
-  const answer = await post(pool, '/token', body, {});
-  if (typeof answer['refresh_token'] !== 'string') throw new Error(`refused: ${JSON.stringify(answer)}`);
-  chain.refreshToken = answer['refresh_token'];
-}
-
-async function introspect(pool: Pool, token: string): Promise<void> {
-  const password = encodeURIComponent(apiSecret).replaceAll('%20', '+');
-  const body = new URLSearchParams({ token, token_type_hint: 'access_token' });
-  const answer = await post(pool, '/token/introspection', body, {
-    Authorization: `Basic ${Buffer.from(`loop-api:${password}`).toString('base64')}`,
-  });
-  if (answer['active'] !== true) throw new Error(`not active: ${JSON.stringify(answer)}`);
-}
-
-async function post(
-  pool: Pool,
-  path: string,
-  body: URLSearchParams,
-  own: Record<string, string>,
-): Promise<Record<string, unknown>> {
-  const headers = { 'Content-Type': 'application/x-www-form-urlencoded', ...own };
-  const answer = await pool.request({ method: 'POST', path, headers, body: body.toString() });
-  return (await answer.body.json()) as Record<string, unknown>;
 }
