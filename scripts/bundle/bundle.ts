@@ -103,9 +103,9 @@ function httpSource(): string {
 const readLargeJson = (folder: string): Plugin => ({
   name: 'read-large-json',
   load: {
-    filter: { id: /\/node_modules\/.*\.json$/ },
+    filter: { id: /\.json$/ },
     handler: (id) => {
-      if (statSync(id).size < largestLiteralBytes) return null;
+      if (!id.includes('/node_modules/') || statSync(id).size < largestLiteralBytes) return null;
       const there = `new URL('../${relative(folder, id)}', import.meta.url)`;
       const code = `module.exports = JSON.parse(require('node:fs').readFileSync(${there}, 'utf8'));`;
       return { code, moduleType: 'js' };
