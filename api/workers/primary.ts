@@ -15,6 +15,8 @@ export interface PrimaryOptions {
   logger: Logger;
   /** Of a worker's environment: which one it is. */
   numberSetting: string;
+  /** What node is started with for each worker. */
+  nodeOptions: readonly string[];
 }
 
 interface Member {
@@ -41,7 +43,7 @@ export class Primary {
   constructor(options: PrimaryOptions) {
     this.#options = options;
     // v8's own way: maps and bytes come through as they are
-    cluster.setupPrimary({ serialization: 'advanced' });
+    cluster.setupPrimary({ serialization: 'advanced', execArgv: [...options.nodeOptions] });
   }
 
   /** Resolves when all answer. Throws FirstWorkerFailed. */
@@ -67,6 +69,7 @@ export class Primary {
   #launch(number: number, pauseMs: number): Promise<boolean> {
     const { numberSetting } = this.#options;
     const worker = cluster.fork({ [numberSetting]: String(number) });
+    const dropUntaken = followHandover(worker);
     const ended = Promise.withResolvers<number | undefined>();
     const ready = Promise.withResolvers<boolean>();
     const member: Member = {
@@ -81,6 +84,7 @@ export class Primary {
     // of a message to one that has just ended
     worker.on('error', () => undefined);
     worker.once('exit', (code: number | null, signal: string | null) => {
+      dropUntaken();
       ready.resolve(false);
       ended.resolve(code ?? undefined);
       this.#lose(number, member, { code, signal });
@@ -127,4 +131,19 @@ export class Primary {
     const { worker } = this.#members.get(number) ?? {};
     if (worker?.isConnected()) worker.send(notice, () => undefined);
   }
+}
+
+/**
+ * Node gives a worker one connection at a time and keeps its own hold on it until the worker has it: a worker that dies before
+ * leaves the client waiting for ever (nodejs/node-v0.x-archive#7006). This lets go of it; one that was taken is closed already.
+ */
+function followHandover(worker: Worker): () => void {
+  let last: { close?(): void } | undefined;
+  const send = worker.process.send.bind(worker.process) as (...given: unknown[]) => boolean;
+  worker.process.send = (...given: unknown[]): boolean => {
+    const [, handle] = given;
+    if (typeof handle === 'object' && handle !== null) last = handle;
+    return send(...given);
+  };
+  return () => last?.close?.();
 }

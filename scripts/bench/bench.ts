@@ -11,6 +11,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   moves: () => import('./api/moves.ts'),
   calls: () => import('./api/calls/calls.ts'),
   load: () => import('./api/load.ts'),
+  workers: () => import('./api/workers/workers.ts'),
   tools: () => import('./api/tool-list.ts'),
   introspection: () => import('./auth/introspection.ts'),
   refresh: () => import('./auth/refresh/refresh.ts'),

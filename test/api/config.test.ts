@@ -43,6 +43,7 @@ t.test(
       API_AUTH_URL: 'http://loop-auth:8083/auth',
       API_PORT: '80a',
       API_METRICS_PORT: '9082.5',
+      API_WORKERS: '17',
       API_INTROSPECTION_CACHE_SECONDS: '61',
       API_INTROSPECTION_STALE_SECONDS: '-1',
       API_SSE: 'yes',
@@ -70,6 +71,16 @@ t.test('what is hidden is a list of paths and patterns, and one that is none sto
   t.same(parseConfig({ API_HIDDEN: ' Private/, Work/*.md,' }).hidden, [['private'], ['work', '*.md']]);
   for (const API_HIDDEN of ['[Private]', '!Public', '../x', 'a\\b', 'Private,/,Work']) {
     t.throws(() => parseConfig({ API_HIDDEN }), /API_HIDDEN: read/, API_HIDDEN);
+  }
+  t.end();
+});
+
+t.test('there is one worker, or as many as are asked for, up to 16', (t) => {
+  t.equal(parseConfig({}).workers, 1);
+  t.equal(parseConfig({ API_WORKERS: '' }).workers, 1);
+  t.equal(parseConfig({ API_WORKERS: '16' }).workers, 16);
+  for (const API_WORKERS of ['0', '-1', '1.5', 'auto', '1e1', '17']) {
+    t.throws(() => parseConfig({ API_WORKERS }), /API_WORKERS: read .*from 1 to 16/, API_WORKERS);
   }
   t.end();
 });

@@ -1,7 +1,8 @@
 // loop-api in several processes, as it is run: its workers by number, and connections of which each ends at one of them.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { Agent, request } from 'node:http';
+import { Agent, createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { FakeAuthorizationServer } from './authorization-server.ts';
@@ -33,9 +34,18 @@ interface Answer {
   text: string;
 }
 
+interface Sent {
+  method?: string;
+  token?: string;
+  body?: unknown;
+  /** Instead of a body in JSON. */
+  text?: string;
+  headers?: Record<string, string>;
+}
+
 /** One connection, which is one worker's for as long as it is kept. */
 export interface Lane {
-  send(path: string, options?: { method?: string; token?: string; body?: unknown }): Promise<Answer>;
+  send(path: string, options?: Sent): Promise<Answer>;
   /** What a tool gives, or why not. */
   // biome-ignore lint/suspicious/noExplicitAny: what an answer holds is what the test is about to find out
   call(name: string, args: Record<string, unknown>, token?: string): Promise<any>;
@@ -98,6 +108,16 @@ export async function startWorkers(
   };
 }
 
+/** One that nobody listens on just now. */
+export async function findPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
 function readLines(child: ChildProcess, onLine: (line: string) => void): void {
   let rest = '';
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
@@ -130,12 +150,13 @@ async function openLanes(
 }
 
 function createLane(url: string, agent: Agent): Lane {
-  const send: Lane['send'] = (path, { method = 'GET', token, body } = {}) =>
+  const send: Lane['send'] = (path, { method = 'GET', token, body, text: given, headers: more } = {}) =>
     new Promise((resolve, reject) => {
       const headers = {
         accept: 'application/json, text/event-stream',
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...more,
       };
       const asked = request(new URL(path, url), { agent, method, headers }, (res) => {
         let text = '';
@@ -146,7 +167,7 @@ function createLane(url: string, agent: Agent): Lane {
         res.on('end', () => resolve({ status: res.statusCode ?? 0, headers: res.headers, text }));
       });
       asked.on('error', reject);
-      asked.end(body === undefined ? undefined : JSON.stringify(body));
+      asked.end(body === undefined ? given : JSON.stringify(body));
     });
   return {
     send,
