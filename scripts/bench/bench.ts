@@ -15,6 +15,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   tools: () => import('./api/tool-list.ts'),
   introspection: () => import('./auth/introspection.ts'),
   refresh: () => import('./auth/refresh/refresh.ts'),
+  scale: () => import('./auth/refresh/scale.ts'),
   timeline: () => import('./timeline.ts'),
   start: () => import('./start.ts'),
   sweep: () => import('./auth/sweep.ts'),

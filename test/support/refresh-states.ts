@@ -82,6 +82,15 @@ const ofTokens: Record<string, Bend> = {
   'details of its own': ofToken({ rar: [detail([resource])] }),
   'scope of the token': ({ token }, random) => (token['scope'] = random.pick(scopes)),
   'no scope': ofToken({ scope: undefined }),
+  'with an ID token': ({ token, grant }) => {
+    token['scope'] = 'openid profile vault.read';
+    grant['openid'] = { scope: 'openid profile' };
+  },
+  'with an ID token that was not given': ofToken({ scope: 'openid vault.read' }),
+  'offline access': ({ token, grant }) => {
+    token['scope'] = 'vault.read offline_access';
+    grant['openid'] = { scope: 'offline_access' };
+  },
   'resource of loop-api’s other address': ({ token, grant }) => {
     token['resource'] = sse;
     grant['resources'] = { [sse]: 'vault.read' };

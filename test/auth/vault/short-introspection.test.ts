@@ -220,7 +220,9 @@ t.test('while the database is away the answer is that of an outage, told and cou
     await loop.database.close();
     const { status, text, headers } = await loop.introspect(tokens.access_token);
     const kept = [...headers].filter(([name]) => !/^(date|x-request-id)$/.test(name));
-    const { level, msg, route, err } = JSON.parse(loop.lines.at(-1) ?? '{}');
+    const { level, msg, route, err } = JSON.parse(
+      loop.lines.findLast((line) => line.includes('request failed')) ?? '{}',
+    );
     const metrics = (await loop.readMetrics())
       .split('\n')
       .filter((line) => /server_error|status="503"/.test(line));

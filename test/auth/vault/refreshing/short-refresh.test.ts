@@ -3,6 +3,7 @@ import t, { type Test } from 'tap';
 import type { Database } from '../../../../adapters/database/database.ts';
 import { compile, param, type Row, type Write } from '../../../../adapters/database/statement.ts';
 import { hashClientSecret } from '../../../../adapters/models/client.ts';
+import { shiftClock } from '../../../support/clock.ts';
 import { type LoopAuth, resource, startLoopAuth } from '../../../support/loop-auth.ts';
 import { createRandom } from '../../../support/random.ts';
 import {
@@ -236,6 +237,18 @@ t.test('eight at once with one token are given the same token, as one family', a
   t.equal(new Set(answers.map((answer) => answer.body['access_token'])).size, 8);
 });
 
+t.test('a lost answer that is made good is told with whose request it was', async (t) => {
+  const loop = await startLoopAuth(t);
+  const { app, tokens } = await loop.connect();
+  const { body } = await loop.refresh(app, tokens.refresh_token);
+  const clock = shiftClock(t);
+  await loop.refresh(app, body['refresh_token']);
+  clock.advance(3600);
+  t.equal((await loop.refresh(app, body['refresh_token'])).status, 200);
+  const line = loop.lines.findLast((one) => one.includes('refresh_token.reissued'));
+  t.match(JSON.parse(line ?? '{}'), { address: '127.0.0.1', requestId: String });
+});
+
 t.test('a grant that is refreshed too often is asked to wait, as ever, and nothing is used up', async (t) => {
   const loop = await startLoopAuth(t);
   const { app, tokens } = await loop.connect();
@@ -264,7 +277,9 @@ t.test('while the database is away the answer is that of an outage, told and cou
     await loop.database.close();
     const { status, text, headers } = await loop.refresh(app, body['refresh_token']);
     const kept = [...headers].filter(([name]) => !/^(date|x-request-id)$/.test(name));
-    const { level, msg, route, err } = JSON.parse(loop.lines.at(-1) ?? '{}');
+    const { level, msg, route, err } = JSON.parse(
+      loop.lines.findLast((line) => line.includes('request failed')) ?? '{}',
+    );
     const metrics = (await loop.readMetrics()).split('\n');
     const counted = metrics.filter((line) => /server_error|status="503"/.test(line) && !unsaid.test(line));
     told.push({ status, text, kept, line: { level, msg, route, type: err?.type }, counted });
