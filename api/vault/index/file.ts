@@ -126,12 +126,14 @@ export function removeIndexFile(path: string): void {
   }
 }
 
+// Not by pragma(), which leaves a statement to the collector: of a thread that is ended before that has come, node takes down
+// the whole process (docs/decisions/ends-of-threads.md; the order in nodejs/node#44141).
 function tune(database: Database.Database): void {
   // WAL: searches go on while notes are written. NORMAL: losing the last moments costs reading a few notes again.
-  database.pragma('journal_mode = WAL');
-  database.pragma('synchronous = NORMAL');
+  database.exec('PRAGMA journal_mode = WAL');
+  database.exec('PRAGMA synchronous = NORMAL');
   // Pages, 32 MB: a checkpoint waits for the disk, and the first index would be written several times over.
-  database.pragma('wal_autocheckpoint = 8000');
+  database.exec('PRAGMA wal_autocheckpoint = 8000');
 }
 
 function createIndexFile(path: string, root: string): Database.Database {

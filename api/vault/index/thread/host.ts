@@ -76,7 +76,8 @@ export class IndexHost implements IndexHosting {
 
 /**
  * One whose indexes are closed ends when it is told to and nothing is left to do. Ending it in the middle of whatever it does
- * can take the process with it (nodejs/node#56312): that is for one that does not answer.
+ * can take the process with it (docs/decisions/ends-of-threads.md; nodejs/node#44141, #56312): that is for one that does not
+ * answer. Where what holds it is not JavaScript (a disk, a long statement), terminate() waits for that as well.
  */
 async function endThread(worker: Worker | undefined, isClosed: boolean): Promise<void> {
   if (worker === undefined) {
