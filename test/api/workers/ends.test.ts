@@ -132,6 +132,24 @@ t.test(
   },
 );
 
+t.test('a call that was on its way to a worker that died fails, and does not wait for ever', async (t) => {
+  const workers = await startWorkers(t, 2);
+  process.kill(workers.pidOf(2), 'SIGSTOP');
+  let settled = 0;
+  const calls = Array.from({ length: 6 }, async () => {
+    const status = await postMcp(workers.url, 'good', search, close).then(
+      (answer) => answer.status,
+      () => 0,
+    );
+    settled += 1;
+    return status;
+  });
+  // one is given to the worker that takes nothing, and the others are not
+  await until(() => settled === 5, 'the other worker to answer', 30_000);
+  process.kill(workers.pidOf(2), 'SIGKILL');
+  t.same((await Promise.all(calls)).sort(), [0, 200, 200, 200, 200, 200]);
+});
+
 t.test('a stream ends with its worker, and its session is unknown to the next', async (t) => {
   const workers = await startWorkers(t, 2);
   const stream = await openEventStream(t, workers.url, 'good');

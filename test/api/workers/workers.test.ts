@@ -1,4 +1,6 @@
 // Several workers answer as one process does: what one of them writes, all find; who comes second is told so.
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import t from 'tap';
 import { createSeal } from '../../../api/people/sealing.ts';
 import { openEventStream } from '../../support/event-stream.ts';
@@ -132,6 +134,20 @@ t.test('whichever worker a message of a stream comes to, the answer is on the st
       body: LIST_TOOLS,
     });
     t.equal(answer?.status, 404, JSON.stringify(sessionId));
+  }
+});
+
+t.test('the official client of the older transport works at several workers', async (t) => {
+  const { url } = await startWorkers(t, 3);
+  const requestInit = { headers: { authorization: 'Bearer good', connection: 'close' } };
+  const clients = Array.from({ length: 4 }, () => new Client({ name: 'test', version: '1' }));
+  t.teardown(() => Promise.all(clients.map((client) => client.close())));
+  for (const client of clients) {
+    await client.connect(new SSEClientTransport(new URL(`${url}/sse`), { requestInit }) as never);
+    for (let call = 0; call < 4; call += 1) {
+      const found = await client.callTool({ name: 'search', arguments: { query: 'apple' } });
+      t.match(found.structuredContent, { results: [{ id: 'garden.md' }] });
+    }
   }
 });
 
