@@ -66,6 +66,9 @@ function makeDatabase(): void {
   const database = new Sqlite(databasePath);
   database.pragma('journal_mode = WAL');
   database.exec('CREATE TABLE t (x TEXT)');
+  // What a backup is checked by.
+  database.exec('CREATE TABLE knex_migrations (name TEXT); CREATE TABLE backups (made_at INTEGER)');
+  for (const table of ['accounts', 'clients', 'grants']) database.exec(`CREATE TABLE ${table} (id TEXT)`);
   const insert = database.prepare('INSERT INTO t VALUES (?)');
   database.transaction(() => {
     for (let row = 0; row < 2000; row += 1) insert.run(`${row} `.repeat(100));
@@ -112,7 +115,7 @@ const ways = {
     await keeper.close();
   },
   'makes a backup and is terminated': async () => {
-    const wish = { databasePath, folder: join(top, 'backups'), keep: 1, encryptionKey: undefined };
+    const wish = { databasePath, folder: join(top, 'backups'), keep: 1, encryptionKey: 'k'.repeat(32) };
     const backups = startBackups({ ...wish, onMade: () => undefined, onFailed: () => undefined });
     await setTimeout(random() * 150);
     await backups.stop();
