@@ -55,6 +55,14 @@ t.test('the images', async (t) => {
     const fetchPdf = async (): Promise<string> =>
       (await callTool(pair.resource, tokens.access_token, 'fetch', { id: 'Okapi.pdf' })).body;
     await until(async () => (await fetchPdf()).includes('On the okapi'), 'the text of a PDF', 30_000);
+    await pair.stop('api');
+    pair.set('API_WORKERS', '2');
+    await pair.start('api');
+    t.ok(
+      pair.lines.some((line) => line.includes('"worker":1')),
+      'several workers run from them as well',
+    );
+    t.match(await fetchPdf(), 'On the okapi');
   });
 });
 
