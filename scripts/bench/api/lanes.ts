@@ -51,9 +51,19 @@ function isWhole(answer: string): boolean {
 const isGood = (answer: string): boolean =>
   answer.startsWith('HTTP/1.1 200 ') && answer.includes('structuredContent');
 
-async function run({ url, era, connections, until, tool, inputs }: LoadOptions): Promise<LoadResult> {
+async function run({
+  url,
+  era,
+  connections,
+  accounts = 1,
+  until,
+  tool,
+  inputs,
+}: LoadOptions): Promise<LoadResult> {
   const address = new URL(url);
-  const requests = inputs.map((input) => createRequest(address, describeCall(tool, input, era)));
+  const requests = Array.from({ length: accounts }, (_, account) =>
+    inputs.map((input) => createRequest(address, describeCall(tool, input, era), `bench-${account}`)),
+  );
   const lanes = await Promise.all(Array.from({ length: connections }, () => Lane.open(address)));
   const times: number[] = [];
   let begun = 0;
@@ -61,10 +71,11 @@ async function run({ url, era, connections, until, tool, inputs }: LoadOptions):
   const startedAt = performance.now();
   const goesOn = (): boolean =>
     'calls' in until ? begun < until.calls : performance.now() < startedAt + until.seconds * 1000;
-  const useLane = async (first: Lane): Promise<void> => {
+  const useLane = async (first: Lane, number: number): Promise<void> => {
+    const own = requests[number % accounts] ?? [];
     let lane = first;
     while (goesOn()) {
-      const request = requests[begun % requests.length] ?? Buffer.alloc(0);
+      const request = own[begun % own.length] ?? Buffer.alloc(0);
       begun += 1;
       const calledAt = performance.now();
       const isAnswered = await lane.call(request).then(isGood, () => undefined);
@@ -88,7 +99,6 @@ function describeCall(
   const params = { name: tool, arguments: input, ...(isModern ? { _meta: meta } : {}) };
   return {
     headers: {
-      authorization: 'Bearer bench',
       'content-type': 'application/json',
       accept: 'application/json, text/event-stream',
       'mcp-protocol-version': era,
@@ -103,8 +113,18 @@ const meta = {
   'io.modelcontextprotocol/clientCapabilities': {},
 };
 
-function createRequest({ host, pathname }: URL, { headers, body }: ReturnType<typeof describeCall>): Buffer {
-  const lines = Object.entries({ host, ...headers, 'content-length': Buffer.byteLength(body) });
+function createRequest(
+  { host, pathname }: URL,
+  { headers, body }: ReturnType<typeof describeCall>,
+  token: string,
+): Buffer {
+  const authorization = `Bearer ${token}`;
+  const lines = Object.entries({
+    host,
+    authorization,
+    ...headers,
+    'content-length': Buffer.byteLength(body),
+  });
   const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
   return Buffer.from(`POST ${pathname} HTTP/1.1\r\n${head}\r\n${body}`);
 }

@@ -1,20 +1,24 @@
 // One loop-api process under many connections: how the slowest calls fare, whether any fails, whether memory stays.
 
+import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
-import { formatMb, formatMs, type Measure, percentile, printMeasures } from '../measure.ts';
+import { join } from 'node:path';
+import { formatMb, formatMs, formatRatio, type Measure, percentile, printMeasures } from '../measure.ts';
 import { type Clients, startClients } from './mcp-load.ts';
-import { createRandom, makeNotes, vocabulary } from './notes.ts';
+import { createRandom, makeNotes, type NoteFolder, vocabulary } from './notes.ts';
 import { type ApiProcess, startApi, waitForIndex } from './process.ts';
 import { startStandInAuth } from './stand-in-auth.ts';
 
 const connections = 16;
-const crowd = { connections: 256, seconds: 20 };
+/** One account may have no more than 255 calls at once (http/held-bytes.ts). */
+const crowd = { connections: 256, accounts: 4, seconds: 20 };
 // As the image runs in compose's 256 MB: without them V8 takes what the machine has.
 const nodeOptions = `--max-semi-space-size=2 --max-old-space-size=${Math.floor(0.3 * 256)}`;
 const resource = 'http://localhost:8082/mcp';
 
 export async function run({ seconds }: { seconds: number }): Promise<void> {
   const notes = makeNotes(10_000);
+  writeLargeNote(notes);
   const auth = await startStandInAuth(resource);
   const clients = startClients();
   const api = await startApi({
@@ -27,6 +31,7 @@ export async function run({ seconds }: { seconds: number }): Promise<void> {
   await waitForIndex(api.url);
   await measureLong(api, clients, seconds);
   await measureCrowd(api, clients);
+  await measureBeside(api, clients);
   await api.stop();
   await clients.stop();
   auth.close();
@@ -64,17 +69,60 @@ async function measureLong(api: ApiProcess, clients: Clients, seconds: number): 
 
 /** Each has a socket of its own, and nobody waits in the generator: how long a call takes is how long loop took. */
 async function measureCrowd(api: ApiProcess, clients: Clients): Promise<void> {
-  const { connections: count, seconds } = crowd;
-  const until = { seconds };
-  const { times, errors } = await clients.load({ ...describeSearches(api), connections: count, until });
+  const { seconds, ...lanes } = crowd;
+  const { times, errors } = await clients.load({ ...describeSearches(api), ...lanes, until: { seconds } });
   printMeasures(
-    `search on ${count} connections for ${seconds} s, 10,000 notes; load ${loadavg()[0]?.toFixed(0)}`,
+    `search on ${lanes.connections} connections of ${lanes.accounts} accounts for ${seconds} s, 10,000 notes; load ${loadavg()[0]?.toFixed(0)}`,
     [
       ...describe({ times, errors, seconds }),
       { what: 'the longest', value: formatMs(percentile(times, 1)), aim: 'under 2 s' },
       { what: 'memory after it', value: formatMb(await api.memory()), aim: 'below 256 MB' },
     ],
   );
+}
+
+/** As large as a note may be, of short lines with a link each and many headings. */
+function writeLargeNote({ directory }: NoteFolder): void {
+  const part = 'some words in a line, see [[Note 7]].\n\n## Part\n\n';
+  writeFileSync(join(directory, 'Large.md'), part.repeat(5_000_000 / part.length));
+}
+
+const { english, korean } = vocabulary;
+/** What takes longest of the calls that only read. */
+const dearest = {
+  'fetch of a note of 5 MB': { tool: 'fetch', inputs: [{ id: 'Large.md' }] },
+  'the dearest searches': {
+    tool: 'search',
+    inputs: [
+      english.slice(0, 120).join(' '),
+      korean.slice(0, 100).join(''),
+      `${english[0]} -${english.slice(1, 40).join(' -')}`,
+      'ba* be* bi* bo*',
+    ].map((query) => ({ query })),
+  },
+} as const;
+
+/** How long light calls wait for those that take long. */
+async function measureBeside(api: ApiProcess, clients: Clients): Promise<void> {
+  const [url, era, until] = [`${api.url}/mcp`, '2026-07-28' as const, { seconds: 10 }];
+  const light = { url, era, until, tool: 'list', inputs: [{ folder: '.hidden' }], connections: 4 };
+  const alone = percentile((await clients.load(light)).times, 0.99);
+  const others = startClients();
+  const measures: Measure[] = [];
+  for (const [what, call] of Object.entries(dearest)) {
+    const going = others.load({ ...call, url, era, until, connections: 2 });
+    const value = percentile((await clients.load(light)).times, 0.99);
+    await going;
+    const beside = `alone: ${formatMs(alone)}`;
+    measures.push({
+      what: `beside ${what}`,
+      value: formatMs(value),
+      beside,
+      ratio: formatRatio(value / alone),
+    });
+  }
+  await others.stop();
+  printMeasures(`p99 of an empty list on 4 connections; load ${loadavg()[0]?.toFixed(0)}`, measures);
 }
 
 function describe({

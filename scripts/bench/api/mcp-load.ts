@@ -17,6 +17,8 @@ export interface LoadOptions {
   url: string;
   era: Era;
   connections: number;
+  /** Whose they are, in turn; 1 by default. */
+  accounts?: number;
   /** When no more calls are begun: after so many, or after so long. */
   until: { calls: number } | { seconds: number };
   tool: string;

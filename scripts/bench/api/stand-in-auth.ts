@@ -1,6 +1,7 @@
-// Stands in for loop-auth: metadata, and an introspection endpoint that calls every token active.
+// Stands in for loop-auth: metadata, and an introspection endpoint that calls every token active, each of an account of its own.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 
 export interface StandInAuth {
   issuer: string;
@@ -9,8 +10,8 @@ export interface StandInAuth {
 
 export async function startStandInAuth(resource: string): Promise<StandInAuth> {
   let issuer = '';
-  const server = createServer((req, res) => {
-    req.resume();
+  const server = createServer(async (req, res) => {
+    const asked = new URLSearchParams(await text(req));
     const isQuestion = req.url?.endsWith('/introspection');
     const body = isQuestion
       ? {
@@ -19,7 +20,7 @@ export async function startStandInAuth(resource: string): Promise<StandInAuth> {
           iss: issuer,
           aud: resource,
           exp: Math.floor(Date.now() / 1_000) + 3_600,
-          sub: 'person',
+          sub: asked.get('token'),
           client_id: 'client',
           scope: 'vault.read vault.write',
         }
