@@ -3,11 +3,13 @@ import {
   divider,
   findHeadings,
   type Heading,
+  headingsAtOnce,
   longestLink,
   nearestFirst,
   pathOf,
   readHeadings,
 } from '../vault/notes/parts/headings.ts';
+import type { Steps } from '../vault/notes/steps.ts';
 import { MissingPart, type Stretch } from './missing-part.ts';
 import { countJson, shortenTitle } from './size.ts';
 
@@ -38,13 +40,19 @@ export interface Outline {
  * The headings of `text` within `stretch`, in `most` characters of JSON: all of them, else the upper levels and some of
  * the next from all over the text.
  */
-export function outlineOf(id: string, text: string, stretch: Stretch, most: number): Outline {
-  const headings = readHeadings(text);
+export function* outlineOf(id: string, text: string, stretch: Stretch, most: number): Steps<Outline> {
+  const headings = yield* readHeadings(text);
   const describe = createDescriber(id, headings);
-  const entries = headings
-    .filter(({ headingStart }) => headingStart >= stretch.from && headingStart < stretch.to)
-    .map(describe);
-  const lengths = new Map(entries.map((entry) => [entry, countJson(entry) + 1]));
+  const entries: OutlineEntry[] = [];
+  const lengths = new Map<OutlineEntry, number>();
+  for (const heading of headings) {
+    if (heading.headingStart >= stretch.from && heading.headingStart < stretch.to) {
+      const entry = describe(heading);
+      entries.push(entry);
+      lengths.set(entry, countJson(entry) + 1);
+    }
+    if (entries.length % headingsAtOnce === 0) yield;
+  }
   const fits = (some: readonly OutlineEntry[]): boolean =>
     some.reduce((sum, entry) => sum + (lengths.get(entry) ?? 0), 2) <= most;
   const levels = [...new Set(entries.map(({ level }) => level))].sort();
@@ -117,8 +125,8 @@ export interface FoundSection extends Stretch {
 }
 
 /** The section of `text` below the heading, or the path of headings, `name`: the first that fits. Throws MissingPart. */
-export function findNamedSection(id: string, text: string, name: string): FoundSection {
-  const headings = readHeadings(text);
+export function* findNamedSection(id: string, text: string, name: string): Steps<FoundSection> {
+  const headings = yield* readHeadings(text);
   const [first, ...rest] = findHeadings(headings, name.trim());
   if (first === undefined) {
     const titles = new Set(nearestFirst(headings, name).map(({ title }) => shortenTitle(title)));

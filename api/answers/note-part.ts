@@ -2,6 +2,7 @@
 // The room: how much an answer may hold. Not what is in it: tools/, mcp/; not how it goes out: http/.
 import type { Image } from '../vault/documents/image.ts';
 import { VaultRefusal } from '../vault/errors.ts';
+import { type Steps, takeInSlices } from '../vault/notes/steps.ts';
 import type { Note, Vault } from '../vault/vault.ts';
 import { findBlock } from './blocks.ts';
 import { createStretchId, findNamedSection, type Outline, type OutlineEntry, outlineOf } from './headings.ts';
@@ -60,9 +61,10 @@ export function readNotePart(source: NoteSource, given: string): Promise<NotePar
   const [, name, from, to] = /^(.+)\?from=(\d{1,9})(?:&to=(\d{1,9}))?$/s.exec(given) ?? [];
   return source.turns.take(async () => {
     const stretched = name === undefined ? undefined : await findNote(source, name);
-    if (stretched) return stretchOf(stretched.note, Number(from), to === undefined ? undefined : Number(to));
+    if (stretched)
+      return takeInSlices(stretchOf(stretched.note, Number(from), to === undefined ? undefined : Number(to)));
     const found = await findNote(source, given);
-    return found && partOf(found.note, found.part.trim());
+    return found && takeInSlices(partOf(found.note, found.part.trim()));
   });
 }
 
@@ -75,12 +77,12 @@ async function findNote(
   return note && { note, part: found.part };
 }
 
-function partOf(note: Note, part: string): NotePart {
-  if (part === '') return beginningOf(note);
-  return part.startsWith('^') ? blockOf(note, part.slice(1)) : sectionOf(note, part);
+function* partOf(note: Note, part: string): Steps<NotePart> {
+  if (part === '') return yield* beginningOf(note);
+  return yield* part.startsWith('^') ? blockOf(note, part.slice(1)) : sectionOf(note, part);
 }
 
-function beginningOf(note: Note): NotePart {
+function* beginningOf(note: Note): Steps<NotePart> {
   const { frontMatter, tags, links, backlinks, missing, createdAt, modifiedAt, text } = note;
   const about = { frontMatter, tags, links, backlinks, missing, createdAt, modifiedAt };
   const whole = { ...nameOf(note), text, about };
@@ -90,7 +92,7 @@ function beginningOf(note: Note): NotePart {
   const room = all - Math.min(length, all * shareOfText);
   const bounded = boundAbout(about, room);
   const part = { ...whole, about: bounded.value, warnings: [...note.warnings, ...bounded.warnings] };
-  return cut(part, note, { from: 0, to: text.length }, room * shares.outline);
+  return yield* cut(part, note, { from: 0, to: text.length }, room * shares.outline);
 }
 
 function boundAbout(about: AboutNote, room: number): { value: AboutNote; warnings: string[] } {
@@ -111,25 +113,26 @@ function boundAbout(about: AboutNote, room: number): { value: AboutNote; warning
   };
 }
 
-function stretchOf(note: Note, from: number, to = note.text.length): NotePart {
+function* stretchOf(note: Note, from: number, to = note.text.length): Steps<NotePart> {
   const { length } = note.text;
   if (from > length || to < from) {
     throw new VaultRefusal('invalid', `The note has ${length} characters: none from ${from} on.`);
   }
-  return cut({ ...nameOf(note), warnings: [], text: note.text }, note, { from, to: Math.min(to, length) }, 0);
+  const part = { ...nameOf(note), warnings: [], text: note.text };
+  return yield* cut(part, note, { from, to: Math.min(to, length) }, 0);
 }
 
-function sectionOf(note: Note, name: string): NotePart {
-  const { others, ...section } = findNamedSection(note.id, note.text, name);
+function* sectionOf(note: Note, name: string): Steps<NotePart> {
+  const { others, ...section } = yield* findNamedSection(note.id, note.text, name);
   const ids = others.map((id) => JSON.stringify(id)).join(', ');
   const warnings = ids === '' ? [] : [`This is the first of the headings of this name; others: ${ids}.`];
   const most = (largestAnswer - roomFor(note)) * (1 - shareOfText) * shares.outline;
-  return cut({ ...nameOf(note), warnings, text: note.text }, note, section, most);
+  return yield* cut({ ...nameOf(note), warnings, text: note.text }, note, section, most);
 }
 
-function blockOf(note: Note, name: string): NotePart {
-  const block = findBlock(note.text, name);
-  return cut({ ...nameOf(note), warnings: [], text: note.text }, note, block, 0);
+function* blockOf(note: Note, name: string): Steps<NotePart> {
+  const block = yield* findBlock(note.text, name);
+  return yield* cut({ ...nameOf(note), warnings: [], text: note.text }, note, block, 0);
 }
 
 const noOutline: Outline = { entries: [], count: 0 };
@@ -153,14 +156,14 @@ function roomFor({ id, title, conflictOf = '' }: Note): number {
 }
 
 /** `part` with as much of the stretch as it has room for; with an outline, where that is to have any room. */
-function cut(part: NotePart, note: Note, stretch: Stretch, mostOutline: number): NotePart {
+function* cut(part: NotePart, note: Note, stretch: Stretch, mostOutline: number): Steps<NotePart> {
   const room = largestAnswer - roomFor(note) - countJson(part.about ?? {});
   // A place takes some 150 characters of a warning, and a count of headings as many.
   const withoutOutline = room - countJson(part.warnings) - 500;
   const end = findEnd(note.text, stretch, withoutOutline);
   if (end === stretch.to) return show(part, note, stretch, undefined);
   const { entries, count } =
-    mostOutline > 0 ? outlineOf(note.id, note.text, stretch, mostOutline) : noOutline;
+    mostOutline > 0 ? yield* outlineOf(note.id, note.text, stretch, mostOutline) : noOutline;
   const outline = entries.length > 0 ? { outline: entries } : {};
   const warnings = [...part.warnings, ...describeOutline(entries.length, count)];
   const to = findEnd(note.text, stretch, withoutOutline - countJson(entries));

@@ -10,6 +10,7 @@ import { type EntryRow, IndexWriter, ranks } from '../../api/vault/index/writer.
 import type { KnownLinks } from '../../api/vault/moving/affected.ts';
 import { createRevision } from '../../api/vault/notes/content.ts';
 import { folderOf } from '../../api/vault/notes/name.ts';
+import { takeAtOnce } from '../../api/vault/notes/steps.ts';
 
 /** The text of each file by its path; undefined for one that is only listed. Its caller closes it. */
 export function createLinkIndex(files: ReadonlyMap<string, string | undefined>): {
@@ -24,7 +25,7 @@ export function createLinkIndex(files: ReadonlyMap<string, string | undefined>):
       const rank = kindOf(path) === 'note' ? ranks.note : ranks.file;
       entries.set(folderOf(path), [...(entries.get(folderOf(path)) ?? []), { rank, path, hasForms: 0 }]);
       if (kindOf(path) !== undefined) {
-        const content = parseContent(path, Buffer.from(text));
+        const content = takeAtOnce(parseContent(path, Buffer.from(text)));
         const said = { content, words: createIndexWords(path, content) };
         const stats = { sizeBytes: 1, bornAt: 1, modifiedAt: 1, statedAt: undefined };
         const file = { isUnread: false, file: '', revision: createRevision(text), ...stats };

@@ -4,6 +4,7 @@
 import { createEmptyContent, type NoteContent, parseNoteContent, uniqueTags } from '../notes/content.ts';
 import { readMarks } from '../notes/marks.ts';
 import { nameOf } from '../notes/name.ts';
+import type { Steps } from '../notes/steps.ts';
 import { describeBase } from './base.ts';
 import { createExactLink, describeCanvas } from './canvas.ts';
 import { type Description, NotDescribable } from './description.ts';
@@ -13,33 +14,37 @@ import { kindOf } from './kind.ts';
 const mostMarks = 20_000;
 
 /** Of a note, a canvas or a base. What can't be understood is shown as it is written, with a warning. */
-export function parseContent(id: string, bytes: Buffer): NoteContent {
+export function* parseContent(id: string, bytes: Buffer): Steps<NoteContent> {
   const kind = kindOf(id);
   if (kind !== 'canvas' && kind !== 'base') {
-    return parseNoteContent(id, bytes);
+    return yield* parseNoteContent(id, bytes);
   }
   if (bytes.includes(0)) {
     return createEmptyContent(id, 'This file is not text, so it is not shown.');
   }
   const source = bytes.toString('utf8').replace(/^\ufeff/, '');
   try {
-    return createContent(id, kind === 'canvas' ? describeCanvas(source) : describeBase(source), []);
+    return yield* createContent(id, kind === 'canvas' ? describeCanvas(source) : describeBase(source), []);
   } catch (error) {
     if (!(error instanceof NotDescribable)) {
       throw error;
     }
     const warning = `The ${kind} is shown as it is written: ${error.message}.`;
-    return createContent(id, { text: source, cards: [], files: [] }, [warning]);
+    return yield* createContent(id, { text: source, cards: [], files: [] }, [warning]);
   }
 }
 
-function createContent(id: string, { text, cards, files }: Description, warnings: string[]): NoteContent {
+function* createContent(
+  id: string,
+  { text, cards, files }: Description,
+  warnings: string[],
+): Steps<NoteContent> {
   const headings = new Set<string>();
   const exact = files.map(createExactLink).filter((link) => link !== undefined);
   const links = new Map(exact.map((link) => [link.target, link]));
   const tags = new Set<string>();
   for (const card of cards) {
-    const marks = readMarks(card, id);
+    const marks = yield* readMarks(card, id);
     addAll(headings, marks.headings);
     addAll(tags, marks.tags);
     for (const link of marks.links) {

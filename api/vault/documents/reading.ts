@@ -3,7 +3,7 @@ import { lstat } from 'node:fs/promises';
 import type { NoteContent } from '../notes/content.ts';
 import {
   createNamedFile,
-  createNoteFile,
+  createNoteFileInSlices,
   createUnreadableNote,
   type NoteFile,
   readNoteBytes,
@@ -71,8 +71,9 @@ async function read(
       }))
     );
   }
+  const isUnread = bytes !== undefined && known.isUnread(bytes.revision);
   const file =
-    bytes && createNoteFile(named, bytes, { parse: parseContent, use: asIs }, known.isUnread(bytes.revision));
+    bytes && (await createNoteFileInSlices(named, bytes, { parse: parseContent, use: asIs }, isUnread));
   if (bytes !== undefined) {
     releaseBytes(bytes);
   }

@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
 import type { HiddenFiles } from '../hidden/hidden-files.ts';
 import type { VaultReach } from '../hidden/reach.ts';
+import { takeSlice } from '../notes/steps.ts';
 import type { IndexProgress, SearchOrder, SearchResult } from './answers.ts';
 import type { ChangedPart } from './at-once.ts';
 import type { IndexFacts } from './facts.ts';
@@ -40,8 +41,6 @@ export interface IndexConnectionOptions {
 const firstRestartMs = 1000;
 const lastRestartMs = 60_000;
 
-/** How long the questions of one call may hold this thread at once. */
-const sliceMs = 10;
 /** What takes longer than some 20 ms is left to the other thread. */
 const mostRowsHere = 20_000;
 const nothingAmiss = { unread: 0, forms: 0, conflicts: 0, excludedFaults: 0 };
@@ -99,7 +98,7 @@ export class IndexConnection {
 
   #take<Answer>(steps: Generator<void, Answer>): { value: Answer } | undefined {
     try {
-      return takeSteps(steps);
+      return takeSlice(steps);
     } catch (error) {
       this.#mend(error);
       return undefined;
@@ -259,14 +258,4 @@ export class IndexConnection {
   #report(cause: unknown, message: string): void {
     this.#options.onProblem?.(new Error(message, { cause }));
   }
-}
-
-/** Goes on for one slice; the answer, where it comes to it. */
-function takeSteps<Answer>(steps: Generator<void, Answer>): { value: Answer } | undefined {
-  const until = performance.now() + sliceMs;
-  let step = steps.next();
-  while (!step.done && performance.now() < until) {
-    step = steps.next();
-  }
-  return step.done ? { value: step.value } : undefined;
 }

@@ -7,6 +7,7 @@ import type { InlineField } from './markdown/fields.ts';
 import type { NoteLink } from './markdown/link-target.ts';
 import { readMarks, readPropertyLinks } from './marks.ts';
 import { foldName, nameOf } from './name.ts';
+import type { Steps } from './steps.ts';
 
 export interface NoteContent {
   title: string;
@@ -39,14 +40,14 @@ export function createRevision(bytes: Buffer | string): string {
   return createHash('sha256').update(bytes).digest('base64url').slice(0, 22);
 }
 
-export function parseNoteContent(id: string, bytes: Buffer): NoteContent {
+export function* parseNoteContent(id: string, bytes: Buffer): Steps<NoteContent> {
   if (bytes.includes(0)) {
     return createEmptyContent(id, 'This file is not text, so it is not shown.');
   }
   const whole = bytes.toString('utf8');
   const { fields, textStart, warning } = parseFrontMatter(whole);
   const text = textStart === 0 ? whole : whole.slice(textStart);
-  const marks = readMarks(text, id);
+  const marks = yield* readMarks(text, id);
   const warnings = warning === undefined ? [] : [warning];
   if (!isUtf8(bytes)) {
     warnings.push('The file is not UTF-8: characters that can not be read are shown as \ufffd.');

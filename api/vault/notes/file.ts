@@ -6,6 +6,7 @@ import { open } from 'node:fs/promises';
 import { createEmptyContent, createRevision, largestNote, type NoteContent } from './content.ts';
 import { findStatedCreation } from './dates.ts';
 import { isOpenedInside } from './opened-path.ts';
+import { computeInSlices, type Steps, takeAtOnce } from './steps.ts';
 import { computeWithin } from './time-limit.ts';
 
 /** A note that was read, and what was made of its content. */
@@ -111,22 +112,52 @@ const longestReadingMs = 1000;
 
 /** What is made of the bytes of a file: what they say, and of that what the caller wants. */
 export interface NoteReading<Said> {
-  parse: (id: string, bytes: Buffer) => NoteContent;
+  parse: (id: string, bytes: Buffer) => Steps<NoteContent>;
   use: (content: NoteContent) => Said;
 }
 
+type ReadBytes<Said> = Pick<NoteFile<Said>, 'said' | 'statedAt'>;
+
 /**
- * The note `id` as its bytes say, and what `use` makes of that. Where both together take longer than a second, or where
- * it is known that they do (`isUnread`), as of a note without text.
+ * The note `id` as its bytes say, and what `use` makes of that. Where both together take longer than a second, as of a note
+ * without text.
  */
 export function createNoteFile<Said>(
   id: string,
-  { stats, bytes, revision }: NoteBytes,
+  found: NoteBytes,
   reading: NoteReading<Said>,
-  isUnread = false,
 ): NoteFile<Said> {
-  const read = bytes === undefined || isUnread ? undefined : readWithinTime(id, bytes, reading);
-  const { use } = reading;
+  const { bytes } = found;
+  return describeRead(
+    id,
+    found,
+    reading,
+    bytes && readWithinTime(bytes, () => understand(id, bytes, reading)),
+  );
+}
+
+/** The same for the thread that answers: others have their turn meanwhile. `isUnread`: it is known to take too long. */
+export async function createNoteFileInSlices<Said>(
+  id: string,
+  found: NoteBytes,
+  reading: NoteReading<Said>,
+  isUnread: boolean,
+): Promise<NoteFile<Said>> {
+  const { bytes } = found;
+  if (bytes === undefined || isUnread) {
+    return describeRead(id, found, reading, undefined);
+  }
+  const steps = understand(id, bytes, reading);
+  const done = isQuick(bytes) ? takeAtOnce(steps) : await computeInSlices(longestReadingMs, steps);
+  return describeRead(id, found, reading, done);
+}
+
+function describeRead<Said>(
+  id: string,
+  { stats, bytes, revision }: NoteBytes,
+  { use }: NoteReading<Said>,
+  read: ReadBytes<Said> | undefined,
+): NoteFile<Said> {
   const why =
     bytes === undefined
       ? `The file is larger than ${largestNote / 1024 / 1024} MB, so its text is not shown.`
@@ -140,16 +171,23 @@ export function createNoteFile<Said>(
   };
 }
 
+const isQuick = (bytes: Buffer): boolean => bytes.length <= surelyQuick;
+
 function readWithinTime<Said>(
+  bytes: Buffer,
+  begin: () => Steps<ReadBytes<Said>>,
+): ReadBytes<Said> | undefined {
+  const work = (): ReadBytes<Said> => takeAtOnce(begin());
+  return isQuick(bytes) ? work() : computeWithin(longestReadingMs, work);
+}
+
+function* understand<Said>(
   id: string,
   bytes: Buffer,
   { parse, use }: NoteReading<Said>,
-): Pick<NoteFile<Said>, 'said' | 'statedAt'> | undefined {
-  const read = (): Pick<NoteFile<Said>, 'said' | 'statedAt'> => {
-    const content = parse(id, bytes);
-    return { said: use(content), statedAt: findStatedCreation(content.frontMatter) };
-  };
-  return bytes.length <= surelyQuick ? read() : computeWithin(longestReadingMs, read);
+): Steps<ReadBytes<Said>> {
+  const content = yield* parse(id, bytes);
+  return { said: use(content), statedAt: findStatedCreation(content.frontMatter) };
 }
 
 /** What is known by its name alone, and why: `warnings`. */

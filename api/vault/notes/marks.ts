@@ -7,6 +7,7 @@ import type { Block, Definitions } from './markdown/paragraph.ts';
 import { splitTable } from './markdown/tables.ts';
 import { readBlocks } from './parts/text-blocks.ts';
 import { listTexts } from './properties.ts';
+import { Pauses, type Steps, takeAtOnce } from './steps.ts';
 
 export interface Marks {
   /** The heading of the first level that the text begins with. */
@@ -23,15 +24,15 @@ export interface Marks {
 const mostMarks = 20_000;
 
 /** `id` is of the note that `text` is of: links may start in its folder. */
-export function readMarks(text: string, id: string): Marks {
+export function* readMarks(text: string, id: string): Steps<Marks> {
   const first = new MarkReader(id, new Map());
-  const definitions = readBlocks(text, (block) => first.readBlock(block));
+  const definitions = yield* first.readText(text);
   if (definitions.size === 0) {
     return first.finish();
   }
   // What a link by reference leads to may stand below it: such notes are gone through twice, the few that they are.
   const second = new MarkReader(id, definitions);
-  readBlocks(text, (block) => second.readBlock(block));
+  yield* second.readText(text);
   return second.finish();
 }
 
@@ -55,15 +56,34 @@ class MarkReader {
     return { ...this.#marks, links: [...this.#links.values()] };
   }
 
-  readBlock(block: Block): void {
+  *readText(text: string): Steps<Definitions> {
+    const met: Block[] = [];
+    const blocks = readBlocks(text, (block) => met.push(block));
+    for (;;) {
+      const step = blocks.next();
+      for (const block of met.splice(0)) {
+        yield* this.#readBlock(block);
+      }
+      if (step.done) {
+        return step.value;
+      }
+      yield;
+    }
+  }
+
+  *#readBlock(block: Block): Steps<void> {
     if (block.level > 0) {
       this.#addHeading(block);
-      readInlines(block.text, this.#definitions, this.#inlines);
+      yield* readInlines(block.text, this.#definitions, this.#inlines);
       return;
     }
     readFieldLines(block.text, this.#inlines.onField);
+    const pauses = new Pauses();
     for (const part of splitTable(block.text)) {
-      readInlines(part.text, this.#definitions, this.#inlines);
+      yield* readInlines(part.text, this.#definitions, this.#inlines);
+      if (pauses.isDue(part.start)) {
+        yield;
+      }
     }
   }
 
@@ -82,7 +102,7 @@ export function readPropertyLinks(frontMatter: Record<string, unknown>, id: stri
   const links = new Map<string, NoteLink>();
   const inlines = { ...collectLinks(id, links), onTag: () => {}, onField: () => {} };
   for (const text of listTexts(frontMatter)) {
-    readInlines(text, new Map(), inlines);
+    takeAtOnce(readInlines(text, new Map(), inlines));
   }
   return [...links.values()];
 }

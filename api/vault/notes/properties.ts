@@ -1,8 +1,9 @@
 // The values of front matter as the texts that they are found by.
 
-import { readInlines } from './markdown/inlines.ts';
+import { type Inlines, readInlines } from './markdown/inlines.ts';
 import { readDestinationTarget, readWikiTarget } from './markdown/link-target.ts';
 import { nameOf } from './name.ts';
+import { takeAtOnce } from './steps.ts';
 
 /**
  * Every value that is text, number or word, in order, and the names below the top: those at the top every note has.
@@ -53,12 +54,13 @@ export function listWaysToAsk(value: string): string[] {
         ways.add(way);
       }
     };
-    readInlines(value, new Map(), {
+    const inlines: Inlines = {
       onWikiLink: (target, shown) => add(readWikiTarget(target, '')?.target, shown),
       onDestination: (to, shown) => add(readDestinationTarget(to, '')?.target.replace(/^\.?\//, ''), shown),
       onTag: () => {},
       onField: () => {},
-    });
+    };
+    takeAtOnce(readInlines(value, new Map(), inlines));
   }
   return [...ways].filter((way) => way !== '');
 }

@@ -1,5 +1,6 @@
 // The sections of a note: a heading and what stands below it, up to the next heading of its level or above.
 import { readTopBlocks } from './parts/top-blocks.ts';
+import type { Steps } from './steps.ts';
 
 export interface Section {
   headingStart: number;
@@ -15,11 +16,11 @@ export interface Section {
  * The first `most` sections of `note` from `from` on, in order. What stands in code, HTML, a comment, a list or a quote is
  * no heading.
  */
-export function listSections(note: string, from: number, most = Number.POSITIVE_INFINITY): Section[] {
+export function* listSections(note: string, from: number, most = Number.POSITIVE_INFINITY): Steps<Section[]> {
   const sections: Section[] = [];
   /** Those that the next heading may end: each of a higher level than the one before. */
   const open: Section[] = [];
-  readTopBlocks(note, from, ({ kind, start, end, level, title }) => {
+  yield* readTopBlocks(note, from, ({ kind, start, end, level, title }) => {
     if (kind !== 'heading') {
       return;
     }

@@ -8,6 +8,8 @@ let context: Context | undefined;
 const mostPatience = 4;
 /** Of the time that was allowed: who had less of the processor was not slow but kept waiting. */
 const fairShare = 0.7;
+/** Of what can't be attempted twice: on a busy machine it takes so many times as long. */
+const mostDelay = 2;
 
 /**
  * What `work` returns; undefined where it computes for longer. It may be cut off anywhere and be begun once more, so it may
@@ -22,6 +24,27 @@ export function computeWithin<Result>(timeoutMs: number, work: () => Result): Re
   }
   const patience = Math.min(mostPatience, (1.5 * timeoutMs) / Math.max(spentMs, 1));
   return attempt(Math.ceil(timeoutMs * patience), work)?.result;
+}
+
+/** Of a computation that goes on in several attempts, how long they take together. */
+export class TimeLimit {
+  #leftMs: number;
+
+  constructor(timeoutMs: number) {
+    this.#leftMs = timeoutMs;
+  }
+
+  get isOver(): boolean {
+    return this.#leftMs <= 0;
+  }
+
+  /** What `work` returns; undefined where it is cut off: it can't be begun again. */
+  attempt<Result>(work: () => Result): Result | undefined {
+    const before = cpuMs();
+    const done = attempt(Math.ceil(Math.max(this.#leftMs, 1) * mostDelay), work);
+    this.#leftMs -= cpuMs() - before;
+    return done?.result;
+  }
 }
 
 // Of this thread alone.

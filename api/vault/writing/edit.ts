@@ -2,6 +2,7 @@
 import { EditRefused } from '../errors.ts';
 import { parseFrontMatter } from '../notes/front-matter.ts';
 import { listSections, type Section } from '../notes/sections.ts';
+import { takeAtOnce } from '../notes/steps.ts';
 import { endOfBlankLines, endOfText, lineEndingOf, withLineEnding } from './text/line-endings.ts';
 import { findSection } from './text/named-section.ts';
 import { requireSameHead } from './text/same-head.ts';
@@ -76,7 +77,7 @@ function findGap(
 // A model that was asked for a section often gives its heading too.
 function withoutHeading(text: string, { level, title }: Section): string {
   const trimmed = text.slice(endOfBlankLines(text));
-  const [first] = listSections(trimmed, 0, 1);
+  const [first] = takeAtOnce(listSections(trimmed, 0, 1));
   const isFirst = first?.headingStart === 0 && first.level === level && first.title === title;
   return isFirst ? trimmed.slice(first.start) : text;
 }

@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import Database from 'better-sqlite3';
 import { createIndexWords } from '../../../api/vault/index/words.ts';
 import { parseNoteContent } from '../../../api/vault/notes/content.ts';
+import { takeAtOnce } from '../../../api/vault/notes/steps.ts';
 
 const columns = 'title, aliases, tags, headings, path, body, filters';
 
@@ -32,7 +33,7 @@ export function buildBareIndex(directory: string, path: string): BareIndex {
       const file = join(entry.parentPath, entry.name);
       const { fieldNames: _, ...words } = createIndexWords(
         relative(directory, file),
-        parseNoteContent(entry.name, readFileSync(file)),
+        takeAtOnce(parseNoteContent(entry.name, readFileSync(file))),
       );
       number += 1;
       insert.run({ number, ...words });

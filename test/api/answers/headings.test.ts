@@ -2,10 +2,11 @@
 import t from 'tap';
 import { findBlock } from '../../../api/answers/blocks.ts';
 import { findNamedSection, outlineOf } from '../../../api/answers/headings.ts';
+import { takeAtOnce } from '../../../api/vault/notes/steps.ts';
 import { count, measureGrowth, repeat } from '../../support/growth.ts';
 
 const everything = { from: 0, to: Number.POSITIVE_INFINITY };
-const outline = (text: string, most = 10_000) => outlineOf('N.md', text, everything, most);
+const outline = (text: string, most = 10_000) => takeAtOnce(outlineOf('N.md', text, everything, most));
 const idsOf = (text: string): string[] => outline(text).entries.map(({ id }) => id);
 
 t.test(
@@ -48,11 +49,14 @@ t.test('of too many headings it names the upper levels, and some of the next fro
 t.test('a name behind a # means the heading that fits it best, and says which others there are', (t) => {
   const text = '# Top\n## Log\na\n## Engine\n### Log\nb\n### Parts\n#### Log\nc\n## Straße **now**\nd\n';
   const found = (name: string): string => {
-    const { from, to } = findNamedSection('N.md', text, name);
+    const { from, to } = takeAtOnce(findNamedSection('N.md', text, name));
     return text.slice(from, to);
   };
   t.equal(found('Log'), '## Log\na\n');
-  t.same(findNamedSection('N.md', text, 'log').others, ['N.md#Top#Engine#Log', 'N.md#Top#Engine#Parts#Log']);
+  t.same(takeAtOnce(findNamedSection('N.md', text, 'log')).others, [
+    'N.md#Top#Engine#Log',
+    'N.md#Top#Engine#Parts#Log',
+  ]);
   t.equal(found('Engine#Log'), '### Log\nb\n', 'the nearest below it');
   t.equal(found('Top#Parts#log'), '#### Log\nc\n', 'those between may be left out');
   t.equal(found('### Parts'), '### Parts\n#### Log\nc\n', 'with its marks');
@@ -94,7 +98,7 @@ t.test('a block is the paragraph, list item, quote or table with its mark', (t) 
     ...['# Head ^head', 'text', ''],
   ].join('\n');
   const found = (name: string): string => {
-    const { from, to } = findBlock(text, name);
+    const { from, to } = takeAtOnce(findBlock(text, name));
     return text.slice(from, to);
   };
   t.equal(found('para'), 'first line\nsecond line ^para\n');
@@ -120,7 +124,7 @@ t.test('four times the text takes four times the work, whatever stands in it', (
   };
   for (const [name, make] of Object.entries(texts)) {
     t.ok(measureGrowth(outline, make, 320_000) < 6, `outline: ${name}`);
-    for (const find of [findBlock, (text: string) => findNamedSection('N.md', text, 'a#b#c')]) {
+    for (const find of [findBlock, (text: string) => takeAtOnce(findNamedSection('N.md', text, 'a#b#c'))]) {
       const tryToFind = (text: string): void => {
         try {
           find(text, 'nowhere');

@@ -15,6 +15,7 @@ import { foldName, nameOf } from '../../../api/vault/notes/name.ts';
 import { parseVaultPath } from '../../../api/vault/notes/path.ts';
 import { listSections } from '../../../api/vault/notes/sections.ts';
 import { parseSimpleYaml } from '../../../api/vault/notes/simple-yaml.ts';
+import { takeAtOnce } from '../../../api/vault/notes/steps.ts';
 import { matchField, parseSearchQuery } from '../../../api/vault/search/query.ts';
 import { type RankedWord, Ranking } from '../../../api/vault/search/ranking.ts';
 import { withoutSmallWords } from '../../../api/vault/search/small-words.ts';
@@ -47,7 +48,7 @@ const mayRefuse =
 
 const bytes = (text: string): Buffer => Buffer.from(text);
 const words = (content: NoteContent): unknown => createIndexWords('Folder/Note.md', content);
-const read = (text: string): NoteContent => parseNoteContent('Folder/Note.md', bytes(text));
+const read = (text: string): NoteContent => takeAtOnce(parseNoteContent('Folder/Note.md', bytes(text)));
 const judge = (query: RankedWord[], text: string): number =>
   new Ranking([...query, { text: 'b', isCjk: false, forms: ['b'] }]).judgeNames(text, text) +
   new Ranking([...query, { text: 'b', isCjk: false, forms: ['b'] }]).judgeText(text);
@@ -79,7 +80,7 @@ const parsers: Record<string, Parser> = {
   'one line of a note': (text) => words(read(text.replaceAll('\n', ' '))),
   'a heading': (text) => words(read(`# ${text.replaceAll('\n', ' ')}`)),
   'the beginning of a note': (text) => parseFrontMatter(`---\n${text}`),
-  sections: (text) => listSections(text, 0),
+  sections: (text) => takeAtOnce(listSections(text, 0)),
   'a section by its heading': mayRefuse((text) => findSection(text, 0, 'a')),
   'a heading to look for': mayRefuse((text) => findSection('# a\n# b\n', 0, text)),
   'text to append': (text) => appendText('# a\nx\n# b\n', text, 'a'),

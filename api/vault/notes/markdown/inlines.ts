@@ -1,6 +1,7 @@
 // What stands in one text: links, tags and fields, outside of its code, math and HTML (CommonMark, section 6 and the
 // appendix on links, with Obsidian's wiki links). Each sign is gone to once, and what it opens is looked for once.
 
+import { Pauses, type Steps } from '../steps.ts';
 import type { Place } from '../written/places.ts';
 import { type InlineField, readFieldName } from './fields.ts';
 import { findPassageEnd, findTagEnd } from './html.ts';
@@ -53,9 +54,9 @@ const passageStart = /^<(?:\?|!--|!\[CDATA\[|![a-z])/i;
 const longestHtmlTag = 4096;
 
 /** Reads `text`, one of the texts of a note. */
-export function readInlines(text: string, definitions: Definitions, inlines: Inlines): void {
+export function* readInlines(text: string, definitions: Definitions, inlines: Inlines): Steps<void> {
   if (saysSomething.test(text)) {
-    new InlineReader(text, definitions, inlines).read();
+    yield* new InlineReader(text, definitions, inlines).read();
   }
 }
 
@@ -83,8 +84,9 @@ class InlineReader {
     this.#mayHoldFields = text.includes('::');
   }
 
-  read(): void {
+  *read(): Steps<void> {
     const text = this.#text;
+    const pauses = new Pauses();
     // By hand: an expression that finds the next sign took longer than all that is done with it.
     for (let at = 0; at < text.length; ) {
       if (isSign[text.charCodeAt(at)] !== 1) {
@@ -96,6 +98,9 @@ class InlineReader {
         this.#plainStart = next;
       }
       at = next;
+      if (pauses.isDue(at)) {
+        yield;
+      }
     }
   }
 

@@ -1,7 +1,8 @@
 // The blocks of a note that Obsidian's `^id` names: a paragraph, list item, quote, table, code.
 import { type Line, linesOutsideCode } from '../lines.ts';
 import { foldName } from '../name.ts';
-import { listTopBlocks } from './top-blocks.ts';
+import { Pauses, type Steps } from '../steps.ts';
+import { readTopBlocks } from './top-blocks.ts';
 
 /** A place in UTF-16 units. */
 interface Place {
@@ -28,43 +29,53 @@ const heading = /^ {0,3}#{1,6}(?:[ \t]|$)/;
 const mostMarks = 100;
 
 /** The block with the mark `^name`, its mark included. */
-export function findMarkedBlock(text: string, name: string): MarkedBlock | OtherMarks {
+export function* findMarkedBlock(text: string, name: string): Steps<MarkedBlock | OtherMarks> {
+  const pauses = new Pauses();
   const others: string[] = [];
   const paragraphs = new Paragraphs();
   let count = 0;
   const lines = linesOutsideCode(text, 0);
   for (const line of lines) {
+    if (pauses.isDue(line.start)) {
+      yield;
+    }
     paragraphs.take(line);
-    const found = line.text.includes('^') ? mark.exec(line.text) : null;
-    const [, id = ''] = found ?? [];
-    if (found === null) {
+    const found = findMark(line);
+    if (found === undefined) {
       continue;
     }
-    if (foldName(id) === foldName(name)) {
-      return describe(text, line, paragraphs.endAt(line, lines), found.index);
+    if (foldName(found.id) === foldName(name)) {
+      return yield* describe(text, line, paragraphs.endAt(line, lines), found.at);
     }
     count += 1;
-    if (others.length < mostMarks) {
-      others.push(`^${id}`);
+    if (count <= mostMarks) {
+      others.push(`^${found.id}`);
     }
   }
   return { others, count };
 }
 
-function describe(text: string, line: Line, place: Place, at: number): MarkedBlock {
+function findMark({ text }: Line): { id: string; at: number } | undefined {
+  const found = text.includes('^') ? mark.exec(text) : null;
+  return found === null ? undefined : { id: found[1] ?? '', at: found.index };
+}
+
+function* describe(text: string, line: Line, place: Place, at: number): Steps<MarkedBlock> {
   const isBehind = line.text.trim().startsWith('^');
   if (!isBehind) {
     return { ...place, mark: { from: line.start + at, to: line.start + line.text.length }, isBehind };
   }
-  const from = findBlockBefore(text, line.start) ?? place.from;
+  const from = (yield* findBlockBefore(text, line.start)) ?? place.from;
   return { from, to: place.to, mark: { from: line.start, to: line.end }, isBehind };
 }
 
 /** Where the block at the top begins that a mark behind it names; undefined where the mark is a part of a larger block. */
-function findBlockBefore(text: string, markStart: number): number | undefined {
-  const blocks = listTopBlocks(text.slice(0, markStart));
-  const last = blocks.at(-1);
-  const isApart = last !== undefined && text.slice(last.end, markStart).includes('\n');
+function* findBlockBefore(text: string, markStart: number): Steps<number | undefined> {
+  let last = { start: 0, end: -1 };
+  yield* readTopBlocks(text.slice(0, markStart), 0, (block) => {
+    last = block;
+  });
+  const isApart = last.end >= 0 && text.slice(last.end, markStart).includes('\n');
   return isApart ? last.start : undefined;
 }
 

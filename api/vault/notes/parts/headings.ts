@@ -1,6 +1,7 @@
 // Which heading of a note a name behind a `#` means: its title, or a path of headings from the outside in.
 import { foldName } from '../name.ts';
 import { listSections, type Section } from '../sections.ts';
+import type { Steps } from '../steps.ts';
 
 export interface Heading extends Section {
   key: string;
@@ -11,6 +12,7 @@ export interface Heading extends Section {
 
 /** A note of 5 MB could be nothing but headings. */
 const mostHeadings = 20_000;
+export const headingsAtOnce = 100;
 /** Stands between the headings of a path. */
 export const divider = '#';
 /** Characters; of a longer heading the place is the better name. */
@@ -25,10 +27,11 @@ function keyOfHeading(title: string): string {
 }
 
 /** Of the note from `from` on. */
-export function readHeadings(note: string, from = 0): Heading[] {
+export function* readHeadings(note: string, from = 0): Steps<Heading[]> {
   const paths = new Map<string, number>();
   let last: Heading | undefined;
-  return listSections(note, from, mostHeadings).map((section) => {
+  const headings: Heading[] = [];
+  for (const section of yield* listSections(note, from, mostHeadings)) {
     let parent = last;
     while (parent !== undefined && parent.level >= section.level) {
       parent = parent.parent;
@@ -38,8 +41,12 @@ export function readHeadings(note: string, from = 0): Heading[] {
     const path = paths.get(name) ?? paths.size;
     paths.set(name, path);
     last = { ...section, key, parent, path };
-    return last;
-  });
+    headings.push(last);
+    if (headings.length % headingsAtOnce === 0) {
+      yield;
+    }
+  }
+  return headings;
 }
 
 /** From the outside in, the heading itself last. */
@@ -64,7 +71,13 @@ export function findHeadings(headings: readonly Heading[], name: string): readon
     (heading) => heading.key === key,
     (heading) => isBelow(pathOf(heading), keys),
   ];
-  return ways.map((way) => candidates.filter(way)).find(({ length }) => length > 0) ?? [];
+  for (const way of ways) {
+    const found = candidates.filter(way);
+    if (found.length > 0) {
+      return found;
+    }
+  }
+  return [];
 }
 
 /** Whether the last of `path` has the last of `keys`, and the others stand before it in this order. */

@@ -2,6 +2,7 @@
 import { splitLines } from '../lines.ts';
 import { BlockReader } from '../markdown/blocks.ts';
 import type { BlockKind } from '../markdown/containers.ts';
+import { Pauses, type Steps, takeAtOnce } from '../steps.ts';
 
 /** A place in UTF-16 units: whole lines, from its first to the last that is not blank. */
 export interface TopBlock {
@@ -27,28 +28,29 @@ interface Reading {
 }
 
 /** Tells of the blocks of `note` from `from` on, in order, each when it has ended. */
-export function readTopBlocks(note: string, from: number, onBlock: (block: TopBlock) => void): void {
-  read(note.slice(from), { from, isMathOpen: false, onBlock });
+export function* readTopBlocks(note: string, from: number, onBlock: (block: TopBlock) => void): Steps<void> {
+  yield* read(note.slice(from), { from, isMathOpen: false, onBlock });
 }
 
 export function listTopBlocks(note: string, from = 0): TopBlock[] {
   const blocks: TopBlock[] = [];
-  readTopBlocks(note, from, (block) => blocks.push(block));
+  takeAtOnce(readTopBlocks(note, from, (block) => blocks.push(block)));
   return blocks;
 }
 
 /** Code, HTML, math or a comment that nothing in `text` closes; undefined where there is none. */
 export function findUnclosed(text: string): Unclosed | undefined {
-  const { reader, last } = read(text, { from: 0, isMathOpen: true, onBlock: () => {} });
+  const { reader, last } = takeAtOnce(read(text, { from: 0, isMathOpen: true, onBlock: () => {} }));
   const closing = findComment(text, reader) ?? findClosing(text, reader, last);
   return closing === undefined ? undefined : { closing };
 }
 
-function read(
+function* read(
   text: string,
   { from, isMathOpen, onBlock }: { from: number; isMathOpen: boolean; onBlock: (block: TopBlock) => void },
-): Reading {
+): Steps<Reading> {
   let start = 0;
+  const pauses = new Pauses();
   let last: TopBlock | undefined;
   const reader = new BlockReader(text, {
     isMathOpen,
@@ -78,6 +80,9 @@ function read(
     reader.readLine(line.text, start);
     if (last !== undefined && line.text.trim() !== '') {
       last.end = from + line.end;
+    }
+    if (pauses.isDue(start)) {
+      yield;
     }
   }
   if (last !== undefined) {

@@ -1,12 +1,13 @@
 // The links of a text of Markdown as they stand in it: of each, which stretch says where it leads.
 // The room: where a note is what it says, for whoever has to write a part of it anew. Not what it says: markdown/.
 
-import { readInlines } from '../markdown/inlines.ts';
+import { type Inlines, readInlines } from '../markdown/inlines.ts';
 import { unescapeText } from '../markdown/link-parts.ts';
 import { type NoteLink, readDestinationTarget, readWikiTarget } from '../markdown/link-target.ts';
 import type { Definitions } from '../markdown/paragraph.ts';
 import { splitTable, type TableText } from '../markdown/tables.ts';
 import { readBlocks } from '../parts/text-blocks.ts';
+import { takeAtOnce } from '../steps.ts';
 import { type Place, Places } from './places.ts';
 import type { QuotedValue } from './values.ts';
 
@@ -30,20 +31,24 @@ export interface WrittenLink extends Place {
 /** `id` is of the note or file that `text` is a part of. In the order of the text. */
 export function findTextLinks(text: string, id: string): WrittenLink[] {
   const reader = new TextLinkReader(text, id);
-  const found = readBlocks(
-    text,
-    () => undefined,
-    ({ destination, place }) => reader.addDestination(destination, place),
+  const found = takeAtOnce(
+    readBlocks(
+      text,
+      () => undefined,
+      ({ destination, place }) => reader.addDestination(destination, place),
+    ),
   );
   // What a label is worth as a link shows only once all definitions are known.
-  readBlocks(
-    text,
-    ({ text: part, level, places }) => {
-      for (const cell of level > 0 ? [asCell(part)] : splitTable(part)) {
-        reader.readPart(cell, found, places);
-      }
-    },
-    () => undefined,
+  takeAtOnce(
+    readBlocks(
+      text,
+      ({ text: part, level, places }) => {
+        for (const cell of level > 0 ? [asCell(part)] : splitTable(part)) {
+          reader.readPart(cell, found, places);
+        }
+      },
+      () => undefined,
+    ),
   );
   return reader.links.sort((a, b) => a.start - b.start);
 }
@@ -82,7 +87,7 @@ class TextLinkReader {
       const found = cellPlaces.find(from, to);
       return found && places?.find(found.start, found.end);
     };
-    readInlines(cell.text, definitions, {
+    const inlines: Inlines = {
       onWikiLink: (target, _shown, at) => this.#addWiki(target, (from, to) => find(at + from, at + to)),
       onDestination: (destination, _shown, place) => {
         if (place !== undefined) {
@@ -92,7 +97,8 @@ class TextLinkReader {
       },
       onTag: () => undefined,
       onField: () => undefined,
-    });
+    };
+    takeAtOnce(readInlines(cell.text, definitions, inlines));
   }
 
   addDestination(destination: string, place: Place): void {

@@ -4,6 +4,7 @@ import { listSome } from '../../naming/list-some.ts';
 import { parseFrontMatter } from '../../notes/front-matter.ts';
 import { findMarkedBlock, type MarkedBlock } from '../../notes/parts/block-ids.ts';
 import { listTopBlocks } from '../../notes/parts/top-blocks.ts';
+import { takeAtOnce } from '../../notes/steps.ts';
 import type { EditPlace } from '../edit.ts';
 import { endsWithMark, kindOf, placeMark, takesMark, writeBlock } from './block-forms.ts';
 import { lineEndingOf, withLineEnding } from './line-endings.ts';
@@ -44,7 +45,7 @@ export function editBlock(note: string, { block, text, at }: BlockEdit): string 
 }
 
 function requireBlock(body: string, name: string): MarkedBlock {
-  const found = findMarkedBlock(body, name);
+  const found = takeAtOnce(findMarkedBlock(body, name));
   if ('from' in found) {
     return found;
   }
@@ -89,7 +90,7 @@ function requireOneBlock(
   { name, end }: { name: string; end: number },
 ): void {
   const shift = after.length - before.length;
-  const found = findMarkedBlock(after, name);
+  const found = takeAtOnce(findMarkedBlock(after, name));
   const isFound =
     'from' in found && found.from === old.from && after.slice(found.to, end + shift).trim() === '';
   const isWhole = isFound && found.to >= end + shift;

@@ -9,6 +9,7 @@ import {
   pathOf,
   readHeadings,
 } from '../../notes/parts/headings.ts';
+import { takeAtOnce } from '../../notes/steps.ts';
 
 /** Characters of a title that is shown to a caller. */
 const longestShown = 200;
@@ -19,7 +20,7 @@ const longestShown = 200;
  */
 export function findSection(note: string, from: number, heading: string): Heading {
   const [, marks = '', title = ''] = /^\s*(?:(#{1,6})[ \t]+|#*)(.*)$/s.exec(heading) ?? [];
-  const headings = readHeadings(note, from);
+  const headings = takeAtOnce(readHeadings(note, from));
   const named = findHeadings(headings, title.trim());
   const found = marks === '' ? named : findOfLevel(headings, title.trim(), marks.length);
   const [section] = found;

@@ -2,14 +2,17 @@
 import t from 'tap';
 import { parseContent } from '../../../../api/vault/documents/content.ts';
 import { createIndexWords } from '../../../../api/vault/index/words.ts';
+import { takeAtOnce } from '../../../../api/vault/notes/steps.ts';
 import { count, measureGrowth, repeat } from '../../../support/growth.ts';
 
 const readCanvas = (canvas: unknown) =>
-  parseContent(
-    'Boards/Plan.canvas',
-    Buffer.from(typeof canvas === 'string' ? canvas : JSON.stringify(canvas)),
+  takeAtOnce(
+    parseContent(
+      'Boards/Plan.canvas',
+      Buffer.from(typeof canvas === 'string' ? canvas : JSON.stringify(canvas)),
+    ),
   );
-const readBase = (source: string) => parseContent('Books.base', Buffer.from(source));
+const readBase = (source: string) => takeAtOnce(parseContent('Books.base', Buffer.from(source)));
 const at = (x: number, y: number, width = 100, height = 50) => ({ x, y, width, height });
 
 t.test('a canvas is its cards from top to bottom, by group, and what leads from one to the other', (t) => {
@@ -212,7 +215,7 @@ const nodes =
 
 t.test('a canvas and a base take a time that grows with their length', (t) => {
   const words = (id: string, text: string): unknown =>
-    createIndexWords(id, parseContent(id, Buffer.from(text)));
+    createIndexWords(id, takeAtOnce(parseContent(id, Buffer.from(text))));
   const inCanvas = (text: string): unknown => words('a.canvas', text);
   const cases: Record<string, (length: number) => string> = {
     cards: nodes(card),

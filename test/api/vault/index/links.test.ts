@@ -8,13 +8,14 @@ import { createIndexWords } from '../../../../api/vault/index/words.ts';
 import { IndexWriter } from '../../../../api/vault/index/writer.ts';
 import { createRevision, parseNoteContent } from '../../../../api/vault/notes/content.ts';
 import { folderOf, foldName, withoutExtension } from '../../../../api/vault/notes/name.ts';
+import { takeAtOnce } from '../../../../api/vault/notes/steps.ts';
 
 function createVault(notes: Record<string, string>): { database: Database; links: LinkReader } {
   const database = openIndexFile(':memory:', '/nowhere');
   const writer = new IndexWriter(database);
   database.transaction(() => {
     for (const [id, text] of Object.entries(notes)) {
-      const content = parseNoteContent(id, Buffer.from(text));
+      const content = takeAtOnce(parseNoteContent(id, Buffer.from(text)));
       const file = { isUnread: false, sizeBytes: 1, bornAt: 1, modifiedAt: 1, statedAt: undefined, file: '' };
       const said = { content, words: createIndexWords(id, content) };
       writer.putNote(undefined, id, { ...file, said, revision: createRevision(text) }, 'stamp');
@@ -86,13 +87,13 @@ t.test('links lead where the plain rule says, and backlinks are the same links s
     const { database, links } = createVault(notes);
     const plainly = new Map(
       [...ids].map((id) => {
-        const { links: written } = parseNoteContent(id, Buffer.from(notes[id] ?? ''));
+        const { links: written } = takeAtOnce(parseNoteContent(id, Buffer.from(notes[id] ?? '')));
         const found = written.map(({ target }) => findPlainly(id, target, [...ids]));
         return [id, new Set(found.filter((one) => one !== undefined))] as const;
       }),
     );
     for (const id of ids) {
-      const { links: written } = parseNoteContent(id, Buffer.from(notes[id] ?? ''));
+      const { links: written } = takeAtOnce(parseNoteContent(id, Buffer.from(notes[id] ?? '')));
       const answer = finish(links.resolve(id, written)).answer;
       const resolved = new Set(answer.links);
       const missing = written.filter(({ target }) => findPlainly(id, target, [...ids]) === undefined);

@@ -16,6 +16,7 @@ import { IndexUpdate } from '../../../../api/vault/index/update.ts';
 import { createIndexWords } from '../../../../api/vault/index/words.ts';
 import { IndexWriter } from '../../../../api/vault/index/writer.ts';
 import { parseNoteContent } from '../../../../api/vault/notes/content.ts';
+import { takeAtOnce } from '../../../../api/vault/notes/steps.ts';
 import { createFolder } from '../../../support/databases.ts';
 
 async function openWorld(t: Test) {
@@ -54,7 +55,7 @@ async function openWorld(t: Test) {
 
 t.test('a note that was moved since it was listed is not missed where it was', async (t) => {
   const { root, writer, gone, update, compare } = await openWorld(t);
-  const content = parseNoteContent('B/x.md', Buffer.from('x'));
+  const content = takeAtOnce(parseNoteContent('B/x.md', Buffer.from('x')));
   const said = { content, words: createIndexWords('B/x.md', content) };
   const file = { isUnread: false, sizeBytes: 1, bornAt: 1, modifiedAt: 1, statedAt: undefined };
   const number = writer.putNote(undefined, 'B/x.md', { ...file, said, revision: 'r', file: 'f' }, 'stamp');

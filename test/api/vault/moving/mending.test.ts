@@ -5,6 +5,7 @@ import { parseContent } from '../../../../api/vault/documents/content.ts';
 import { findWrittenLinks } from '../../../../api/vault/documents/written-links.ts';
 import { findAffected } from '../../../../api/vault/moving/affected.ts';
 import { LinkUnsayable, Mending } from '../../../../api/vault/moving/mending.ts';
+import { takeAtOnce } from '../../../../api/vault/notes/steps.ts';
 import { createLinkIndex } from '../../../support/index-in-memory.ts';
 import { findBroken } from '../../../support/link-checker.ts';
 import { createChance, createLinkedVault, createMove } from '../../../support/linked-vault.ts';
@@ -257,7 +258,9 @@ t.test('links are found where the index finds them', (t) => {
   for (let seed = 1; seed <= 20; seed += 1) {
     for (const [path, text] of createLinkedVault(seed).files) {
       const wanted =
-        text === undefined ? [] : parseContent(path, Buffer.from(text)).links.map(({ target }) => target);
+        text === undefined
+          ? []
+          : takeAtOnce(parseContent(path, Buffer.from(text))).links.map(({ target }) => target);
       const found = text === undefined ? [] : findWrittenLinks(text, path).map(({ link }) => link.target);
       t.same([...new Set(found)].sort(), [...new Set(wanted)].sort(), `${seed} ${path}`);
     }

@@ -2,8 +2,10 @@
 import t from 'tap';
 import { createIndexWords } from '../../../../api/vault/index/words.ts';
 import { type NoteContent, parseNoteContent } from '../../../../api/vault/notes/content.ts';
+import { takeAtOnce } from '../../../../api/vault/notes/steps.ts';
 
-const read = (text: string, id = 'Folder/Name.md'): NoteContent => parseNoteContent(id, Buffer.from(text));
+const read = (text: string, id = 'Folder/Name.md'): NoteContent =>
+  takeAtOnce(parseNoteContent(id, Buffer.from(text)));
 const targets = (text: string, id?: string) => read(text, id).links.map(({ target }) => target);
 const written = (text: string) => read(text).links.map((link) => link.written);
 

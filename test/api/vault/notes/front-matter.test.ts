@@ -5,6 +5,7 @@ import { parseDocument } from 'yaml';
 import { parseNoteContent } from '../../../../api/vault/notes/content.ts';
 import { parseFrontMatter } from '../../../../api/vault/notes/front-matter.ts';
 import { parseSimpleYaml } from '../../../../api/vault/notes/simple-yaml.ts';
+import { takeAtOnce } from '../../../../api/vault/notes/steps.ts';
 import { parseYaml, toPlainValue } from '../../../../api/vault/notes/yaml-document.ts';
 
 const fieldsOf = (yaml: string) => parseFrontMatter(`---\n${yaml}\n---\ntext`);
@@ -389,7 +390,7 @@ t.test('front matter is nested 64 levels deep at most, whichever thread reads it
 });
 
 t.test('a note gives its title, tags, headings and links, code aside', (t) => {
-  const read = (text: string) => parseNoteContent('Folder/Name.md', Buffer.from(text));
+  const read = (text: string) => takeAtOnce(parseNoteContent('Folder/Name.md', Buffer.from(text)));
   const content = read(
     [
       '---\naliases: one, two\ntags: "#a b"\n---',
@@ -414,9 +415,9 @@ t.test('a note gives its title, tags, headings and links, code aside', (t) => {
 });
 
 t.test('bytes that are not text are named and not shown; bytes that are not UTF-8 are told', (t) => {
-  const binary = parseNoteContent('a.md', Buffer.from('PNG\0\x01'));
+  const binary = takeAtOnce(parseNoteContent('a.md', Buffer.from('PNG\0\x01')));
   t.same([binary.text, binary.title, binary.warnings.length], ['', 'a', 1]);
-  const latin = parseNoteContent('a.md', Buffer.from([0x63, 0x61, 0x66, 0xe9]));
+  const latin = takeAtOnce(parseNoteContent('a.md', Buffer.from([0x63, 0x61, 0x66, 0xe9])));
   t.equal(latin.text, 'caf\ufffd');
   t.match(latin.warnings[0], /not UTF-8/);
   t.end();

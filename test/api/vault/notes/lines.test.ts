@@ -3,6 +3,7 @@ import t from 'tap';
 import { linesOutsideCode, readHeading } from '../../../../api/vault/notes/lines.ts';
 import { readMarks } from '../../../../api/vault/notes/marks.ts';
 import { listSections } from '../../../../api/vault/notes/sections.ts';
+import { takeAtOnce } from '../../../../api/vault/notes/steps.ts';
 
 const shown = (note: string) => Array.from(linesOutsideCode(note, 0), ({ text }) => text);
 
@@ -34,12 +35,12 @@ t.test('a fence is opened by three marks or more, and closed by as many of the s
 t.test('headings and tags in code are text, for searching as for editing', (t) => {
   const note = '# A\n````\n```\n# B #b\n````\n# C #c\n\n~~~\n# D\n';
   t.same(
-    listSections(note, 0).map(({ title }) => title),
+    takeAtOnce(listSections(note, 0)).map(({ title }) => title),
     ['A', 'C #c'],
   );
-  t.same(readMarks(note, 'a.md').headings, ['A', 'C #c']);
-  t.same([...readMarks('#a\n```\n#b\n``` #c\n#d\n```\n#e', 'a.md').tags], ['a', 'e']);
-  t.same(listSections('text\n```\ncode\n```\n---\n', 0), [], 'an underline below code is none');
+  t.same(takeAtOnce(readMarks(note, 'a.md')).headings, ['A', 'C #c']);
+  t.same([...takeAtOnce(readMarks('#a\n```\n#b\n``` #c\n#d\n```\n#e', 'a.md')).tags], ['a', 'e']);
+  t.same(takeAtOnce(listSections('text\n```\ncode\n```\n---\n', 0)), [], 'an underline below code is none');
   t.end();
 });
 

@@ -6,6 +6,7 @@ import { openIndexFile } from '../../../../../api/vault/index/file.ts';
 import { ScanReader } from '../../../../../api/vault/index/scan/reader.ts';
 import { createIndexWords } from '../../../../../api/vault/index/words.ts';
 import { parseNoteContent } from '../../../../../api/vault/notes/content.ts';
+import { takeAtOnce } from '../../../../../api/vault/notes/steps.ts';
 import { createFolder } from '../../../../support/databases.ts';
 
 interface Note {
@@ -26,7 +27,7 @@ function fill(t: Test, count: number): { reader: ScanReader; notes: Note[] } {
     `INSERT INTO notes(${columns}) VALUES (?, 'note', ?, ?, 'T', '[]', '{}', 'r', 's', ?, 0, ?, 1, 1)`,
   );
   const words = database.prepare('INSERT INTO words(rowid, filters) VALUES (?, ?)');
-  const content = parseNoteContent('A.md', Buffer.from('---\ntags: [x]\n---\n'));
+  const content = takeAtOnce(parseNoteContent('A.md', Buffer.from('---\ntags: [x]\n---\n')));
   const { filters } = createIndexWords('A.md', content);
   const notes: Note[] = [];
   database.transaction(() => {

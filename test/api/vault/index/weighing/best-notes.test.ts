@@ -7,6 +7,7 @@ import { BestNotes, weights } from '../../../../../api/vault/index/weighing/best
 import { createIndexWords } from '../../../../../api/vault/index/words.ts';
 import { IndexWriter } from '../../../../../api/vault/index/writer.ts';
 import { parseNoteContent } from '../../../../../api/vault/notes/content.ts';
+import { takeAtOnce } from '../../../../../api/vault/notes/steps.ts';
 import { createRandom } from '../../../../support/random.ts';
 
 const english = [
@@ -54,7 +55,7 @@ function createWorld(t: Test, seed: number): World {
     random,
     writer,
     put: (id, text) => {
-      const content = parseNoteContent(id, Buffer.from(text));
+      const content = takeAtOnce(parseNoteContent(id, Buffer.from(text)));
       const said = { content, words: createIndexWords(id, content) };
       const file = { isUnread: false, sizeBytes: 1, bornAt: 1, modifiedAt: 1, statedAt: undefined };
       writer.putNote(undefined, id, { ...file, said, revision: id, file: id }, 'stamp');

@@ -6,20 +6,23 @@ import t from 'tap';
 import { readInlines } from '../../../../../api/vault/notes/markdown/inlines.ts';
 import type { Block } from '../../../../../api/vault/notes/markdown/paragraph.ts';
 import { readBlocks } from '../../../../../api/vault/notes/parts/text-blocks.ts';
+import { takeAtOnce } from '../../../../../api/vault/notes/steps.ts';
 
 /** Where what is no address of the web leads, in order. */
 function readOurs(note: string): string[] {
   const blocks: Block[] = [];
-  const definitions = readBlocks(note, (block) => blocks.push(block));
+  const definitions = takeAtOnce(readBlocks(note, (block) => blocks.push(block)));
   const found: string[] = [];
   const ignore = (): void => {};
   for (const { text } of blocks) {
-    readInlines(text, definitions, {
-      onWikiLink: (target) => found.push(`[[${target}]]`),
-      onDestination: (destination) => found.push(destination),
-      onTag: ignore,
-      onField: ignore,
-    });
+    takeAtOnce(
+      readInlines(text, definitions, {
+        onWikiLink: (target) => found.push(`[[${target}]]`),
+        onDestination: (destination) => found.push(destination),
+        onTag: ignore,
+        onField: ignore,
+      }),
+    );
   }
   return found.map(decode).sort();
 }

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { EditRefused } from '../../../../../api/vault/errors.ts';
 import { readHeadings } from '../../../../../api/vault/notes/parts/headings.ts';
+import { takeAtOnce } from '../../../../../api/vault/notes/steps.ts';
 import { appendText } from '../../../../../api/vault/writing/edit.ts';
 import { editNote, type NoteEdit } from '../../../../../api/vault/writing/text/note-edit.ts';
 import { type HardNote, type HardSection, hardBlocks, hardNote } from '../../../../support/hard-notes.ts';
@@ -54,7 +55,7 @@ function sameAs(section: HardSection, { sections }: HardNote): HardSection[] {
 }
 
 const headingsOf = (note: string, from: number): string[] =>
-  readHeadings(note, from).map(({ level, title }) => `${level} ${title}`);
+  takeAtOnce(readHeadings(note, from)).map(({ level, title }) => `${level} ${title}`);
 
 /** Where what stands below a heading may begin and end: at its first sign or at the blank lines around. */
 function gapsOf(note: string, { start, end }: HardSection): { start: Stretch; end: Stretch } {

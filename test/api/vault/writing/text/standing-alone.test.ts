@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import MarkdownIt from 'markdown-it';
 import t from 'tap';
 import { pathOf, readHeadings } from '../../../../../api/vault/notes/parts/headings.ts';
+import { takeAtOnce } from '../../../../../api/vault/notes/steps.ts';
 import { appendText, editSection } from '../../../../../api/vault/writing/edit.ts';
 import '../../../../support/fixed-seed.ts';
 
@@ -238,13 +239,13 @@ t.test(
         fc.constantFrom('\n', '\r\n'),
         (written, text, index, ending) => {
           const note = written.replaceAll('\n', ending);
-          const section = readHeadings(note)[index];
+          const section = takeAtOnce(readHeadings(note))[index];
           const path = pathOf(section)
             .map(({ title }) => title)
             .join('#');
           if (
             section === undefined ||
-            readHeadings(note).filter(
+            takeAtOnce(readHeadings(note)).filter(
               (one) =>
                 pathOf(one)
                   .map(({ title }) => title)
