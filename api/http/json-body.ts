@@ -42,9 +42,11 @@ export function parseJsonBody(req: Request): unknown {
   }
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 function decodeUtf8(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return utf8.decode(bytes);
   } catch (cause) {
     throw notJson('The body is not UTF-8', cause);
   }
@@ -64,6 +66,8 @@ function notJson(message: string, cause?: unknown): RequestRefused {
 const BRACKETS_AND_STRINGS = /[[{]|[\]}]|"(?:[^"\\]+|\\.)*"?/gs;
 
 function isNestedDeeper(text: string, limit: number): boolean {
+  // most bodies have fewer brackets than that, wherever they stand
+  if (countOpening(text, limit) <= limit) return false;
   let depth = 0;
   for (const [token] of text.matchAll(BRACKETS_AND_STRINGS)) {
     if (token === '[' || token === '{') depth += 1;
@@ -71,4 +75,14 @@ function isNestedDeeper(text: string, limit: number): boolean {
     if (depth > limit) return true;
   }
   return false;
+}
+
+/** Counting stops beyond `most`. */
+function countOpening(text: string, most: number): number {
+  let count = 0;
+  for (let at = 0; at < text.length && count <= most; at += 1) {
+    const unit = text.charCodeAt(at);
+    if (unit === 0x5b || unit === 0x7b) count += 1;
+  }
+  return count;
 }
