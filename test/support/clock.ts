@@ -7,12 +7,12 @@ export interface Clock {
 }
 
 /** Replaces Date.now until the test ends; it goes on running from where it is moved to. */
-export function shiftClock(t: Test): Clock {
-  const real = Date.now;
+export function shiftClock(t: Test, real = Date.now): Clock {
+  const { now } = Date;
   let shiftMs = 0;
   Date.now = () => real() + shiftMs;
   t.teardown(() => {
-    Date.now = real;
+    Date.now = now;
   });
   return {
     advance: (seconds) => {
@@ -21,7 +21,13 @@ export function shiftClock(t: Test): Clock {
   };
 }
 
-/** The same, and what is done each so many seconds (setInterval) is done when the clock comes there, not before. */
+/** The same, but it stands where it is until it is moved: for what has to be done within a span however busy the machine is. */
+export function holdClock(t: Test): Clock {
+  const begun = Date.now();
+  return shiftClock(t, () => begun);
+}
+
+/** As shiftClock, and what is done each so many seconds (setInterval) is done when the clock comes there, not before. */
 export function shiftClockAndIntervals(t: Test): Clock {
   const clock = shiftClock(t);
   mock.timers.enable({ apis: ['setInterval'] });

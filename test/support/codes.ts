@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import type { Test } from 'tap';
 import { Browser, type Page } from '../../scripts/demo/browser.ts';
-import { shiftClock } from './clock.ts';
+import { holdClock } from './clock.ts';
 import { ann, type LoopAuth, startLoopAuth } from './loop-auth.ts';
 
 export interface Codes {
@@ -63,9 +63,12 @@ export async function sendPassword(loop: LoopAuth, browser = new Browser()): Pro
   return browser.submit(await browser.visit(`${loop.issuer}/account`), { ...ann });
 }
 
-/** A loop-auth in which Ann has codes, and the one that turned them on is used up. */
+/**
+ * A loop-auth in which Ann has codes, and the one that turned them on is used up. Its clock stands: a code is good for half a
+ * minute, and a busy machine takes longer for a sign-in.
+ */
 export async function startWithCodes(t: Test) {
-  const clock = shiftClock(t);
+  const clock = holdClock(t);
   const loop = await startLoopAuth(t);
   const owner = new Browser();
   const codes = await turnOnCodes(loop, owner);
