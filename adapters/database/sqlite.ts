@@ -1,11 +1,12 @@
 // One SQLite file behind the Database interface: a single connection, synchronous statements, one writer at a time.
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import knex, { type Knex } from 'knex';
 import { migrate } from '../migrations/migrate.ts';
+import { hasAllMigrations } from '../migrations/nothing-to-do.ts';
 import type { CountersOfFile, Database, Lock } from './database.ts';
 import { DatabaseDamaged, DatabaseUnavailable, isDamage } from './errors.ts';
 import { createKeyedMutex } from './keyed-mutex.ts';
@@ -64,6 +65,16 @@ export async function openSqliteDatabase(
   }
 }
 
+/** What a process that was killed has written and not synced is read and answered from now on. */
+async function syncLeft(file: LogFile): Promise<void> {
+  try {
+    await file.datasync();
+  } catch (cause) {
+    await file.close();
+    throw unavailable("the disk does not take the database's log", cause);
+  }
+}
+
 interface Parts {
   readonly connection: Sqlite.Database;
   readonly builder: Knex;
@@ -89,6 +100,7 @@ async function openDurableLog(
   // A journal that was deleted while the file became one with a log must not come back, and the log must be found.
   await syncFolder(dirname(database));
   const file = await openLog(paths.log);
+  await syncLeft(file);
   const countFrames = connection.prepare<[], { log: number }>('pragma wal_checkpoint(NOOP)');
   const keeper: LogKeeper = new LogKeeper(paths, (error) => log.doubt(error));
   const log = new DurableLog({
@@ -229,17 +241,33 @@ function openCounters(path: string): CountersOfFile {
   };
 }
 
-/** Knex migrates on our own connection, so that even an in-memory database is migrated. */
 async function migrateConnection(connection: Sqlite.Database, path: string): Promise<void> {
+  try {
+    // who may not write is told so by the first write, which is Knex's
+    if (!hasAllMigrations(connection) || !isWritable(path)) await migrateByKnex(connection, path);
+  } catch (cause) {
+    throw isDamage(cause) ? new DatabaseDamaged(path, { cause }) : translate(cause);
+  }
+}
+
+/** On our own connection, so that even an in-memory database is migrated. */
+async function migrateByKnex(connection: Sqlite.Database, path: string): Promise<void> {
   const migrator = knex({ client: 'better-sqlite3', useNullAsDefault: true, connection: { filename: path } });
   migrator.client.acquireRawConnection = async () => connection;
   migrator.client.destroyRawConnection = async () => {};
   try {
     await migrate(migrator, markAsOurs, path);
-  } catch (cause) {
-    throw isDamage(cause) ? new DatabaseDamaged(path, { cause }) : translate(cause);
   } finally {
     await migrator.destroy();
+  }
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,6 +1,6 @@
 // The block of a note that Obsidian's `^id` names, as a part that can be read.
 import { findMarkedBlock } from '../vault/notes/parts/block-ids.ts';
-import type { Steps } from '../vault/notes/steps.ts';
+import type { Steps } from '../vault/pace/steps.ts';
 import { MissingPart, type Stretch } from './missing-part.ts';
 import { shortenTitle } from './size.ts';
 

@@ -9,7 +9,7 @@ import {
   pathOf,
   readHeadings,
 } from '../vault/notes/parts/headings.ts';
-import type { Steps } from '../vault/notes/steps.ts';
+import type { Steps } from '../vault/pace/steps.ts';
 import { MissingPart, type Stretch } from './missing-part.ts';
 import { countJson, shortenTitle } from './size.ts';
 

@@ -2,7 +2,7 @@
 // The room: how much an answer may hold. Not what is in it: tools/, mcp/; not how it goes out: http/.
 import type { Image } from '../vault/documents/image.ts';
 import { VaultRefusal } from '../vault/errors.ts';
-import { type Steps, takeInSlices } from '../vault/notes/steps.ts';
+import { type Steps, takeInSlices } from '../vault/pace/steps.ts';
 import type { Note, Vault } from '../vault/vault.ts';
 import { findBlock } from './blocks.ts';
 import { createStretchId, findNamedSection, type Outline, type OutlineEntry, outlineOf } from './headings.ts';

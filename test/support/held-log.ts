@@ -32,6 +32,8 @@ export async function openHeld(path: string): Promise<{ database: Database; log:
       close: () => file.close(),
     };
   });
+  // without that of opening
+  begun = 0;
   const log: HeldLog = {
     running: () => running.length,
     begun: () => begun,

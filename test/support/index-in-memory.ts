@@ -10,7 +10,7 @@ import { type EntryRow, IndexWriter, ranks } from '../../api/vault/index/writer.
 import type { KnownLinks } from '../../api/vault/moving/affected.ts';
 import { createRevision } from '../../api/vault/notes/content.ts';
 import { folderOf } from '../../api/vault/notes/name.ts';
-import { takeAtOnce } from '../../api/vault/notes/steps.ts';
+import { takeAtOnce } from '../../api/vault/pace/steps.ts';
 
 /** The text of each file by its path; undefined for one that is only listed. Its caller closes it. */
 export function createLinkIndex(files: ReadonlyMap<string, string | undefined>): {

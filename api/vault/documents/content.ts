@@ -4,7 +4,7 @@
 import { createEmptyContent, type NoteContent, parseNoteContent, uniqueTags } from '../notes/content.ts';
 import { readMarks } from '../notes/marks.ts';
 import { nameOf } from '../notes/name.ts';
-import type { Steps } from '../notes/steps.ts';
+import type { Steps } from '../pace/steps.ts';
 import { describeBase } from './base.ts';
 import { createExactLink, describeCanvas } from './canvas.ts';
 import { type Description, NotDescribable } from './description.ts';

@@ -1,6 +1,6 @@
 // Obsidian's own excluded files: what the settings of a vault (.obsidian/app.json) say, and what that hides.
 import { foldName } from '../notes/name.ts';
-import { computeWithin } from '../notes/time-limit.ts';
+import { computeWithin } from '../pace/time-limit.ts';
 
 /** The filters of the file's text; undefined where that can't be read. Those that are no text are left out. */
 export function parseExcludedFiles(text: string): string[] | undefined {

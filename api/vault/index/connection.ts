@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
 import type { HiddenFiles } from '../hidden/hidden-files.ts';
 import type { VaultReach } from '../hidden/reach.ts';
-import { takeSlice } from '../notes/steps.ts';
+import { takeSlice } from '../pace/steps.ts';
 import type { IndexProgress, SearchOrder, SearchResult } from './answers.ts';
 import type { ChangedPart } from './at-once.ts';
 import type { IndexFacts } from './facts.ts';

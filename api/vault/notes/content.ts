@@ -2,12 +2,12 @@
 // The room: what one note is, from its path to its dates. Not words for searching: search/; not changes: writing/.
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
+import type { Steps } from '../pace/steps.ts';
 import { parseFrontMatter } from './front-matter.ts';
 import type { InlineField } from './markdown/fields.ts';
 import type { NoteLink } from './markdown/link-target.ts';
 import { readMarks, readPropertyLinks } from './marks.ts';
 import { foldName, nameOf } from './name.ts';
-import type { Steps } from './steps.ts';
 
 export interface NoteContent {
   title: string;

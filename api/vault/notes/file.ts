@@ -3,11 +3,11 @@
 import type { Stats } from 'node:fs';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { computeInSlices, type Steps, takeAtOnce } from '../pace/steps.ts';
+import { computeWithin } from '../pace/time-limit.ts';
 import { createEmptyContent, createRevision, largestNote, type NoteContent } from './content.ts';
 import { findStatedCreation } from './dates.ts';
 import { isOpenedInside } from './opened-path.ts';
-import { computeInSlices, type Steps, takeAtOnce } from './steps.ts';
-import { computeWithin } from './time-limit.ts';
 
 /** A note that was read, and what was made of its content. */
 export interface NoteFile<Said> {

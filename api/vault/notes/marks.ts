@@ -1,5 +1,6 @@
 // What the text of a note says of it: headings, links, tags and fields.
 
+import { Pauses, type Steps, takeAtOnce } from '../pace/steps.ts';
 import { type InlineField, readFieldLines } from './markdown/fields.ts';
 import { type Inlines, readInlines } from './markdown/inlines.ts';
 import { type NoteLink, readDestinationTarget, readWikiTarget } from './markdown/link-target.ts';
@@ -7,7 +8,6 @@ import type { Block, Definitions } from './markdown/paragraph.ts';
 import { splitTable } from './markdown/tables.ts';
 import { readBlocks } from './parts/text-blocks.ts';
 import { listTexts } from './properties.ts';
-import { Pauses, type Steps, takeAtOnce } from './steps.ts';
 
 export interface Marks {
   /** The heading of the first level that the text begins with. */

@@ -1,9 +1,9 @@
 // The values of front matter as the texts that they are found by.
 
+import { takeAtOnce } from '../pace/steps.ts';
 import { type Inlines, readInlines } from './markdown/inlines.ts';
 import { readDestinationTarget, readWikiTarget } from './markdown/link-target.ts';
 import { nameOf } from './name.ts';
-import { takeAtOnce } from './steps.ts';
 
 /**
  * Every value that is text, number or word, in order, and the names below the top: those at the top every note has.

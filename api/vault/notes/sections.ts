@@ -1,6 +1,7 @@
 // The sections of a note: a heading and what stands below it, up to the next heading of its level or above.
+
+import type { Steps } from '../pace/steps.ts';
 import { readTopBlocks } from './parts/top-blocks.ts';
-import type { Steps } from './steps.ts';
 
 export interface Section {
   headingStart: number;

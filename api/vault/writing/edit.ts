@@ -2,7 +2,7 @@
 import { EditRefused } from '../errors.ts';
 import { parseFrontMatter } from '../notes/front-matter.ts';
 import { listSections, type Section } from '../notes/sections.ts';
-import { takeAtOnce } from '../notes/steps.ts';
+import { takeAtOnce } from '../pace/steps.ts';
 import { endOfBlankLines, endOfText, lineEndingOf, withLineEnding } from './text/line-endings.ts';
 import { findSection } from './text/named-section.ts';
 import { requireSameHead } from './text/same-head.ts';

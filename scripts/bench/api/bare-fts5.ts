@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import Database from 'better-sqlite3';
 import { createIndexWords } from '../../../api/vault/index/words.ts';
 import { parseNoteContent } from '../../../api/vault/notes/content.ts';
-import { takeAtOnce } from '../../../api/vault/notes/steps.ts';
+import { takeAtOnce } from '../../../api/vault/pace/steps.ts';
 
 const columns = 'title, aliases, tags, headings, path, body, filters';
 

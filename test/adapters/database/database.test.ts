@@ -7,6 +7,7 @@ import t, { type Test } from 'tap';
 import type { Database } from '../../../adapters/database/database.ts';
 import { createKeyedMutex } from '../../../adapters/database/keyed-mutex.ts';
 import { openDatabase } from '../../../adapters/database/open.ts';
+import { openSqliteDatabase } from '../../../adapters/database/sqlite.ts';
 import { bind, compile, param } from '../../../adapters/database/statement.ts';
 import { AccountStore } from '../../../adapters/stores/accounts.ts';
 import { KeyStore } from '../../../adapters/stores/keys.ts';
@@ -88,6 +89,61 @@ t.test('a database that a newer version migrated is refused and left as it is', 
   });
   t.ok(readFileSync(path).equals(before));
 });
+
+t.test('a database that is up to date is opened while another process writes', async (t) => {
+  const path = join(createFolder(t), 'auth.db');
+  await (await openDatabase(path)).close();
+  const other = new Sqlite(path);
+  other.exec('begin immediate');
+  const database = await openDatabase(path);
+  t.ok(await database.first({ sql: 'select count(*) from accounts', slots: [] }, {}));
+  other.exec('rollback');
+  other.close();
+  await database.close();
+});
+
+t.test(
+  'one that lacks the last version is migrated, and one that is half migrated is not taken',
+  async (t) => {
+    const path = join(createFolder(t), 'auth.db');
+    await (await openDatabase(path)).close();
+    const older = new Sqlite(path);
+    older.exec('update knex_migrations_lock set is_locked = 1');
+    await t.rejects(openDatabase(path), 'somebody migrates, or has died of it');
+    older.exec('update knex_migrations_lock set is_locked = 0');
+    older.exec('delete from knex_migrations where id = (select max(id) from knex_migrations)');
+    await t.rejects(
+      openDatabase(path),
+      { name: 'DatabaseUnavailable' },
+      'the last version is applied again, which it can’t be',
+    );
+    older.close();
+  },
+);
+
+t.test(
+  'what a process that was killed has left in the log is synced before anything is answered',
+  async (t) => {
+    const path = join(createFolder(t), 'auth.db');
+    await (await openDatabase(path)).close();
+    const seen: string[] = [];
+    const logOf = (datasync: () => Promise<void>) => async () => ({
+      datasync,
+      close: async () => {
+        seen.push('closed');
+      },
+    });
+    const log = logOf(async () => {
+      seen.push('synced');
+    });
+    const database = await openSqliteDatabase(path, log);
+    t.same(seen, ['synced']);
+    await database.close();
+    const failing = logOf(() => Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' })));
+    await t.rejects(openSqliteDatabase(path, failing), { name: 'DatabaseUnavailable' });
+    t.same(seen, ['synced', 'closed', 'closed']);
+  },
+);
 
 t.test('a place that can not be written says which and by whom', async (t) => {
   const folder = createFolder(t);

@@ -2,7 +2,7 @@
 import t from 'tap';
 import { findBlock } from '../../../api/answers/blocks.ts';
 import { findNamedSection, outlineOf } from '../../../api/answers/headings.ts';
-import { takeAtOnce } from '../../../api/vault/notes/steps.ts';
+import { takeAtOnce } from '../../../api/vault/pace/steps.ts';
 import { count, measureGrowth, repeat } from '../../support/growth.ts';
 
 const everything = { from: 0, to: Number.POSITIVE_INFINITY };

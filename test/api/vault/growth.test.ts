@@ -15,7 +15,7 @@ import { foldName, nameOf } from '../../../api/vault/notes/name.ts';
 import { parseVaultPath } from '../../../api/vault/notes/path.ts';
 import { listSections } from '../../../api/vault/notes/sections.ts';
 import { parseSimpleYaml } from '../../../api/vault/notes/simple-yaml.ts';
-import { takeAtOnce } from '../../../api/vault/notes/steps.ts';
+import { takeAtOnce } from '../../../api/vault/pace/steps.ts';
 import { matchField, parseSearchQuery } from '../../../api/vault/search/query.ts';
 import { type RankedWord, Ranking } from '../../../api/vault/search/ranking.ts';
 import { withoutSmallWords } from '../../../api/vault/search/small-words.ts';

@@ -2,7 +2,7 @@
 import type Database from 'better-sqlite3';
 import { createEmptyContent, type NoteContent } from '../../notes/content.ts';
 import { folderOf } from '../../notes/name.ts';
-import { computeWithin } from '../../notes/time-limit.ts';
+import { computeWithin } from '../../pace/time-limit.ts';
 import type { Vocabulary } from '../finding/vocabulary.ts';
 import { prepareStatements, type Statements } from '../statements.ts';
 import { createIndexWords } from '../words.ts';

@@ -1,7 +1,7 @@
 // What stands in one text: links, tags and fields, outside of its code, math and HTML (CommonMark, section 6 and the
 // appendix on links, with Obsidian's wiki links). Each sign is gone to once, and what it opens is looked for once.
 
-import { Pauses, type Steps } from '../steps.ts';
+import { Pauses, type Steps } from '../../pace/steps.ts';
 import type { Place } from '../written/places.ts';
 import { type InlineField, readFieldName } from './fields.ts';
 import { findPassageEnd, findTagEnd } from './html.ts';

@@ -1,7 +1,8 @@
 // The blocks of a note that Obsidian's `^id` names: a paragraph, list item, quote, table, code.
+
+import { Pauses, type Steps } from '../../pace/steps.ts';
 import { type Line, linesOutsideCode } from '../lines.ts';
 import { foldName } from '../name.ts';
-import { Pauses, type Steps } from '../steps.ts';
 import { readTopBlocks } from './top-blocks.ts';
 
 /** A place in UTF-16 units. */

@@ -1,7 +1,8 @@
 // Which heading of a note a name behind a `#` means: its title, or a path of headings from the outside in.
+
+import type { Steps } from '../../pace/steps.ts';
 import { foldName } from '../name.ts';
 import { listSections, type Section } from '../sections.ts';
-import type { Steps } from '../steps.ts';
 
 export interface Heading extends Section {
   key: string;

@@ -1,8 +1,9 @@
 // The paragraphs and headings of a whole note, one after the other.
+
+import { Pauses, type Steps } from '../../pace/steps.ts';
 import { splitLines } from '../lines.ts';
 import { BlockReader } from '../markdown/blocks.ts';
 import type { Block, DefinedDestination, Definitions } from '../markdown/paragraph.ts';
-import { Pauses, type Steps } from '../steps.ts';
 
 /**
  * Tells of the blocks of text in `note`, in order, one at a time: a note of 5 MB may have a million. Gives what its links

@@ -1,8 +1,9 @@
 // The blocks that stand in no list and no quote, each with its place in the note; and what its end leaves open.
+
+import { Pauses, type Steps, takeAtOnce } from '../../pace/steps.ts';
 import { splitLines } from '../lines.ts';
 import { BlockReader } from '../markdown/blocks.ts';
 import type { BlockKind } from '../markdown/containers.ts';
-import { Pauses, type Steps, takeAtOnce } from '../steps.ts';
 
 /** A place in UTF-16 units: whole lines, from its first to the last that is not blank. */
 export interface TopBlock {

@@ -1,13 +1,13 @@
 // The links of a text of Markdown as they stand in it: of each, which stretch says where it leads.
 // The room: where a note is what it says, for whoever has to write a part of it anew. Not what it says: markdown/.
 
+import { takeAtOnce } from '../../pace/steps.ts';
 import { type Inlines, readInlines } from '../markdown/inlines.ts';
 import { unescapeText } from '../markdown/link-parts.ts';
 import { type NoteLink, readDestinationTarget, readWikiTarget } from '../markdown/link-target.ts';
 import type { Definitions } from '../markdown/paragraph.ts';
 import { splitTable, type TableText } from '../markdown/tables.ts';
 import { readBlocks } from '../parts/text-blocks.ts';
-import { takeAtOnce } from '../steps.ts';
 import { type Place, Places } from './places.ts';
 import type { QuotedValue } from './values.ts';
 

@@ -4,7 +4,7 @@ import { listSome } from '../../naming/list-some.ts';
 import { parseFrontMatter } from '../../notes/front-matter.ts';
 import { findMarkedBlock, type MarkedBlock } from '../../notes/parts/block-ids.ts';
 import { listTopBlocks } from '../../notes/parts/top-blocks.ts';
-import { takeAtOnce } from '../../notes/steps.ts';
+import { takeAtOnce } from '../../pace/steps.ts';
 import type { EditPlace } from '../edit.ts';
 import { endsWithMark, kindOf, placeMark, takesMark, writeBlock } from './block-forms.ts';
 import { lineEndingOf, withLineEnding } from './line-endings.ts';

@@ -9,7 +9,7 @@ import {
   pathOf,
   readHeadings,
 } from '../../notes/parts/headings.ts';
-import { takeAtOnce } from '../../notes/steps.ts';
+import { takeAtOnce } from '../../pace/steps.ts';
 
 /** Characters of a title that is shown to a caller. */
 const longestShown = 200;

@@ -2,7 +2,7 @@
 import t from 'tap';
 import { parseContent } from '../../../../api/vault/documents/content.ts';
 import { createIndexWords } from '../../../../api/vault/index/words.ts';
-import { takeAtOnce } from '../../../../api/vault/notes/steps.ts';
+import { takeAtOnce } from '../../../../api/vault/pace/steps.ts';
 import { count, measureGrowth, repeat } from '../../../support/growth.ts';
 
 const readCanvas = (canvas: unknown) =>

@@ -8,7 +8,7 @@ import { createIndexWords } from '../../../../api/vault/index/words.ts';
 import { IndexWriter } from '../../../../api/vault/index/writer.ts';
 import { createRevision, parseNoteContent } from '../../../../api/vault/notes/content.ts';
 import { folderOf, foldName, withoutExtension } from '../../../../api/vault/notes/name.ts';
-import { takeAtOnce } from '../../../../api/vault/notes/steps.ts';
+import { takeAtOnce } from '../../../../api/vault/pace/steps.ts';
 
 function createVault(notes: Record<string, string>): { database: Database; links: LinkReader } {
   const database = openIndexFile(':memory:', '/nowhere');

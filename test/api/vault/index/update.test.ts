@@ -16,7 +16,7 @@ import { IndexUpdate } from '../../../../api/vault/index/update.ts';
 import { createIndexWords } from '../../../../api/vault/index/words.ts';
 import { IndexWriter } from '../../../../api/vault/index/writer.ts';
 import { parseNoteContent } from '../../../../api/vault/notes/content.ts';
-import { takeAtOnce } from '../../../../api/vault/notes/steps.ts';
+import { takeAtOnce } from '../../../../api/vault/pace/steps.ts';
 import { createFolder } from '../../../support/databases.ts';
 
 async function openWorld(t: Test) {

@@ -5,7 +5,7 @@ import { parseContent } from '../../../../api/vault/documents/content.ts';
 import { findWrittenLinks } from '../../../../api/vault/documents/written-links.ts';
 import { findAffected } from '../../../../api/vault/moving/affected.ts';
 import { LinkUnsayable, Mending } from '../../../../api/vault/moving/mending.ts';
-import { takeAtOnce } from '../../../../api/vault/notes/steps.ts';
+import { takeAtOnce } from '../../../../api/vault/pace/steps.ts';
 import { createLinkIndex } from '../../../support/index-in-memory.ts';
 import { findBroken } from '../../../support/link-checker.ts';
 import { createChance, createLinkedVault, createMove } from '../../../support/linked-vault.ts';

@@ -2,7 +2,7 @@
 import t from 'tap';
 import { createIndexWords } from '../../../../api/vault/index/words.ts';
 import { type NoteContent, parseNoteContent } from '../../../../api/vault/notes/content.ts';
-import { takeAtOnce } from '../../../../api/vault/notes/steps.ts';
+import { takeAtOnce } from '../../../../api/vault/pace/steps.ts';
 
 const read = (text: string, id = 'Folder/Name.md'): NoteContent =>
   takeAtOnce(parseNoteContent(id, Buffer.from(text)));

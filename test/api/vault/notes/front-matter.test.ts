@@ -5,8 +5,8 @@ import { parseDocument } from 'yaml';
 import { parseNoteContent } from '../../../../api/vault/notes/content.ts';
 import { parseFrontMatter } from '../../../../api/vault/notes/front-matter.ts';
 import { parseSimpleYaml } from '../../../../api/vault/notes/simple-yaml.ts';
-import { takeAtOnce } from '../../../../api/vault/notes/steps.ts';
 import { parseYaml, toPlainValue } from '../../../../api/vault/notes/yaml-document.ts';
+import { takeAtOnce } from '../../../../api/vault/pace/steps.ts';
 
 const fieldsOf = (yaml: string) => parseFrontMatter(`---\n${yaml}\n---\ntext`);
 

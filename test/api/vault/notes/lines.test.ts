@@ -3,7 +3,7 @@ import t from 'tap';
 import { linesOutsideCode, readHeading } from '../../../../api/vault/notes/lines.ts';
 import { readMarks } from '../../../../api/vault/notes/marks.ts';
 import { listSections } from '../../../../api/vault/notes/sections.ts';
-import { takeAtOnce } from '../../../../api/vault/notes/steps.ts';
+import { takeAtOnce } from '../../../../api/vault/pace/steps.ts';
 
 const shown = (note: string) => Array.from(linesOutsideCode(note, 0), ({ text }) => text);
 

@@ -6,7 +6,7 @@ import { openIndexFile } from '../../../../../api/vault/index/file.ts';
 import { ScanReader } from '../../../../../api/vault/index/scan/reader.ts';
 import { createIndexWords } from '../../../../../api/vault/index/words.ts';
 import { parseNoteContent } from '../../../../../api/vault/notes/content.ts';
-import { takeAtOnce } from '../../../../../api/vault/notes/steps.ts';
+import { takeAtOnce } from '../../../../../api/vault/pace/steps.ts';
 import { createFolder } from '../../../../support/databases.ts';
 
 interface Note {

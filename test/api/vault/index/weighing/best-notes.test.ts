@@ -7,7 +7,7 @@ import { BestNotes, weights } from '../../../../../api/vault/index/weighing/best
 import { createIndexWords } from '../../../../../api/vault/index/words.ts';
 import { IndexWriter } from '../../../../../api/vault/index/writer.ts';
 import { parseNoteContent } from '../../../../../api/vault/notes/content.ts';
-import { takeAtOnce } from '../../../../../api/vault/notes/steps.ts';
+import { takeAtOnce } from '../../../../../api/vault/pace/steps.ts';
 import { createRandom } from '../../../../support/random.ts';
 
 const english = [

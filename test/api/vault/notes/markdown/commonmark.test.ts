@@ -6,7 +6,7 @@ import t from 'tap';
 import { readInlines } from '../../../../../api/vault/notes/markdown/inlines.ts';
 import type { Block } from '../../../../../api/vault/notes/markdown/paragraph.ts';
 import { readBlocks } from '../../../../../api/vault/notes/parts/text-blocks.ts';
-import { takeAtOnce } from '../../../../../api/vault/notes/steps.ts';
+import { takeAtOnce } from '../../../../../api/vault/pace/steps.ts';
 
 /** Where what is no address of the web leads, in order. */
 function readOurs(note: string): string[] {

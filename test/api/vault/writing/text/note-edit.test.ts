@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { EditRefused } from '../../../../../api/vault/errors.ts';
 import { readHeadings } from '../../../../../api/vault/notes/parts/headings.ts';
-import { takeAtOnce } from '../../../../../api/vault/notes/steps.ts';
+import { takeAtOnce } from '../../../../../api/vault/pace/steps.ts';
 import { appendText } from '../../../../../api/vault/writing/edit.ts';
 import { editNote, type NoteEdit } from '../../../../../api/vault/writing/text/note-edit.ts';
 import { type HardNote, type HardSection, hardBlocks, hardNote } from '../../../../support/hard-notes.ts';

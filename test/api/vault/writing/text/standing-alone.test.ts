@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import MarkdownIt from 'markdown-it';
 import t from 'tap';
 import { pathOf, readHeadings } from '../../../../../api/vault/notes/parts/headings.ts';
-import { takeAtOnce } from '../../../../../api/vault/notes/steps.ts';
+import { takeAtOnce } from '../../../../../api/vault/pace/steps.ts';
 import { appendText, editSection } from '../../../../../api/vault/writing/edit.ts';
 import '../../../../support/fixed-seed.ts';
 

@@ -10,7 +10,7 @@ import {
   takeAtOnce,
   takeInSlices,
   takeSlice,
-} from '../../../../api/vault/notes/steps.ts';
+} from '../../../../api/vault/pace/steps.ts';
 
 /** Goes on for about so long. */
 function* work(ms: number): Steps<string> {

@@ -1,6 +1,6 @@
 // Computing with an end: by the time that a computation has had, and not by what a busy machine took from it.
 import t from 'tap';
-import { computeWithin } from '../../../../api/vault/notes/time-limit.ts';
+import { computeWithin } from '../../../../api/vault/pace/time-limit.ts';
 
 const wait = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
