@@ -28,16 +28,16 @@ export type Page<Data> = (frame: PageFrame, data: Data) => string;
 /**
  * Makes the pages of a folder's templates, by their names; `prepare` makes of a page's data what its template shows.
  * In a template `it.say(key, values)` is words as HTML, `it.moment(epochSeconds)` a date as text, `it.frame` the frame.
- * Templates are read at load, so that an error page needs no file when the disk is the error, and compiled when they are
- * shown for the first time: a start has no use for them.
+ * Templates are read at load, so that an error page needs no file when the disk is the error, and compiled when the first of
+ * them is shown: a start has no use for them.
  */
 export function createPages(folder: string) {
   const eta = new Eta({ autoEscape: true });
   const unseen = new Map([['@layout', read(here, 'look/layout.eta')]]);
-  const load = (name: string): void => {
-    const source = unseen.get(name);
-    if (source !== undefined) eta.loadTemplate(name, source);
-    unseen.delete(name);
+  const compile = (): void => {
+    // all of them: one may include another
+    for (const [name, source] of unseen) eta.loadTemplate(name, source);
+    unseen.clear();
   };
   return <Data extends object>(
     name: string,
@@ -45,8 +45,7 @@ export function createPages(folder: string) {
   ): Page<Data> => {
     unseen.set(`@${name}`, read(folder, `${name}.eta`));
     return (frame, data) => {
-      load('@layout');
-      load(`@${name}`);
+      compile();
       const words = createWords(frame);
       const { html: say, moment } = words;
       return eta.render(`@${name}`, { ...prepare(data, words), frame, say, moment, ...look });

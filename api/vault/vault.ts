@@ -124,8 +124,7 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
   const { readable } = options.reach ?? {};
   const hidden = new HiddenFiles({ root, patterns: options.hidden ?? [], folders: readable });
   await hidden.refresh();
-  const { timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone } = options;
-  const daily = createDailyNotes({ root, hidden, timeZone });
+  const daily = createDailyNotes({ root, hidden, timeZone: options.timeZone });
   const place = { root, hidden, daily, canWrite, options };
   const { host = new IndexHost() } = options;
   const { indexPath, remove } = await findIndexFile(options.indexPath);

@@ -31,7 +31,7 @@ export interface DailyNotesOptions {
   root: string;
   hidden: HiddenFiles;
   /** An IANA time zone. */
-  timeZone: string;
+  timeZone: string | undefined;
 }
 
 const named = /^\s*daily:(today|\d{4}-\d\d-\d\d)\s*$/i;

@@ -11,8 +11,8 @@ moment.locale('en');
 /** In which Obsidian may write the names of days and months: which one a vault's is in is not kept in the vault. */
 export const languages = ['en', 'ko', 'ja', 'zh-cn'] as const;
 
-/** The moment now, as clocks in this IANA time zone show it. */
-export function readMoment(timeZone: string): Moment {
+/** The moment now, as clocks in this IANA time zone show it; in that of the machine without one. */
+export function readMoment(timeZone: string | undefined): Moment {
   return momentAt(Date.now(), timeZone);
 }
 
@@ -24,7 +24,7 @@ export function onDate(now: Moment, date: string): Moment | undefined {
     : undefined;
 }
 
-function momentAt(epochMs: number, timeZone: string): Moment {
+function momentAt(epochMs: number, timeZone: string | undefined): Moment {
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone,
     hourCycle: 'h23',

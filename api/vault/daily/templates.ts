@@ -30,7 +30,7 @@ export interface TemplatesOptions {
   root: string;
   hidden: HiddenFiles;
   /** An IANA time zone. */
-  timeZone: string;
+  timeZone: string | undefined;
 }
 
 /** A name that no template has; said alike whether there is such a folder or not. */

@@ -4,7 +4,8 @@ import { eng, jpn, kor, zho } from 'stopword';
 const words = new Set([...eng, ...kor, ...jpn, ...zho]);
 const chinese = new Set(zho);
 
-const segmenter = new Intl.Segmenter('zh', { granularity: 'word' });
+/** Made when it is needed: it takes as long as opening the index. */
+let segmenter: Intl.Segmenter | undefined;
 const hangul = /\p{sc=Hangul}/u;
 
 /** Of a word as it is folded for searching, in lower case. */
@@ -20,6 +21,7 @@ export function withoutSmallWords(run: string): string[] {
   if (hangul.test(run)) {
     return isSmallWord(run) ? [] : [run];
   }
+  segmenter ??= new Intl.Segmenter('zh', { granularity: 'word' });
   const pieces = [''];
   for (const { segment } of segmenter.segment(run)) {
     if (isSmallWord(segment)) {

@@ -78,36 +78,43 @@ function findCut(text: string, from: number): number {
 }
 
 // One entry for each UTF-16 unit: 1 for a CJK character, 2 for the first half of one from planes 2 and 3.
-const unitsOfCjk = new Uint8Array(0x10000).fill(2, 0xd840, 0xd8c0);
-for (const [run] of Array.from({ length: 0x10000 - 0x1100 }, (_, i) => String.fromCharCode(0x1100 + i))
-  .join('')
-  .matchAll(new RegExp(cjk, 'gv'))) {
-  unitsOfCjk[run.charCodeAt(0)] = 1;
+let unitsOfCjk: Uint8Array | undefined;
+
+// When it is needed: making it is a tenth of a start.
+function makeUnitsOfCjk(): Uint8Array {
+  const table = new Uint8Array(0x10000).fill(2, 0xd840, 0xd8c0);
+  const all = Array.from({ length: 0x10000 - 0x1100 }, (_, at) => String.fromCharCode(0x1100 + at)).join('');
+  for (const [run] of all.matchAll(new RegExp(cjk, 'gv'))) {
+    table[run.charCodeAt(0)] = 1;
+  }
+  return table;
 }
 
 const usualSpace = new Uint16Array(4 * usualLength);
 
-function cjkUnitsAt(text: string, at: number): number {
-  const units = unitsOfCjk[text.charCodeAt(at)] ?? 0;
+function cjkUnitsAt(table: Uint8Array, text: string, at: number): number {
+  const units = table[text.charCodeAt(at)] ?? 0;
   return at + units <= text.length ? units : 0;
 }
 
 // By hand, unit by unit: with a regular expression and strings it took longer than FTS5 took to store the result.
 function writePairs(text: string): string {
   // A pair between two spaces: four units at most for each unit of the text.
-  const mostUnits = text.length + 3 * countCjk(text);
+  unitsOfCjk ??= makeUnitsOfCjk();
+  const table = unitsOfCjk;
+  const mostUnits = text.length + 3 * countCjk(table, text);
   const space = mostUnits <= usualSpace.length ? usualSpace : new Uint16Array(mostUnits);
   let length = 0;
   let at = 0;
   while (at < text.length) {
-    const units = cjkUnitsAt(text, at);
+    const units = cjkUnitsAt(table, text, at);
     if (units === 0) {
       space[length++] = text.charCodeAt(at);
       at += 1;
       continue;
     }
     space[length++] = 32;
-    const end = at + units + cjkUnitsAt(text, at + units);
+    const end = at + units + cjkUnitsAt(table, text, at + units);
     for (let unit = at; unit < end; unit += 1) {
       space[length++] = text.charCodeAt(unit);
     }
@@ -117,10 +124,10 @@ function writePairs(text: string): string {
   return Buffer.from(space.buffer, 0, length * 2).toString('utf16le');
 }
 
-function countCjk(text: string): number {
+function countCjk(table: Uint8Array, text: string): number {
   let count = 0;
   for (let at = 0; at < text.length; at += 1) {
-    count += unitsOfCjk[text.charCodeAt(at)] ?? 0;
+    count += table[text.charCodeAt(at)] ?? 0;
   }
   return count;
 }
