@@ -1,11 +1,13 @@
-// When a backup is due, and making it in a thread of its own: every night, and at the start where one was missed.
+// When a backup is due, and making it in a program of its own: every night, and at the start where one was missed.
+import { type ChildProcess, fork } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { Worker } from 'node:worker_threads';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { epochSeconds } from '../database/time.ts';
 import type { BackupFacts } from './copy.ts';
 import { findLatestBackup } from './folder.ts';
 import type { KeptBackupOptions } from './kept-backup.ts';
-import type { BackupNews } from './worker.ts';
+import type { BackupNews } from './program.ts';
 
 // When people sleep and their sync programs have nothing to do; the minute is each installation's own, so that many on
 // one machine or one share don't begin together.
@@ -13,8 +15,11 @@ const nightlyHour = 3;
 // Two starts in one night have different minutes; a backup of the first is this night's.
 const sameNightSeconds = 2 * 3600;
 const retrySeconds = 900;
-// In MB. It goes through its files by chunks of 64 KiB; left alone it would take what the service has no room for.
-const resourceLimits = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 };
+const program = fileURLToPath(new URL('./program.ts', import.meta.url));
+// It goes through its files by chunks of 64 KiB; left alone it would take what the service has no room for.
+const execArgv = ['--max-old-space-size=32', '--max-semi-space-size=1', '--no-warnings'];
+/** Nothing of ours is inherited: this process's secrets are none of its matter, but for the one that it is told. */
+const environment = { MALLOC_ARENA_MAX: '1' };
 
 export interface NightlyOptions extends Omit<KeptBackupOptions, 'now'> {
   readonly onMade: (facts: BackupFacts) => void;
@@ -43,18 +48,14 @@ export function startBackups(options: NightlyOptions): Backups {
   const minute = randomInt(60);
   let retryAt = 0;
   let running: Promise<void> | undefined;
-  let worker: Worker | undefined;
+  let child: ChildProcess | undefined;
   let isStopped = false;
   const run = async (now: number): Promise<void> => {
     const { databasePath, folder, keep, encryptionKey } = options;
     const wish: KeptBackupOptions = { databasePath, folder, keep, encryptionKey, now };
-    worker = new Worker(new URL('./worker.ts', import.meta.url), {
-      workerData: wish,
-      resourceLimits,
-      execArgv: [],
-    });
     try {
-      options.onMade(await readNews(worker));
+      child = fork(program, { env: environment, execArgv, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+      options.onMade(await readNews(child, wish));
       retryAt = 0;
     } catch (error) {
       retryAt = now + retrySeconds;
@@ -82,19 +83,23 @@ export function startBackups(options: NightlyOptions): Backups {
       isStopped = true;
       clearInterval(timer);
       // What it has begun goes at the next run.
-      await worker?.terminate();
+      child?.kill('SIGKILL');
       await running?.catch(() => {});
     },
   };
 }
 
-async function readNews(worker: Worker): Promise<BackupFacts> {
-  const { promise, resolve, reject } = Promise.withResolvers<BackupFacts>();
-  worker.once('message', (news: BackupNews) => {
-    if ('facts' in news) resolve(news.facts);
-    else reject(Object.assign(new Error(news.failed.message), { code: news.failed.code }));
+/** Resolves or rejects when the program has ended: then nothing of it holds a file any more. Throws what the program met. */
+async function readNews(child: ChildProcess, wish: KeptBackupOptions): Promise<BackupFacts> {
+  let news: BackupNews | undefined;
+  child.once('message', (message: BackupNews) => {
+    news = message;
   });
-  worker.once('error', reject);
-  worker.once('exit', () => reject(new Error('the backup was ended before it was made')));
-  return promise;
+  const ended = Promise.all([once(child, 'exit'), once(child, 'disconnect')]);
+  // what can't be sent is told by its end
+  child.send(wish, () => undefined);
+  await ended;
+  if (news === undefined) throw new Error('the backup was ended before it was made');
+  if ('failed' in news) throw Object.assign(new Error(news.failed.message), { code: news.failed.code });
+  return news.facts;
 }

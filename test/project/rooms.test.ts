@@ -78,7 +78,7 @@ t.test('versions are exact', (t) => {
 const started = new Set([
   'auth/main.ts',
   'api/main.ts',
-  'adapters/backups/worker.ts',
+  'adapters/backups/program.ts',
   'api/vault/index/thread/worker.ts',
   'api/vault/documents/pdf/program.ts',
   'api/vault/documents/pdf/extraction.ts',

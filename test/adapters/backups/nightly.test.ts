@@ -63,6 +63,30 @@ t.test('one is due after each night, once, and where there is none', (t) => {
   t.end();
 });
 
+t.test(
+  'one that is under way is ended at once when loop-auth stops, and is made at the next start',
+  async (t) => {
+    const { databasePath, folder } = await makeWorld(t);
+    const made: number[] = [];
+    const start = () =>
+      startBackups({
+        databasePath,
+        folder,
+        keep: 3,
+        encryptionKey: undefined,
+        onMade: ({ madeAt }) => made.push(madeAt),
+        onFailed: (error) => t.fail(String(error)),
+      });
+    const backups = start();
+    await backups.stop();
+    t.same(made, []);
+    const next = start();
+    await next.runIfDue();
+    t.equal(made.length, 1);
+    await next.stop();
+  },
+);
+
 t.test('at the start where the last is older than a day, then each night; the newest N stay', async (t) => {
   const { databasePath, folder } = await makeWorld(t);
   const clock = shiftClock(t);

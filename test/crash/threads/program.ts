@@ -114,7 +114,8 @@ const ways = {
     keeper.shorten(Number.MAX_SAFE_INTEGER);
     await keeper.close();
   },
-  'makes a backup and is terminated': async () => {
+  // a program and no thread: it may be killed at any moment
+  'makes a backup and is killed': async () => {
     const wish = { databasePath, folder: join(top, 'backups'), keep: 1, encryptionKey: 'k'.repeat(32) };
     const backups = startBackups({ ...wish, onMade: () => undefined, onFailed: () => undefined });
     await setTimeout(random() * 150);
@@ -151,7 +152,7 @@ const shares: Partial<Record<keyof typeof ways, number>> = {
   'keeps an index and is told to end': 2,
   'keeps an index and is terminated': 3,
   'keeps the log short': 1,
-  'makes a backup and is terminated': 2,
+  'makes a backup and is killed': 2,
 };
 
 function chooseWay(): keyof typeof ways {
