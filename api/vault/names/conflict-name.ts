@@ -1,8 +1,8 @@
 // Names that sync programs give to the copy they keep when two devices changed one file: whose copy a name says it is.
 
 // Only forms that nobody types: each has a moment or a device in it, or words that a program alone puts there. Left out is
-// what people write as well: ` 2` (iCloud, Finder), ` (1)` (Google Drive), `-LAPTOP` (OneDrive). The second part of a
-// note, ranked last, would be lost; a copy that is not known as one is only one result more.
+// what people write as well: ` 2` (iCloud, Finder), ` (1)` (Google Drive), `-LAPTOP` (OneDrive, of a device that somebody
+// named). The second part of a note, ranked last, would be lost; a copy that is not known as one is only one result more.
 const ends = [
   // Syncthing; before 0.14.39 without the device.
   /^(.+)\.sync-conflict-\d{8}-\d{6}(?:-[A-Z0-9]{7})?$/,
@@ -12,6 +12,8 @@ const ends = [
   /^(.+)_(?:BACKUP|BASE|LOCAL|REMOTE)_\d{1,10}$/,
   // Resilio Sync.
   /^(.+)\.Conflict(?:\(\d{1,3}\)|\d{1,3})?$/i,
+  // OneDrive, of a device that has the name that Windows gave it.
+  /^(.+)-(?:DESKTOP-[A-Z0-9]{7}|LAPTOP-[A-Z0-9]{8}|WIN-[A-Z0-9]{11})(?:-\d{1,3})?$/,
   // pCloud.
   /^(.+) \[conflicted\](?:\(\d{1,3}\)| \d{1,3})?$/i,
 ];
@@ -24,13 +26,15 @@ const synology = {
 
 /**
  * What stands in brackets at the end: Dropbox in the languages it writes (`Bea's conflicted copy 2026-11-20`), Nextcloud,
- * Obsidian Sync (`Conflicted copy phone 202611201010`), Seafile (`SFConflict …`), Dropbox's other conflicts.
+ * Obsidian Sync (`Conflicted copy phone 202611201010`), Seafile (`SFConflict …`), Proton Drive (`# Edit conflict …`), Dropbox's
+ * other conflicts.
  */
 const words = [
-  /conflicted copy/i,
+  /conflicted copy\b/i,
   /충돌된 (?:복)?사본|競合コピー|冲突副本|衝突複本/,
-  /in Konflikt stehende Kopie|copie en conflit|copia en conflicto/i,
+  /in Konflikt stehende Kopie|copie en conflit|copia en conflicto|copia in conflitto|cópia em conflito/i,
   /^SFConflict /,
+  /^# (?:Edit conflict|Delete conflict|Name clash) \d{4}-\d\d-\d\d \S+ #$/,
   /^(?:Case|Unicode Encoding|Selective Sync) Conflict(?: \(?\d{1,3}\)?)?$/,
 ];
 
