@@ -34,6 +34,9 @@ const sql = {
     ORDER BY upward = :upward DESC, length(id), id LIMIT 1000`,
   aliased: `SELECT n.id, n.front_matter AS frontMatter FROM words JOIN notes n ON n.number = words.rowid
     WHERE words MATCH ? LIMIT 200`,
+  // What is nothing but the words of a title is shorter than what has them in it.
+  titled: `SELECT n.id, n.title FROM words JOIN notes n ON n.number = words.rowid
+    WHERE words MATCH ? ORDER BY length(n.title), n.id LIMIT 1000`,
 };
 
 type IndexCounts = Omit<IndexProgress, 'building' | 'isAway' | 'excludedFaults'>;
@@ -124,6 +127,13 @@ export class IndexFacts implements KnownNames {
         readAliases(JSON.parse(frontMatter)).some((one) => foldName(one) === key),
       )
       .map(({ id = '' }) => id);
+  }
+
+  titled(title: string): string[] {
+    const phrase = segmentText(title).replaceAll('"', ' ');
+    const rows = this.#statements.titled.all(`title : "${phrase}"`) as Record<'id' | 'title', string>[];
+    const key = foldName(title);
+    return rows.filter((row) => foldName(row.title) === key).map(({ id }) => id);
   }
 
   #find<Value>(row: unknown): Value | undefined {

@@ -12,6 +12,8 @@ export interface KnownNames {
   endingWith(path: string): { ids: string[]; count: number };
   /** The ids of notes that have this alias, whatever the case. */
   aliased(alias: string): string[];
+  /** The ids of notes that have this title, whatever the case. */
+  titled(title: string): string[];
 }
 
 /** Those that a name fits equally well: the first of them, and how many there are. */
@@ -46,12 +48,12 @@ export function suggestIds(references: readonly NoteReference[], names: KnownNam
   return found === undefined ? '' : ` Is it ${listSome(found.ids, found.count)} that is meant?`;
 }
 
-/** A path is nearer to what was written than an alias, however it has to be read. */
+/** A path is nearer to what was written than an alias or a title, however it has to be read. */
 function findFirst(
   references: readonly NoteReference[],
   names: KnownNames,
 ): (Candidates & { part: string }) | undefined {
-  for (const find of [findByPath, findByAlias]) {
+  for (const find of [findByPath, findByAlias, findByTitle]) {
     for (const { name, part } of references) {
       const found = find(name, names);
       if (found.count > 0) return { ...found, part };
@@ -76,6 +78,12 @@ function findByPath(name: string, names: KnownNames): Candidates {
 
 function findByAlias(name: string, names: KnownNames): Candidates {
   const ids = names.aliased(normalizeText(name.trim(), 'NFC'));
+  return { ids, count: ids.length };
+}
+
+/** Results of a search are told by their titles. */
+function findByTitle(name: string, names: KnownNames): Candidates {
+  const ids = names.titled(normalizeText(name.trim(), 'NFC'));
   return { ids, count: ids.length };
 }
 

@@ -40,8 +40,16 @@ function readWikiLink(text: string): string[] {
 function readMarkdownLink(text: string): string[] {
   const at = text.lastIndexOf('](');
   if (at < 0 || !/^!?\[/.test(text) || !text.endsWith(')')) return [];
-  const target = text.slice(at + 2, -1).trim();
+  const target = withoutTitle(text.slice(at + 2, -1).trim());
   return decodeText(target.startsWith('<') && target.endsWith('>') ? target.slice(1, -1) : target);
+}
+
+/** Without the title behind where a link leads; spaces in that are forgiven. */
+function withoutTitle(inner: string): string {
+  const sign = inner.endsWith(')') ? '(' : inner.slice(-1);
+  const start = inner.lastIndexOf(sign, inner.length - 2);
+  const isTitle = /["'(]/.test(sign) && start > 0 && inner.slice(start - 1, start).trim() === '';
+  return isTitle ? inner.slice(0, start).trim() : inner;
 }
 
 /** The citation link of a note (`…/notes/PATH`), its address as a resource, or Obsidian's own. */

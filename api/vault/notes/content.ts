@@ -3,7 +3,7 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { Steps } from '../pace/steps.ts';
-import { parseFrontMatter } from './front-matter.ts';
+import { findFrontMatterBlock, parseFrontMatter } from './front-matter.ts';
 import type { InlineField } from './markdown/fields.ts';
 import type { NoteLink } from './markdown/link-target.ts';
 import { readMarks, readPropertyLinks } from './marks.ts';
@@ -49,29 +49,44 @@ export function* parseNoteContent(id: string, bytes: Buffer): Steps<NoteContent>
   const text = textStart === 0 ? whole : whole.slice(textStart);
   const marks = yield* readMarks(text, id);
   const warnings = warning === undefined ? [] : [warning];
+  // Front matter that can't be read is shown as text, and opens the note no more than any other.
+  const heading = warning === undefined ? marks.title : yield* readTitleBelow(whole, id);
   if (!isUtf8(bytes)) {
     warnings.push('The file is not UTF-8: characters that can not be read are shown as \ufffd.');
   }
   return {
-    title: cut(readTitle(fields['title'], whole.slice(0, textStart)) || marks.title || nameOf(id)),
+    title: cut(readTitle(fields) || heading || nameOf(id)),
     frontMatter: fields,
     text,
     aliases: readAliases(fields),
     headings: marks.headings,
-    tags: uniqueTags([...readList(fields['tags'] ?? fields['tag'], /[\s,]+/), ...marks.tags]),
+    tags: uniqueTags([...readList(listValues(fields, tagField), /[\s,]+/), ...marks.tags]),
     links: joinLinks(readPropertyLinks(fields, id), marks.links),
     fields: marks.fields,
     warnings,
   };
 }
 
-/** A plain value of front matter, as text: of a number what is written, since 1.10 is another title than 1.1. */
-function readTitle(value: unknown, frontMatter: string): string {
-  if (typeof value !== 'number' && typeof value !== 'boolean') {
-    return typeof value === 'string' ? value.trim() : '';
-  }
-  const [, written = ''] = /^title[ \t]*:([^#\r\n]*)/m.exec(frontMatter) ?? [];
-  return written.trim() || String(value);
+/** A plain value of front matter, as text. */
+function readTitle(fields: Record<string, unknown>): string {
+  const named = Object.keys(fields).find((field) => titleField.test(field));
+  const value = named === undefined ? null : fields[named];
+  return value === null || typeof value === 'object' ? '' : String(value).trim();
+}
+
+function* readTitleBelow(whole: string, id: string): Steps<string | undefined> {
+  const start = findFrontMatterBlock(whole)?.textStart ?? 0;
+  return (yield* readMarks(whole.slice(start), id)).title;
+}
+
+// Obsidian takes `Tags` for `tags`.
+const titleField = /^title$/i;
+const tagField = /^tags?$/i;
+const aliasField = /^alias(?:es)?$/i;
+
+/** Of all fields of such a name; the value of a list one by one. */
+function listValues(fields: Record<string, unknown>, name: RegExp): unknown[] {
+  return Object.keys(fields).flatMap((field) => (name.test(field) ? fields[field] : []));
 }
 
 function joinLinks(first: NoteLink[], second: NoteLink[]): NoteLink[] {
@@ -96,11 +111,10 @@ export function createEmptyContent(id: string, warning: string): NoteContent {
 
 /** Other names of a note, as its front matter gives them. */
 export function readAliases(fields: Record<string, unknown>): string[] {
-  return readList(fields['aliases'] ?? fields['alias']);
+  return readList(listValues(fields, aliasField));
 }
 
-function readList(value: unknown, separator = /,/): string[] {
-  const list = Array.isArray(value) ? value : [value];
+function readList(list: readonly unknown[], separator = /,/): string[] {
   return list
     .flatMap((entry) => (typeof entry === 'string' ? entry.split(separator) : [entry]))
     .filter((entry) => typeof entry === 'string' || typeof entry === 'number')

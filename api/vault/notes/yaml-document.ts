@@ -1,6 +1,16 @@
 // YAML as the library reads it, with bounds: up to the first thing that is wrong, and no deeper or more tangled than
 // anybody writes.
-import { Composer, type Document, isAlias, isCollection, isPair, isScalar, Parser } from 'yaml';
+import {
+  Composer,
+  type Document,
+  isAlias,
+  isCollection,
+  isPair,
+  isScalar,
+  Parser,
+  type Scalar,
+  visit,
+} from 'yaml';
 
 /** Levels of lists and maps. */
 const deepest = 64;
@@ -36,9 +46,25 @@ export function parseYaml(source: string, { keepSourceTokens = false } = {}): Do
   return document;
 }
 
-/** The plain value of a document that parseYaml has given. */
+/** The plain value of a document that parseYaml has given, which is changed. */
 export function toPlainValue(document: Document.Parsed): unknown {
+  visit(document, {
+    Scalar: (place, scalar) => {
+      if (place !== 'key') keepDigits(scalar);
+    },
+  });
   return document.toJS({ maxAliasCount: mostAliases });
+}
+
+const digits = /^-?\d+(?:\.\d+)?$/;
+
+// `01012345678`, `1.10` and what has more digits than a number keeps are looked for, and shown, as somebody wrote them. What is
+// written as only programs do (`0x1F`, `1e3`) is a number.
+function keepDigits(scalar: Scalar): void {
+  const { value, source = '' } = scalar;
+  if (typeof value === 'number' && digits.test(source) && String(value) !== source) {
+    scalar.value = source;
+  }
 }
 
 const invalid = (): BadYaml => new BadYaml('it is not valid YAML');

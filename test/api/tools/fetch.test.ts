@@ -19,6 +19,9 @@ const notes: Record<string, string> = {
   'Ops.md':
     '---\naliases: [Operations handbook, "운영 안내서"]\n---\n# Ops\n\n## Rollback\nback ^safe\n\n## After\nend\n',
   'Folder/Deep/Plan of work.md': 'the plan',
+  'Titled/20261126.md': '---\ntitle: "The real #1 title"\nAlias: Zed\n---\n',
+  'Titled/1.md': '# Twice\n',
+  'Titled/2.md': '# twice\n',
   'Folder/Note.md': 'one note',
   'Other/Note.md': 'another note',
   'Other/UPPER.md': 'upper',
@@ -75,6 +78,8 @@ t.test('whatever names a note gets it: an id, a path, a name, a link, an address
         '[[ops.md]]',
         '[Ops](Ops.md)',
         '[x](<Ops.md>)',
+        '[x](Ops.md "shown")',
+        "[x](<Ops.md> 'shown')",
       ],
       ...[
         'https://notes.example/notes/Ops.md',
@@ -101,6 +106,7 @@ t.test('whatever names a note gets it: an id, a path, a name, a link, an address
         'http://localhost:8082/notes/Plan%20of%20work',
       ],
     ],
+    'Titled/20261126.md': ['The real #1 title', 'the REAL #1 title', '[[The real #1 title]]', 'Zed'],
     'Case/same.md': ['Case/same.md', 'Case/same', '[[Case/same]]', 'same'],
     'Case/Same.md': ['Case/Same.md', 'Case/Same', 'Same'],
     'Other/UPPER.md': ['upper', 'other/upper', 'Other/UPPER'],
@@ -137,6 +143,7 @@ t.test('a name of several notes is answered with their ids, and one of none with
     'note.md': '2 notes have this name; give the id of one: "Other/Note.md", "Folder/Note.md".',
     'case/SAME': '2 notes have this name; give the id of one: "Case/Same.md", "Case/same.md".',
     Both: '2 notes have this name; give the id of one: "Both.md", "Both.markdown".',
+    Twice: '2 notes have this name; give the id of one: "Titled/1.md", "Titled/2.md".',
     'Note#Heading': '2 notes have this name; give the id of one: "Other/Note.md", "Folder/Note.md".',
   };
   for (const [id, message] of Object.entries(several)) {

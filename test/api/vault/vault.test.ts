@@ -514,6 +514,39 @@ t.test('a field is found by its name whatever its value, tags as a field too', a
   t.same(scan('summ'), []);
 });
 
+t.test('numbers of front matter are found and shown as they are written', async (t) => {
+  const world = await createWorld(t, {
+    'a.md': '---\nphone: 01012345678\nversion: 1.10\nids: [9007199254740993, 0x1F]\n42: 7\n---\n',
+    'b.md': '---\nversion: 1.1\n---\n',
+  });
+  const vault = await world.open();
+  await built(vault);
+  for (const query of ['01012345678', '9007199254740993', 'ids:31', 'version:1.10', 'phone:01012345678']) {
+    t.same(ids(await vault.search(query)), ['a.md'], query);
+  }
+  t.same(ids(await vault.search('version:1.1')), ['b.md']);
+  t.same((await vault.readNote('a.md'))?.frontMatter, {
+    42: 7,
+    phone: '01012345678',
+    version: '1.10',
+    ids: ['9007199254740993', 31],
+  });
+});
+
+t.test('fields of names that Obsidian knows are known in any case', async (t) => {
+  const world = await createWorld(t, {
+    'a.md': '---\nTags: [one, two/three]\nTAG: four\nAliases: Other name\nTitle: Shown\n---\n',
+  });
+  const vault = await world.open();
+  await built(vault);
+  for (const query of ['tag:one', 'tags:two', 'tag:four', 'other']) {
+    t.same(ids(await vault.search(query)), ['a.md'], query);
+  }
+  const note = await vault.readNote('a.md');
+  t.same([note?.title, note?.tags], ['Shown', ['one', 'two/three', 'four']]);
+  t.equal((await vault.findNote('other NAME'))?.id, 'a.md');
+});
+
 t.test('following the folder', async (t) => {
   const world = await createWorld(t, { 'a.md': 'first', 'Folder/b.md': 'see [[a]]' });
   const vault = await world.open();
