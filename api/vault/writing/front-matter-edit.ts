@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isMap, isScalar, type Pair, stringify, type ToStringOptions } from 'yaml';
 import { EditRefused } from '../errors.ts';
 import { findFrontMatterBlock, parseFrontMatter } from '../notes/front-matter.ts';
+import { foldName } from '../notes/name.ts';
 import { parseYaml } from '../notes/yaml-document.ts';
 import { lineEndingOf } from './text/line-endings.ts';
 
@@ -47,12 +48,13 @@ export function requireField(
   return edited;
 }
 
-// Obsidian's properties have no case; a second spelling beside the first would help nobody.
+// Obsidian's properties have no case, and nobody sees a Unicode form; a second spelling beside the first would help nobody.
 export function findName(fields: Record<string, unknown>, field: string): string {
   if (Object.hasOwn(fields, field)) {
     return field;
   }
-  return Object.keys(fields).find((name) => name.toLowerCase() === field.toLowerCase()) ?? field;
+  const key = foldName(field);
+  return Object.keys(fields).find((name) => foldName(name) === key) ?? field;
 }
 
 const sorted = (fields: Record<string, unknown>): [string, unknown][] =>
@@ -127,7 +129,9 @@ function placeOf({ key, value }: Pair, source: string): PairPlace | undefined {
   }
   const [keyStart, keyEnd] = keyRange;
   const afterColon = source.indexOf(':', keyEnd) + 1;
-  const [valueStart, valueEnd] = rangeOf(value) ?? [afterColon, afterColon];
+  const range = rangeOf(value);
+  // Where nothing is written, the library's place for it may lie behind a comment.
+  const [valueStart, valueEnd] = range && range[0] < range[1] ? range : [afterColon, afterColon];
   const isFlow = typeof value === 'object' && value !== null && 'flow' in value && value.flow === true;
   return { keyStart, keyEnd: afterColon, valueStart, valueEnd, isFlow };
 }
@@ -141,16 +145,33 @@ function replaceValue(source: string, place: PairPlace, value: FieldValue, endin
   const { keyEnd, valueStart, valueEnd, isFlow } = place;
   // A list ends with its last line, line ending included.
   const end = Math.max(withoutNewlines(source, valueEnd), keyEnd);
-  const written = writeValue(value, { isFlow, isFollowed: /^[^\r\n]*\S/.test(source.slice(end)) });
   // What stands between the colon and the value: spaces that somebody lined up, or the lines before a list.
   const gap = source.slice(keyEnd, valueStart);
+  const [ofKey = ''] = comment.exec(gap) ?? [];
+  const isFollowed = ofKey !== '' || /^[^\r\n]*\S/.test(source.slice(end));
+  const written = writeValue(value, { isFlow, isFollowed });
   const isInline = written.startsWith(' ') && !written.includes('\n');
-  const keepsGap = isInline && /^[ \t]+$/.test(gap) && valueStart < valueEnd;
-  const listIndent = Array.isArray(value) ? /\n([ \t]*)$/.exec(gap)?.[1] : undefined;
-  const lines = listIndent === undefined ? written : written.replace(/\n {2}/g, `\n${listIndent}`);
-  const text = keepsGap ? gap + written.trimStart() : lines;
-  return source.slice(0, keyEnd) + text.replaceAll('\n', ending) + source.slice(end);
+  const rest = source.slice(end);
+  const keepsGap = /^[ \t]+$/.test(gap) && valueStart < valueEnd;
+  const text = isInline
+    ? (keepsGap ? gap + written.trimStart() : written) + ofKey + rest
+    : ofKey + writeBelow(indentLike(gap, written, value), rest, ending);
+  return source.slice(0, keyEnd) + text;
 }
+
+/** A list as far in as the one before it. */
+function indentLike(gap: string, written: string, value: FieldValue): string {
+  const indent = Array.isArray(value) ? /\n([ \t]*)$/.exec(gap)?.[1] : undefined;
+  return indent === undefined ? written : written.replace(/\n {2}/g, `\n${indent}`);
+}
+
+/** A comment that `rest` begins with stays on its line, and a list goes below it. */
+function writeBelow(written: string, rest: string, ending: string): string {
+  const [behind = ''] = (written.startsWith('\n') && comment.exec(rest)) || [];
+  return behind + written.replaceAll('\n', ending) + rest.slice(behind.length);
+}
+
+const comment = /^[ \t]+#[^\r\n]*/;
 
 /** Where what stands before `end` ends, newlines aside. */
 export function withoutNewlines(source: string, end: number): number {

@@ -49,7 +49,7 @@ interface FieldItems {
 }
 
 function readItems(fields: Record<string, unknown>, name: string): FieldItems {
-  const value = fields[name] ?? [];
+  const value = (Object.hasOwn(fields, name) ? fields[name] : undefined) ?? [];
   const isTags = /^tags?$/i.test(name);
   const kind = isTags ? { keyOf: keyOfTag, write: writeTag } : { keyOf, write: (item: Item): Item => item };
   if (Array.isArray(value)) {

@@ -190,6 +190,35 @@ t.test('text of several lines is written so that what stands around it stays', (
   t.end();
 });
 
+t.test('a comment on the line of a field stays there, whatever the field says then', (t) => {
+  const cases: [before: string, value: FieldValue, after: string][] = [
+    ['a: # why', 'x', 'a: x # why'],
+    ['a: # why', ['x', 'y'], 'a: # why\n  - x\n  - y'],
+    ['a: # why', 'one\ntwo', 'a: "one\\ntwo" # why'],
+    ['a: 1 # why', ['x'], 'a: # why\n  - x'],
+    ['a: # why\n  - x\n  - y', ['z'], 'a: # why\n  - z'],
+    ['a: # why\n  - x', 'z', 'a: z # why'],
+    ['a: # why\n  - x', [], 'a: [] # why'],
+    ['a:\n# below', 'x', 'a: x\n# below'],
+  ];
+  for (const [before, value, after] of cases) {
+    for (const rest of ['', '\nb: 1']) {
+      const note = `---\n${before}${rest}\n---\nBody\n`;
+      t.equal(setField(note, 'a', value), `---\n${after}${rest}\n---\nBody\n`, note);
+      const windows = setField(note.replaceAll('\n', '\r\n'), 'a', value);
+      t.equal(windows, `---\n${after}${rest}\n---\nBody\n`.replaceAll('\n', '\r\n'), `${note}, Windows`);
+    }
+  }
+  t.end();
+});
+
+t.test('a field is found in whatever Unicode form its name is', (t) => {
+  const note = '---\n상태: 진행\nÄnderung: 1\n---\n'.normalize('NFD');
+  t.equal(setField(note, '상태', 'x'), note.replace('진행'.normalize('NFD'), 'x'));
+  t.equal(setField(note, 'änderung', 2), note.replace('1', '2'));
+  t.end();
+});
+
 t.test('what could change more than the field is refused', (t) => {
   t.throws(() => setField('---\na: &x 1\nb: *x\n---\n', 'a', 2), EditRefused);
   t.throws(() => setField('---\n{a: 1}\n---\n', 'a', 2), EditRefused);

@@ -22,6 +22,7 @@ t.test('an item is added to a list, and the others stay as they are written', (t
     ['tags: [\n  a, # first\n  b  # second\n]', 'c', 'tags: [\n  a, # first\n  b, c  # second\n]'],
     ['tags: []', 'b', 'tags: [b]'],
     ['tags:', 'b', 'tags:\n  - b'],
+    ['tags: # none yet\nx: 1', 'b', 'tags: # none yet\n  - b\nx: 1'],
     ['x: 1', 'b', 'x: 1\ntags:\n  - b'],
     ['tags:\n- a # one\n# between\n- "b"\nx: 1', 'c', 'tags:\n- a # one\n# between\n- "b"\n- c\nx: 1'],
     [
@@ -48,6 +49,13 @@ t.test('an item is added to a list, and the others stay as they are written', (t
     t.equal(add(windows(source), field, item), windows(expected), `${source}, Windows`);
   }
   t.equal(add('Body', 'tags', 'a'), '---\ntags:\n  - a\n---\nBody');
+  for (const name of ['constructor', 'toString', '__proto__']) {
+    t.equal(
+      add(inBlock('x: 1'), name, 'a'),
+      inBlock(`x: 1\n${name}:\n  - a`),
+      'a name that every object has',
+    );
+  }
   t.equal(add(inBlock('tags: [a]'), 'Tags', 'b', 'c', 'b'), inBlock('tags: [a, b, c]'));
   t.end();
 });
