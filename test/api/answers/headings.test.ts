@@ -3,6 +3,7 @@ import t from 'tap';
 import { findBlock } from '../../../api/answers/blocks.ts';
 import { findNamedSection, outlineOf } from '../../../api/answers/headings.ts';
 import { takeAtOnce } from '../../../api/vault/pace/steps.ts';
+import { editSection } from '../../../api/vault/writing/edit.ts';
 import { count, measureGrowth, repeat } from '../../support/growth.ts';
 
 const everything = { from: 0, to: Number.POSITIVE_INFINITY };
@@ -65,6 +66,25 @@ t.test('a name behind a # means the heading that fits it best, and says which ot
   t.throws(() => found(''), { message: /It has "Top"/ });
   t.end();
 });
+
+t.test(
+  'a path of headings may go through one with a # in it, in what is fetched and in what is changed',
+  (t) => {
+    const text = '# Lang\n## C# notes\na\n### Issue #1\nb\n# Old\n## C# notes\nc\n### Issue #1\nlast\n';
+    for (const [name, own] of [
+      ['Lang#C# notes', 'a\n### Issue #1\nb\n'],
+      ['old#c# notes', 'c\n### Issue #1\nlast\n'],
+      ['Lang#C# notes#Issue #1', 'b\n'],
+      ['Old#Issue #1', 'last\n'],
+    ] as const) {
+      const { from, to } = takeAtOnce(findNamedSection('N.md', text, name));
+      t.equal(text.slice(text.indexOf('\n', from) + 1, to), own, name);
+      t.equal(editSection(text, { heading: name, text: 'x', at: 'all' }), text.replace(own, 'x\n'), name);
+    }
+    t.throws(() => takeAtOnce(findNamedSection('N.md', text, 'Lang#C# others')), { message: /no heading/ });
+    t.end();
+  },
+);
 
 t.test('a block is the paragraph, list item, quote or table with its mark', (t) => {
   const text = [

@@ -78,7 +78,8 @@ export function findHeadings(headings: readonly Heading[], name: string): readon
       return found;
     }
   }
-  return [];
+  // A heading on the way may have the divider in itself, as `C# notes`.
+  return headings.filter((heading) => key.endsWith(heading.key) && isWayTo(pathOf(heading), key));
 }
 
 /** Whether the last of `path` has the last of `keys`, and the others stand before it in this order. */
@@ -88,6 +89,17 @@ function isBelow(path: readonly Heading[], keys: readonly string[]): boolean {
     at += key === keys[at] ? 1 : 0;
   }
   return at === keys.length && path.at(-1)?.key === keys.at(-1);
+}
+
+/** Whether `key` is keys of `path` one after the other, the last of them at its end. */
+function isWayTo(path: readonly Heading[], key: string): boolean {
+  let rest = `${key} `;
+  let isLast = false;
+  for (const { key: one } of path) {
+    isLast = one !== '' && rest.startsWith(`${one} `);
+    rest = isLast ? rest.slice(one.length + 1) : rest;
+  }
+  return isLast && rest === '';
 }
 
 /** Those that have a word of what was asked for before the others. */
