@@ -38,10 +38,11 @@ export async function findGoal(part: VaultPart, id: string, to: string): Promise
   const found = await findSource(part, from);
   const goal = parseGoal(found, to);
   requireOpen(part, goal);
+  await requireWhole(part, found, to);
   if (goal === from) {
     throw new PathRefused('it is there already');
   }
-  if (goal.startsWith(`${from}/`)) {
+  if (found.kind === 'folder' && goal.startsWith(`${from}/`)) {
     throw new PathRefused('a folder can not go into itself');
   }
   return { ...found, to: goal, ...(await findFree(part, found, goal)) };
@@ -80,6 +81,27 @@ async function findSource({ root, hidden }: VaultPart, from: string): Promise<So
   return { kind: 'folder', from, diskFrom: way.join('/') };
 }
 
+/** Of a file, what ends in a slash is meant as a folder; of a note, what has no extension may be. */
+async function requireWhole({ root, hidden }: VaultPart, { kind, from }: Source, to: string): Promise<void> {
+  if (kind === 'file' && to.endsWith('/')) {
+    throw new PathRefused(`give the whole new path, such as ${JSON.stringify(to + nameIn(from))}`);
+  }
+  const names = parseVaultPath(to) ?? [];
+  const path = names.join('/');
+  if (kind === 'folder' || !isNoteName(from) || isNoteName(path) || hidden.isHiddenFolder(path)) {
+    return;
+  }
+  const ways = await findFolderWays(root, names);
+  if (ways.some(({ length }) => length === names.length)) {
+    const [inside, beside] = [`${path}/${nameIn(from)}`, `${path}.md`].map((one) => JSON.stringify(one));
+    throw new PathRefused(
+      `${JSON.stringify(path)} is a folder, so give the whole new path: ${inside} or ${beside}`,
+    );
+  }
+}
+
+const nameIn = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+
 /** The vault path that `to` gives to what is moved. */
 function parseGoal({ kind, from }: Source, to: string): string {
   const path = normalizeText(to, 'NFC').replace(/\/$/, '');
@@ -97,7 +119,7 @@ function parseGoal({ kind, from }: Source, to: string): string {
 }
 
 function extensionOf(path: string): string {
-  const name = path.slice(path.lastIndexOf('/') + 1);
+  const name = nameIn(path);
   return name.includes('.') ? name.slice(name.lastIndexOf('.')) : '';
 }
 

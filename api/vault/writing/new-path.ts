@@ -15,9 +15,9 @@ const longestPath = 1000;
 /** Windows, Android and sync services refuse the first eight; links to a name with the others break in Obsidian. */
 const reservedCharacters = /[<>:"|?*\\#^[\]]/;
 /** Names of devices on Windows, with any extension. */
-const reservedName = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
-/** They make a name look like another. */
-const direction = /[\u202a-\u202e\u2066-\u2069\u200e\u200f]/;
+const reservedName = /^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[\d¹²³])(?:\.|$)/i;
+/** Directions, spaces without width, ends of lines: they make a name look like another. Joiners are in emoji and scripts. */
+const unseen = /[\u0080-\u009f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]/g;
 
 /** The id of the note that is to be made at `path`: in NFC, with `.md` where there was no extension. Throws PathRefused. */
 export function parseNewPath(path: string): string {
@@ -27,9 +27,7 @@ export function parseNewPath(path: string): string {
     );
   }
   const segments = parseNewSegments(isNoteName(path) ? path : `${path}.md`);
-  for (const segment of segments) {
-    checkName(segment);
-  }
+  checkName(segments.at(-1) ?? '');
   return segments.join('/');
 }
 
@@ -38,7 +36,7 @@ export function parseNewSegments(path: string): string[] {
   const segments = parseVaultPath(path);
   if (segments === undefined) {
     throw new PathRefused(
-      'give a path inside the vault such as Folder/Name.md, without "..", a leading "/" or names that start with a dot',
+      'give a path inside the vault such as Folder/Name.md, without "..", "\\", control characters, a leading "/" or names that start with a dot',
     );
   }
   if (Buffer.byteLength(segments.join('/')) > longestPath) {
@@ -49,9 +47,12 @@ export function parseNewSegments(path: string): string[] {
 
 /** Throws PathRefused. */
 export function checkName(name: string): void {
-  const shown = JSON.stringify(name);
-  if (reservedCharacters.test(name) || direction.test(name)) {
+  const shown = JSON.stringify(name).replace(unseen, escapeSign);
+  if (reservedCharacters.test(name)) {
     throw new PathRefused(`${shown} has a character that not every system allows: < > : " | ? * \\ # ^ [ ]`);
+  }
+  if (name.search(unseen) >= 0) {
+    throw new PathRefused(`${shown} has a character that nobody sees`);
   }
   if (reservedName.test(name)) {
     throw new PathRefused(`${shown} is a reserved name on Windows`);
@@ -64,6 +65,8 @@ export function checkName(name: string): void {
   }
 }
 
+const escapeSign = (sign: string): string => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
 /** Where a new file goes: the way below the vault as the disk has it. */
 export interface NewPlace {
   path: string;
@@ -74,7 +77,7 @@ export interface NewPlace {
 /**
  * Where the new note `id` is to be made. A folder whose name is there in another Unicode form is that folder; where it is
  * there in several, the note goes to the first. Throws NoteExists where the name is taken in any Unicode form or case (on a
- * Mac the two would be one), PathRefused where a folder is none of the vault's.
+ * Mac the two would be one), PathRefused where a folder is none of the vault's, or would get a name that it can't have.
  */
 export async function findNewPlace(root: string, id: string): Promise<NewPlace> {
   const segments = id.split('/');
@@ -90,6 +93,10 @@ export async function findNewPlace(root: string, id: string): Promise<NewPlace> 
     }
   }
   const missing = segments.slice(way.length);
+  // One that is there has the name that somebody gave it.
+  for (const segment of missing) {
+    checkName(segment);
+  }
   const folders = missing.map((_, index) => [...way, ...missing.slice(0, index + 1)].join('/'));
   return { path: [...way, ...missing, name].join('/'), folders };
 }

@@ -183,6 +183,8 @@ t.test('names that some system can not have, and paths out of the vault, are ref
       'aux/x.md',
       'nul',
       'com1.txt.md',
+      'COM¹.md',
+      'conin$',
     ],
     ...[
       'a /x.md',
@@ -190,6 +192,9 @@ t.test('names that some system can not have, and paths out of the vault, are ref
       ' a.md',
       'a .md',
       'x\u202edm.md',
+      'x\u200b.md',
+      '\u2060/x.md',
+      'x\u0085y.md',
       `${'한'.repeat(90)}.md`,
       `${'abcdefgh/'.repeat(200)}x.md`,
     ],
@@ -199,6 +204,16 @@ t.test('names that some system can not have, and paths out of the vault, are ref
   }
   t.same((await readdir(directory)).sort(), ['circle', 'folder-out']);
   t.same(await readdir(join(directory, '..', 'outside')), []);
+  for (const [path, named] of [
+    ['a\\x.md', '"\\", control characters'],
+    ['x\u200b.md', '"x\\u200b.md" has a character that nobody sees'],
+  ] as const) {
+    await t.rejects(writer.create(path, 'x'), { message: named });
+  }
+  await mkdir(join(directory, 'What?'));
+  const inside = await writer.create('What?/why.md', 'x');
+  t.equal(inside.id, 'What?/why.md', 'a folder that is there may be called as it is');
+  await t.rejects(writer.create('What?/How?/why.md', 'x'), PathRefused);
   t.equal((await writer.create('Cafe\u0301'.normalize('NFD'), 'x')).id, 'Caf\u00e9.md');
   t.same(
     (await readdir(directory)).filter((name) => name.startsWith('C')),
