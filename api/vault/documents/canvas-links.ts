@@ -1,7 +1,7 @@
-// The links of a canvas as they stand in its JSON: the files on it, and those in the text of its cards.
+// The links of a canvas as they stand in its JSON: the files on it and behind its groups, and those in the text of its cards.
 import { findTextLinks, placeLinks, type WrittenLink } from '../notes/written/text-links.ts';
 import { readValue } from '../notes/written/values.ts';
-import { createExactLink, parseCanvas } from './canvas.ts';
+import { createExactLink, fileNames, parseCanvas } from './canvas.ts';
 import { NotDescribable } from './description.ts';
 
 /** `id` is the canvas's. In the order of the file; none where it can't be read. */
@@ -28,13 +28,15 @@ function findNodeLinks(source: string, strings: NodeStrings, id: string): Writte
     const place = strings.get(name);
     return place && readValue(source, place, '"');
   };
-  const type = read('type')?.text;
-  const value = type === 'file' || type === 'text' ? read(type) : undefined;
+  const type = read('type')?.text ?? '';
+  const card = type === 'text' ? read('text') : undefined;
+  if (card !== undefined) {
+    return placeLinks(findTextLinks(card.text, id), card);
+  }
+  const ofFile = fileNames.get(type);
+  const value = ofFile === undefined ? undefined : read(ofFile);
   if (value === undefined) {
     return [];
-  }
-  if (type === 'text') {
-    return placeLinks(findTextLinks(value.text, id), value);
   }
   const path = value.text;
   const link = createExactLink(path);

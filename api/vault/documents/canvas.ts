@@ -47,7 +47,7 @@ export function describeCanvas(source: string): Description {
   return {
     text: sections.filter((section) => section !== '').join('\n\n'),
     cards: cards.filter(({ type }) => type === 'text').map(({ content }) => content),
-    files: cards.filter(({ type }) => type === 'file').map(({ content }) => content),
+    files: nodes.map(({ file }) => file).filter((file) => file !== ''),
   };
 }
 
@@ -103,6 +103,8 @@ interface Node {
   type: 'text' | 'file' | 'link' | 'group' | 'other';
   /** The text, the path, the address or the label. */
   content: string;
+  /** The path of the file that it shows; of a group, of its background. */
+  file: string;
   /** Of a file: the heading or block in it, with its `#`. */
   subpath: string;
   x: number;
@@ -113,12 +115,20 @@ interface Node {
 
 const contentNames = { text: 'text', file: 'file', link: 'url', group: 'label', other: 'text' } as const;
 
+/** Where a node has the path of a file. */
+export const fileNames: ReadonlyMap<string, string> = new Map([
+  ['file', 'file'],
+  ['group', 'background'],
+]);
+
 function readNode(value: Record<string, unknown>): Node {
   const type = typeOf(value['type']);
+  const file = fileNames.get(type);
   return {
     id: value['id'],
     type,
     content: stringOf(value[contentNames[type]]),
+    file: file === undefined ? '' : stringOf(value[file]),
     subpath: stringOf(value['subpath']),
     x: numberOf(value['x']),
     y: numberOf(value['y']),

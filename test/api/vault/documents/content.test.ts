@@ -19,7 +19,7 @@ t.test('a canvas is its cards from top to bottom, by group, and what leads from 
   const content = readCanvas({
     nodes: [
       { id: 'c', type: 'text', text: 'C stands lower', ...at(0, 300) },
-      { id: 'g', type: 'group', label: 'Ideas', ...at(500, 0, 400, 400) },
+      { id: 'g', type: 'group', label: 'Ideas', background: 'Art/sky.png', ...at(500, 0, 400, 400) },
       { id: 'a', type: 'text', text: '# Apple\n\nSee [[Orchard|the trees]]. #fruit', ...at(0, 0) },
       { id: 'b', type: 'file', file: 'Projects/Loop.md', subpath: '#Log', ...at(520, 20) },
       { id: 'l', type: 'link', url: 'https://example.com/x', ...at(520, 120) },
@@ -45,7 +45,7 @@ t.test('a canvas is its cards from top to bottom, by group, and what leads from 
       '- Apple → Loop#Log: grows into\n- Loop#Log ↔ https://example.com/x\n- https://example.com/x — C stands lower\n- C stands lower ← Ideas',
     ].join('\n\n'),
   );
-  t.same(content.links.map(({ target }) => target).sort(), ['/Projects/Loop', 'Orchard']);
+  t.same(content.links.map(({ target }) => target).sort(), ['/Art/sky.png', '/Projects/Loop', 'Orchard']);
   t.same([content.tags, content.headings, content.warnings], [['fruit'], ['Apple'], []]);
   t.end();
 });
