@@ -129,15 +129,18 @@ export class Mending {
     }
   }
 
-  // Where case is all that changes, a link that had the right one gets the right one.
+  // Where case is all that changes, a link that had the right one gets the right one; and a way that goes up only because
+  // the note lay elsewhere is as short again as it was before that.
   #respell(link: WrittenLink, form: PathForm, { from, to }: Ends): string | undefined {
     const path = readLinkPath(link);
-    const wasRight = hasMoved(to) && path === writePath(form, path, from.before, to.before);
+    const isMoved = hasMoved(to) || (form.kind === 'relative' && hasMoved(from));
+    const wasRight = isMoved && path === writePath(form, path, from.before, to.before);
     const right = writePath(form, path, from.after, to.after);
     if (!wasRight || right === path) {
       return undefined;
     }
-    return write(link, right, from);
+    const written = write(link, right, from);
+    return this.#leadsTo(link, written, { from, to }) ? written : undefined;
   }
 
   #listForms(form: PathForm): PathForm[] {

@@ -106,6 +106,14 @@ const cases: Case[] = [
     after: '[[../T/New]] [[./Near|x]] [m](../T/New.md) [m](Near.md)',
   },
   {
+    name: 'a relative path in what comes back to where it leads',
+    files: ['A/p.png', 'A/Deep/n.md'],
+    from: 'B/n.md',
+    moved: { 'B/n.md': 'A/n.md' },
+    before: '[p](../A/p.png) [d](../A/Deep/n.md#h) [[../A/p.png]] [o](../A/./p.png)',
+    after: '[p](p.png) [d](Deep/n.md#h) [[./p.png]] [o](../A/./p.png)',
+  },
+  {
     name: 'extensions',
     files: ['Old.md'],
     moved: { 'Old.md': 'New.md' },
@@ -217,14 +225,14 @@ t.test('a link leads where it led, in its own form', (t) => {
 
 t.test('of a canvas every other byte stays', (t) => {
   const canvas =
-    '{\n\t"nodes":[\n\t\t{"id":"1","type":"file","file":"A/Old.md","subpath":"#h"},\n  {"type":"text","text":"[[Old]]\\n\\"q\\" \\u00e9 [m](A/Old.md)"}, {"type":"group","label":"[[Old]]"}]}';
+    '{\n\t"nodes":[\n\t\t{"id":"1","type":"file","file":"A/Old.md","subpath":"#h"},\n  {"type":"text","text":"[[Old]]\\n\\"q\\" \\u00e9 [m](A/Old.md)"}, {"type":"group","label":"[[Old]]","background":"A/Old.md"}]}';
   const files = new Map([
     ['A/Old.md', ''],
     ['b.canvas', canvas],
   ]);
   const mended = move(files, new Map([['A/Old.md', 'B/N "1".md']])).get('b.canvas');
   const wanted = canvas
-    .replace('"A/Old.md"', '"B/N \\"1\\".md"')
+    .replaceAll('"A/Old.md"', '"B/N \\"1\\".md"')
     .replace('[[Old]]\\n', '[[N \\"1\\"]]\\n')
     .replace('(A/Old.md)', '(B/N%20\\"1\\".md)');
   t.equal(mended, wanted);

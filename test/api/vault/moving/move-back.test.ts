@@ -72,7 +72,7 @@ t.test('what was written since stays, with its links mended', async (t) => {
   await write('E/e.md', 'since then [[D/New#x]]');
   await undo();
   t.equal(await read('B.md'), '---\nup: "[[A/Old]]"\n---\n[[A/Old]] [m](A/Old.md) and [[A/Old]] more');
-  t.equal(await read('A/Old.md'), '[[B]] [m](../A/Deep/deep.md) and more');
+  t.equal(await read('A/Old.md'), '[[B]] [m](Deep/deep.md) and more');
   t.equal(await read('E/e.md'), 'since then [[A/Old#x]]');
   t.equal(await read('A/Deep/deep.md'), notes['A/Deep/deep.md']);
 });
