@@ -34,11 +34,29 @@ export function showFaults(showPage: ShowPage, logger: Logger): ErrorRequestHand
       next(error);
       return;
     }
-    if (fault.status === 500) logger.error({ err: error, requestId: requestIdOf(res) }, 'failed');
     res.status(fault.status).set(fault.headers);
-    const requestId = fault.status === 500 ? requestIdOf(res) : undefined;
-    showPage({ req, res }, faultPage, { about: fault.about, requestId });
+    showPage({ req, res }, faultPage, tellFault(fault, { error, res, logger }));
   };
+}
+
+interface Told {
+  about: FaultName;
+  /** Where the log says more. */
+  requestId: string | undefined;
+}
+
+function tellFault(
+  { about, status }: Fault,
+  { error, res, logger }: { error: unknown; res: Response; logger: Logger },
+): Told {
+  const isOurs = status === 500;
+  if (isOurs) logger.error({ err: error, requestId: requestIdOf(res) }, 'failed');
+  return { about, requestId: isOurs ? requestIdOf(res) : undefined };
+}
+
+/** What ended something that had begun, for the page that tells of it. */
+export function tellEnd(error: unknown, { res, logger }: { res: Response; logger: Logger }): Told {
+  return tellFault(findFault(error) ?? failed, { error, res, logger });
 }
 
 interface Fault {

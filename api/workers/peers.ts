@@ -97,6 +97,15 @@ export class Peers {
     });
   }
 
+  /** A failure that an answer tells of, on its way: it is no answer's failure. */
+  packFailure(failure: unknown): unknown {
+    return this.#codec.encode(failure);
+  }
+
+  unpackFailure(packed: unknown): Error {
+    return this.#codec.decode(packed);
+  }
+
   /** What the primary says of the others. */
   hear(notice: Extract<PrimaryNotice, { kind: 'peer' | 'letter' }>): void {
     if (notice.kind === 'peer') {

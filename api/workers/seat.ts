@@ -63,7 +63,10 @@ function followFirst(peers: Peers): Place {
   });
   const elsewhere: WritingElsewhere = {
     change: (order) => askFirst(peers, 'change', order),
-    undo: (order) => askFirst(peers, 'undo', order) as Promise<Undone | undefined>,
+    undo: async (order) => {
+      const undone = (await askFirst(peers, 'undo', order)) as Undone | undefined;
+      return withFailure(undone, (packed) => peers.unpackFailure(packed));
+    },
   };
   return { isFirst: false, host, elsewhere, serve: () => undefined };
 }
@@ -108,6 +111,11 @@ function serveOthers(peers: Peers, { vault, narrowed }: Vaults): void {
   peers.onQuestion('undo', async (body) => {
     const { reach, wish, cause } = body as UndoOrder;
     const { shown } = await vaultOf(reach);
-    return undoTurns.take(() => shown.changes.undo(wish, cause));
+    const undone = await undoTurns.take(() => shown.changes.undo(wish, cause));
+    return withFailure(undone, (failure) => peers.packFailure(failure));
   });
+}
+
+function withFailure(undone: Undone | undefined, convert: (failure: unknown) => unknown): Undone | undefined {
+  return undone?.failure === undefined ? undone : { ...undone, failure: convert(undone.failure) };
 }

@@ -1,4 +1,5 @@
 // What is asked for in the address or the form of /vault/changes, and the addresses that ask for it.
+import type { FaultName } from '../../pages/fault.ts';
 import { isChangeId, timeOf } from '../../vault/changes/entry.ts';
 import { readSince } from '../../vault/changes/undoing/since.ts';
 import type { UndoWish } from '../../vault/shown/change-scope.ts';
@@ -18,6 +19,12 @@ export interface AskedList {
   note: string | undefined;
   before: string | undefined;
 }
+
+/** Those that undoing may end with. */
+const faultNames: readonly FaultName[] = [
+  ...(['vaultAway', 'diskFull', 'vaultReadOnly', 'noteReadOnly', 'stillReading'] as const),
+  ...(['unfinished', 'meanwhile', 'tooMuch', 'failed'] as const),
+];
 
 const longestApp = 2_000;
 const longestNote = 5_000;
@@ -68,6 +75,15 @@ export function readAskedList(parameters: URLSearchParams): AskedList {
 export function readId(parameters: URLSearchParams, name: string): string | undefined {
   const id = parameters.get(name);
   return id !== null && isChangeId(id) ? id : undefined;
+}
+
+/** Why undoing all of something came to an end before its end, and where the log says more. */
+export function readEnd(
+  parameters: URLSearchParams,
+): { why: FaultName; code: string | undefined } | undefined {
+  const why = faultNames.find((name) => name === parameters.get('why'));
+  const [code] = /^[\w-]{1,64}$/.exec(parameters.get('code') ?? '') ?? [];
+  return why && { why, code };
 }
 
 /** Of a change by its id: ISO 8601, to the millisecond. */

@@ -3,6 +3,7 @@ import type { RequestHandler } from 'express';
 import express from 'express';
 import { causeOf } from '../../access.ts';
 import { allows } from '../../tokens/scopes.ts';
+import { tellEnd } from '../faults.ts';
 import { type AskedUndo, addressOf, readAskedUndo } from './asked.ts';
 import { type Asking, type ChangePagesParts, readAsking, showNoChange, undoTurns } from './parts.ts';
 import { showQuestion } from './question.ts';
@@ -47,6 +48,7 @@ async function undo(asking: Asking, { wish }: AskedUndo): Promise<void> {
     return;
   }
   const made = done.outcomes[0]?.undo ?? 'none';
+  const end = done.failure === undefined ? undefined : tellEnd(done.failure, { res, ...parts });
   const address =
     'id' in wish
       ? addressOf({ id: wish.id, done: made })
@@ -55,6 +57,7 @@ async function undo(asking: Asking, { wish }: AskedUndo): Promise<void> {
           since: new Date(wish.sinceMs).toISOString(),
           through: wish.through,
           done: 'all',
+          ...(end && { why: end.about, code: end.requestId }),
         });
   res.redirect(303, parts.pathPrefix + address);
 }

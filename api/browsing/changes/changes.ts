@@ -10,6 +10,7 @@ import {
   addressOf,
   readAskedList,
   readAskedUndo,
+  readEnd,
   readId,
   sinceOf,
   timeOfChange,
@@ -56,7 +57,7 @@ async function showList(asking: Asking, parameters: URLSearchParams): Promise<vo
     isWritable: changes.isWritable,
     isLaterPage: asked.before !== undefined,
     only: { app: app && nameOf(app, listed), sinceAt: secondsOf(asked.sinceMs), note },
-    done: parameters.has('done') ? await countDone(changes, asked, readId(parameters, 'through')) : undefined,
+    done: parameters.has('done') ? await findAllDone(changes, asked, parameters) : undefined,
     newestHref: href(),
     olderHref: isMore ? href({ before: listed.at(-1)?.id }) : undefined,
     vaultHref: `${parts.pathPrefix}/vault`,
@@ -68,15 +69,12 @@ const secondsOf = (ms: number | undefined): number | undefined =>
   ms === undefined ? undefined : Math.floor(ms / 1000);
 
 /** What became of bringing back all of an app since a time, as it is now. */
-async function countDone(
-  changes: ShownChanges,
-  { app, sinceMs }: AskedList,
-  through: string | undefined,
-): Promise<{ done: number; left: number }> {
+async function findAllDone(changes: ShownChanges, { app, sinceMs }: AskedList, parameters: URLSearchParams) {
+  const through = readId(parameters, 'through');
   const { changes: all } = await changes.list({ app, sinceMs, limit: 1000 });
   const meant = all.filter(({ id, kind }) => kind !== 'undo' && (through === undefined || id <= through));
   const done = meant.filter(({ undoneBy }) => undoneBy !== undefined).length;
-  return { done, left: meant.length - done };
+  return { done, left: meant.length - done, end: readEnd(parameters) };
 }
 
 async function showOne(asking: Asking, parameters: URLSearchParams): Promise<void> {

@@ -1,5 +1,6 @@
 // What the pages of changes are given, and what they all hand to a page.
 import type { Request, Response } from 'express';
+import type { Logger } from 'pino';
 import { Turns } from '../../answers/turns.ts';
 import type { ShowPage } from '../../http/frame.ts';
 import { faultPage } from '../../pages/fault.ts';
@@ -16,6 +17,7 @@ export interface ChangePagesParts {
   turns: Turns;
   vaultName: string;
   pathPrefix: string;
+  logger: Logger;
 }
 
 export interface Exchange {

@@ -1,4 +1,6 @@
 // Several workers answer as one process does: what one of them writes, all find; who comes second is told so.
+import { chmod } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import t from 'tap';
@@ -209,7 +211,8 @@ t.test('a person who is signed in is so at every worker', async (t) => {
 });
 
 t.test('what a client changed is brought back through any worker, and shown by all', async (t) => {
-  const lanes = await (await startWorkers(t, 3)).lanes(t);
+  const workers = await startWorkers(t, 3);
+  const lanes = await workers.lanes(t);
   const seal = createSeal({ read: () => 'api-secret' });
   const inAnHour = Math.floor(Date.now() / 1_000) + 3_600;
   const sealed = await seal.close('session', { token: 'good', name: 'minji' }, inAnHour);
@@ -219,17 +222,18 @@ t.test('what a client changed is brought back through any worker, and shown by a
     origin: 'https://notes.example',
     accept: 'text/html',
   };
+  const undo = (lane: Lane, wish: Record<string, string>) =>
+    lane.send('/vault/changes', {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
+      text: String(new URLSearchParams({ ...wish, confirm: 'yes' })),
+    });
   for (const [number, lane] of lanes) {
     const text = `written by ${number}`;
     const { id } = await lane.call('append_to_note', { id: 'garden.md', text });
     const list = await lane.send('/vault/changes', { headers });
     const change = /changes\?id=([^"&]+)/.exec(list.text)?.[1] ?? '';
-    const form = new URLSearchParams({ id: decodeURIComponent(change), confirm: 'yes' });
-    const undone = await lane.send('/vault/changes', {
-      method: 'POST',
-      headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
-      text: String(form),
-    });
+    const undone = await undo(lane, { id: decodeURIComponent(change) });
     t.equal(undone.status, 303, undone.text.slice(0, 300));
     for (const [reader, other] of lanes) {
       t.notMatch((await other.call('fetch', { id })).text, text, `${number} → ${reader}`);
@@ -237,5 +241,16 @@ t.test('what a client changed is brought back through any worker, and shown by a
       const shown = await other.send(String(undone.headers['location']), { headers });
       t.equal(shown.status, 200);
     }
+  }
+  for (const [number, lane] of lanes) {
+    const closed = `closed-${number}.md`;
+    await lane.call('create_note', { path: closed, text: 'x' });
+    await lane.call('append_to_note', { id: closed, text: 'y' });
+    await lane.call('create_note', { path: `open-${number}.md`, text: 'x' });
+    await chmod(join(workers.folder, 'vault', closed), 0o444);
+    const { headers: answered } = await undo(lane, { app: 'client-1', since: '1h' });
+    t.match(answered['location'], 'why=noteReadOnly', `what ended it halfway comes through from ${number}`);
+    await chmod(join(workers.folder, 'vault', closed), 0o644);
+    await undo(lane, { app: 'client-1', since: '1h' });
   }
 });

@@ -200,6 +200,30 @@ t.test('a note that may only be read stays, and is said to be the reason', async
   t.equal(await read(pair, 'n.md'), 'one\n\ntwo\n');
 });
 
+t.test('what ends undoing all of an app halfway is said, with what to do', async (t) => {
+  const { pair, app, browser } = await startWorld(t, { 'n.md': 'one\n', 'o.md': 'one\n' });
+  await app.append('o.md', 'two');
+  await app.append('n.md', 'two');
+  const query = new URLSearchParams({ app: app.clientId, since: '1h', ask: 'back' });
+  const ask = (): Promise<Page> => browser.visit(`${pair.url}/vault/changes?${query}`);
+  const question = await browser.submit(await ask(), { confirm: 'yes' });
+  t.match(question.text, 'Undo all of it?', 'with the right to do it by now');
+  await chmod(join(pair.vault, 'o.md'), 0o444);
+  const page = await browser.submit(question, { confirm: 'yes' });
+  t.equal(await read(pair, 'n.md'), 'one\n');
+  t.equal(await read(pair, 'o.md'), 'one\n\ntwo\n');
+  t.match(page.text, '1 change was undone. 1 change is not undone, since it came to an end before:');
+  t.match(page.text, '<strong>A note can only be read</strong><br>Make it writable and try again.');
+  const korean = await browser.visit(`${page.url.href}&lang=ko`);
+  t.match(korean.text, '읽을 수만 있는 노트가 있습니다');
+  const forged = await browser.visit(`${page.url.href.replace('noteReadOnly', 'signInFailed')}&lang=en`);
+  t.match(forged.text, '1 change is not undone: open one to see why.');
+  await chmod(join(pair.vault, 'o.md'), 0o644);
+  await browser.submit(await ask(), { confirm: 'yes' });
+  const later = await browser.visit(page.url.href);
+  t.notMatch(later.text, 'A note can only be read', 'once all is undone there is nothing to say');
+});
+
 const here = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
 
 /** Prints what a person is shown of the vault at its argument. */
