@@ -12,10 +12,10 @@ import type { ClientStanding } from './clients/standing.ts';
 import { encodeRawBasic } from './http/basic-credentials.ts';
 import {
   answerErrors,
-  answerTooLarge,
   keepWithUnknownApps,
   rememberFailure,
   rememberRefusal,
+  sayToPrograms,
 } from './http/errors.ts';
 import { limitRequests } from './http/limits/requests.ts';
 import { createTurns } from './http/limits/turns.ts';
@@ -59,15 +59,6 @@ export interface AppParts extends ProviderParts, Omit<PeopleParts, 'provider' | 
   readonly isLibraryAlone?: boolean;
 }
 
-// Told once the library has written its answer to a request whose body it could not read.
-const failedParsing = [
-  'registration_create.error',
-  'grant.error',
-  'introspection.error',
-  'revocation.error',
-  'userinfo.error',
-];
-
 /** Everything loop-auth answers once it is ready; health is answered in front of it (main.ts). */
 export function createApp(parts: AppParts): RequestListener {
   const { config, log, metrics } = parts;
@@ -75,7 +66,7 @@ export function createApp(parts: AppParts): RequestListener {
   const issuerPath = new URL(config.issuer).pathname.replace(/\/$/, '');
   provider.on('server_error', rememberFailure);
   provider.on('authorization.error', rememberRefusal);
-  for (const event of failedParsing) (provider as EventEmitter).on(event, answerTooLarge);
+  sayToPrograms(provider);
   metrics.observe(provider);
   followProvider(provider, parts.trail);
   rememberTold(provider);

@@ -5,7 +5,6 @@ import { currentUnit } from '../adapters/database/unit-of-work.ts';
 import type { ConsentStore } from '../adapters/stores/consents.ts';
 import type { ProgramStore } from '../adapters/stores/programs.ts';
 import { type ClientLookupParts, createClientLookup } from './clients/lookup.ts';
-import { takesDocuments } from './clients/registration-settings.ts';
 import { clientRulesFor, mayOmitPkce } from './clients/rules.ts';
 import type { AuthConfig } from './config.ts';
 import { renderError } from './http/errors.ts';
@@ -99,8 +98,6 @@ function createConfiguration(parts: ProviderParts): Configuration {
     claims: { openid: ['sub', 'acr', 'amr'], profile: ['name', 'preferred_username'] },
     acrValues: Object.values(levels),
     scopes: [...openidScopes, ...vaultScopes],
-    // Our own: what the library has under this name keeps no document for the day its host is away.
-    discovery: takesDocuments(config.registration) ? { client_id_metadata_document_supported: true } : {},
     extraParams: {
       // Not a parameter that anyone sends: the hook that runs before it is found out what is still to be granted.
       loop_defaults: ({ oidc: { params, client, resourceServers = {} } }) => {

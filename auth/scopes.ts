@@ -33,6 +33,7 @@ export function splitScopes(scope: string | undefined): string[] {
  * person is asked anyway (OpenID Connect Core section 11), unless the request forbids it.
  */
 export function normalizeAuthorizationScope(query: ParsedUrlQuery): void {
+  normalizePrompt(query);
   const { scope, prompt } = query;
   if (typeof scope !== 'string') return;
   const scopes = splitScopes(scope);
@@ -41,6 +42,17 @@ export function normalizeAuthorizationScope(query: ParsedUrlQuery): void {
   const prompts = splitScopes(prompt);
   if (!prompts.some((one) => one === 'none' || one === 'consent'))
     query['prompt'] = [...prompts, 'consent'].join(' ');
+}
+
+/**
+ * The page of consent, which everybody is shown, says who is signed in and lets another account be used: that is the choice
+ * that `select_account` asks for (OpenID Connect Core section 3.1.2.1). The library refuses the word.
+ */
+function normalizePrompt(query: ParsedUrlQuery): void {
+  const { prompt } = query;
+  if (typeof prompt !== 'string') return;
+  const prompts = splitScopes(prompt).map((one) => (one === 'select_account' ? 'consent' : one));
+  query['prompt'] = [...new Set(prompts)].join(' ');
 }
 
 /**

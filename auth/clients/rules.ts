@@ -5,15 +5,29 @@ import type { AuthConfig } from '../config.ts';
 import { isKnownScope, splitScopes } from '../scopes.ts';
 import { checkAssertion } from './assertions.ts';
 import { normalizeClientMetadata } from './metadata.ts';
-import { redirectRuleOf } from './registration-settings.ts';
+import { redirectRuleOf, takesDocuments } from './registration-settings.ts';
 import { seededOnly } from './seeded.ts';
 
 type Client = NonNullable<Awaited<ReturnType<Provider['Client']['find']>>>;
 
+const proofs = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const;
+const authMethods = ['none', ...proofs] as const;
+const assertionAlgorithms = ['RS256', 'PS256', 'ES256', 'Ed25519', 'EdDSA'] as const;
+
 export function clientRulesFor({ registration }: AuthConfig): Configuration {
   const rule = redirectRuleOf(registration);
   return {
-    clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'],
+    clientAuthMethods: authMethods,
+    enabledJWA: { clientAuthSigningAlgValues: assertionAlgorithms },
+    discovery: {
+      // RFC 8414 section 2: left out, revocation would take client_secret_basic alone.
+      revocation_endpoint_auth_methods_supported: authMethods,
+      revocation_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
+      introspection_endpoint_auth_methods_supported: proofs,
+      introspection_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
+      // What the library has under this name keeps no document for the day its host is away.
+      ...(takesDocuments(registration) && { client_id_metadata_document_supported: true }),
+    },
     assertJwtClientAuthClaimsAndHeader: checkAssertion,
     clientDefaults: { grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'] },
     responseTypes: ['code'],

@@ -1,5 +1,6 @@
 // The one place where an error becomes an answer: JSON for programs, a page for people, our own faults never the client's.
 // The room: what every answer of loop-auth shares. Not who is asking: clients/, people/.
+import type { EventEmitter } from 'node:events';
 import type { Middleware, ParameterizedContext } from 'koa';
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Logger } from 'pino';
@@ -52,11 +53,53 @@ export function rememberFailure(ctx: ParameterizedContext, error: Error): void {
   ctx.state['failure'] = error;
 }
 
+type Reword = (ctx: ParameterizedContext, error: ClientFault) => void;
+
+// Told once the library has written its answer.
+const rewordings: readonly (readonly [Reword, ...string[]])[] = [
+  [
+    answerTooLarge,
+    'registration_create.error',
+    'grant.error',
+    'introspection.error',
+    'revocation.error',
+    'userinfo.error',
+  ],
+  [nameUnauthorized, 'grant.error', 'device_authorization.error'],
+  [answerResourceServer, 'introspection.error'],
+];
+
+/** Has programs refused in the specifications' words, where the library has others: clients act by them. */
+export function sayToPrograms(provider: EventEmitter): void {
+  for (const [reword, ...events] of rewordings) for (const event of events) provider.on(event, reword);
+}
+
 /** Says of a body beyond the library's 56 KiB what is wrong with it, where the library only says that it can't be read. */
-export function answerTooLarge(ctx: ParameterizedContext, { cause }: Error): void {
+function answerTooLarge(ctx: ParameterizedContext, { cause }: Error): void {
   if ((cause as Error | undefined)?.message !== 'request entity too large') return;
   ctx.body = { error: 'invalid_request', error_description: 'the body is larger than 56 KiB' };
   ctx.status = 413;
+}
+
+/** RFC 6749 section 5.2 has a word of its own for a grant that is not the client's; RFC 8628 section 3.2 takes it over. */
+function nameUnauthorized(ctx: ParameterizedContext, error: ClientFault): void {
+  const { error_description: description = '' } = error;
+  if (/ is not allowed for this client$/.test(description))
+    ctx.body = { error: 'unauthorized_client', error_description: description };
+}
+
+function answerResourceServer(ctx: ParameterizedContext, error: ClientFault): void {
+  const { error_description: description } = error;
+  if (error.error === 'unsupported_token_type') {
+    // A resource server meets anybody's tokens; what is none of ours is inactive (RFC 7662 section 2.2).
+    ctx.status = 200;
+    ctx.body = { active: false };
+  } else if (description === 'no client authentication mechanism provided') {
+    // RFC 7662 section 2.3 with RFC 6749 section 5.2.
+    ctx.status = 401;
+    ctx.set('WWW-Authenticate', 'Basic realm="loop-auth"');
+    ctx.body = { error: 'invalid_client', error_description: description };
+  }
 }
 
 /** The library's hook for a person's page; programs that merely accept HTML get JSON all the same. */

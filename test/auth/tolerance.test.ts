@@ -12,6 +12,8 @@ t.test('offline_access is granted with prompt=consent and without, and is not ne
     ],
     [{ scope: 'vault.read offline_access' }, 'offline_access vault.read'],
     [{ scope: 'vault.read offline_access', prompt: 'login' }, 'offline_access vault.read'],
+    [{ prompt: 'select_account' }, 'vault.read'],
+    [{ scope: undefined, prompt: ' select_account login' }, 'vault.read'],
     [{ scope: 'offline_access' }, 'offline_access vault.read'],
     [{ scope: undefined, resource: undefined, prompt: 'consent' }, 'vault.read'],
     [{ scope: 'vault.read made.up' }, 'vault.read'],
@@ -65,11 +67,14 @@ t.test('discovery lists what clients look for, and only what can be granted', as
       new Set(body['scopes_supported'] as string[]),
       new Set(['openid', 'offline_access', 'profile', 'vault.read', 'vault.write']),
     );
-    t.same([...(body['token_endpoint_auth_methods_supported'] as string[])].sort(), [
-      'client_secret_basic',
-      'client_secret_post',
-      'none',
-      'private_key_jwt',
-    ]);
+    const methods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'];
+    for (const [endpoint, taken] of [
+      ['token', [...methods, 'none']],
+      ['revocation', [...methods, 'none']],
+      ['introspection', methods],
+    ] as const) {
+      t.same(new Set(body[`${endpoint}_endpoint_auth_methods_supported`] as string[]), new Set(taken));
+      t.ok(body[`${endpoint}_endpoint_auth_signing_alg_values_supported`], endpoint);
+    }
   }
 });

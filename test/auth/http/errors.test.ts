@@ -43,7 +43,7 @@ t.test('the token endpoint answers JSON whatever the client accepts', async (t) 
       'invalid_grant',
     ],
     ['another grant type', { grant_type: 'password' }, 400, 'unsupported_grant_type'],
-    ['one that an operator gives', { grant_type: 'client_credentials' }, 400, 'invalid_request'],
+    ['one that an operator gives', { grant_type: 'client_credentials' }, 400, 'unauthorized_client'],
     ['no grant type', {}, 400, 'invalid_request'],
     [
       'a client that does not exist',

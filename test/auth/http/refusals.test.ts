@@ -108,7 +108,7 @@ t.test('loop-api reaches what it needs by any name that it knows, and so do heal
     '/readyz',
   ])
     t.equal(await askFor(world, path, { Host }), 200, path);
-  t.equal(await askFor(world, '/auth/token/introspection', { Host }, 'POST'), 400, 'asked for a credential');
+  t.equal(await askFor(world, '/auth/token/introspection', { Host }, 'POST'), 401, 'asked for a credential');
   t.equal(await askFor(world, '/auth/account', { Host }), 403, 'people know no such name');
 });
 

@@ -300,7 +300,7 @@ t.test('a form that another site posts is refused, and so is one without its pag
   const app = await world.register();
   t.match(await world.post('/device/auth', { client_id: app.clientId }), {
     status: 400,
-    body: { error: 'invalid_request', error_description: /is not allowed for this client/ },
+    body: { error: 'unauthorized_client', error_description: /is not allowed for this client/ },
   });
 });
 
