@@ -116,9 +116,9 @@ export function createApp(parts: AppParts): RequestListener {
 
 /** What the library leaves to us at /auth: it checks `resource` before any hook of its own, on this same parsed query. */
 function normalizeAuthorization({ resources }: AppParts): Middleware {
-  return (ctx, next) => {
+  return async (ctx, next) => {
     if (ctx.path === '/auth') {
-      resources.normalizeRequested(ctx.query);
+      await resources.normalizeRequested(ctx.query);
       normalizeAuthorizationScope(ctx.query);
       dropUnusedNonce(ctx.query);
     } else if (ctx.path.startsWith('/auth/')) {

@@ -23,11 +23,11 @@ export interface Resources {
   /** Throws InvalidTarget for a resource that nobody here answers for. */
   readonly getResourceServerInfo: (ctx: KoaContextWithOIDC, resource: string) => Promise<ResourceServer>;
   /**
-   * Makes a request's `resource` the identifier of loop-api's that it means (docs/decisions/resource-spellings.md): with
-   * a slash at the end, a query, or of a loopback resource another name of the loopback. Anything else stays as it is
-   * and is refused by the library.
+   * Makes a request's `resource` the identifier that it means (docs/decisions/resource-spellings.md): with a slash at the
+   * end, of a loopback resource another name of the loopback, and of loop-api's a query. Anything else stays as it is and
+   * is refused by the library.
    */
-  readonly normalizeRequested: (parameters: { resource?: unknown } | undefined) => void;
+  readonly normalizeRequested: (parameters: { resource?: unknown } | undefined) => Promise<void>;
   /** Whether the client may introspect tokens for that audience: loop-api its own, another resource server its one. */
   readonly isAudienceOf: (client: Asking, audience: unknown) => Promise<boolean>;
   /** Those that a credential is for, with their scopes. */
@@ -49,9 +49,9 @@ export function createResources(config: AuthConfig, others: OtherResources): Res
   const [main] = config.resources;
   const isOwn = (client: Asking): boolean => client.clientId === config.apiClientId;
   const spellings = new Map(config.resources.map((resource) => [placeOf(resource), resource]));
-  const normalize = (resource: unknown): unknown => {
+  const normalize = async (resource: unknown): Promise<unknown> => {
     if (typeof resource !== 'string' || known.has(resource)) return resource;
-    return spellings.get(placeOf(resource)) ?? resource;
+    return spellings.get(placeOf(resource)) ?? (await findOther(others, resource)) ?? resource;
   };
   const scopesOf = async (resource: string): Promise<readonly string[]> => {
     if (known.has(resource)) return vaultScopes;
@@ -73,10 +73,12 @@ export function createResources(config: AuthConfig, others: OtherResources): Res
         accessTokenFormat: 'opaque',
       };
     },
-    normalizeRequested: (parameters) => {
+    normalizeRequested: async (parameters) => {
       if (!parameters) return;
       const { resource } = parameters;
-      parameters.resource = Array.isArray(resource) ? resource.map(normalize) : normalize(resource);
+      parameters.resource = Array.isArray(resource)
+        ? await Promise.all(resource.map(normalize))
+        : await normalize(resource);
     },
     describedAs: (resource) => (known.has(resource) ? main : resource),
     isAudienceOf: async (client, audience) => {
@@ -103,6 +105,15 @@ export function createResources(config: AuthConfig, others: OtherResources): Res
 
 function scopesIn({ scopes }: StoredResource): readonly string[] {
   return scopes.length > 0 ? scopes.map(({ scope }) => scope) : vaultScopes;
+}
+
+/** Of others what was made under that very name, or at that place alone; a query may mean another resource there. */
+async function findOther(others: OtherResources, resource: string): Promise<string | undefined> {
+  const place = placeOf(resource);
+  if (place === undefined || resource.includes('?')) return undefined;
+  const there = (await others.list()).map((other) => other.resource).filter((one) => placeOf(one) === place);
+  const plain = there.filter((one) => !one.includes('?'));
+  return there.includes(resource) || plain.length > 1 ? undefined : plain[0];
 }
 
 /** What identifiers of the same place share; undefined for what is none (RFC 8707 section 2: absolute, no fragment). */

@@ -15,7 +15,7 @@ export function normalizingFirst(clients: Adapter, resources: Resources): Adapte
     find: async (id) => {
       const { oidc, headers } = Provider.ctx ?? {};
       if (oidc && askingRoutes.has(oidc.route) && oidc.params) {
-        resources.normalizeRequested(oidc.params);
+        await resources.normalizeRequested(oidc.params);
         trimScope(oidc.params);
       }
       const client = await clients.find(id);

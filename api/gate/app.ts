@@ -14,7 +14,7 @@ import { answerVerified, queryOf } from '../tokens/verify-route.ts';
 import type { GateConfig } from './config.ts';
 import type { Forwarder } from './forward.ts';
 import { createMetadataRoute, metadataUrl } from './metadata.ts';
-import { findRoute, type Route } from './routes.ts';
+import { findRoute, type Route, routeAsTyped, type TypedRoute } from './routes.ts';
 import type { ServedResource, ServedResources } from './served.ts';
 
 export interface GateOptions {
@@ -29,7 +29,7 @@ export interface GateOptions {
   isReady(): boolean;
 }
 
-const methods = 'GET, POST, DELETE';
+const methods = 'GET, HEAD, POST, DELETE';
 
 export function createGate(options: GateOptions): Express {
   const { config, metrics, logger } = options;
@@ -62,18 +62,19 @@ const requireMethod: RequestHandler = (req, _res, next) => {
 
 const routeOf = (locals: Readonly<Record<string, unknown>>): Route => locals['route'] as Route;
 
-/** Sets `res.locals.route` and `res.locals.target`, or refuses with 404: nothing else is reached through the gate. */
+/** Sets `res.locals.route`, `typed` and `target`, or refuses with 404: nothing else is reached through the gate. */
 function choose({ config, forwarder }: GateOptions): RequestHandler {
   return (req, res, next) => {
     const [path = ''] = req.url.split('?', 1);
-    const route = findRoute(config.routes, { path, host: req.headers.host });
+    const asked = { path, host: req.headers.host };
+    const route = findRoute(config.routes, asked);
     const named = route ? undefined : forwarder.endpoints.find(path);
     const chosen = route ?? named?.route;
     if (chosen?.upstream === undefined) throw nothingHere();
     const target = new URL(chosen.upstream);
     if (named) target.pathname = named.path;
     target.search = req.url.slice(path.length);
-    Object.assign(res.locals, { route: chosen, target });
+    Object.assign(res.locals, { route: chosen, typed: routeAsTyped(chosen, asked), target });
     next();
   };
 }
@@ -81,9 +82,9 @@ function choose({ config, forwarder }: GateOptions): RequestHandler {
 /** A proxy names the resource that it asks for, where there are several: what it guards is its own to say. */
 function chooseForVerify(routes: readonly Route[]): RequestHandler {
   return (req, res, next) => {
-    const resource =
-      queryOf(req.url).get('resource') ?? (routes.length === 1 ? routes[0]?.resource : undefined);
-    const route = routes.find((one) => one.resource === resource);
+    const asked = queryOf(req.url).getAll('resource');
+    const named = routes.filter(({ resource }) => asked.length === 0 || resource === asked[0]);
+    const route = asked.length < 2 && named.length === 1 ? named[0] : undefined;
     if (route === undefined) {
       throw new RequestRefused({
         status: 400,
@@ -113,7 +114,7 @@ function createCheck({ config, verifierFor }: GateOptions): RequestHandler {
   const checks = new Map(
     config.routes.map((route) => {
       const challengeOf = ({ res }: Request): Challenge => ({
-        metadataUrl: metadataUrl(route),
+        metadataUrl: metadataUrl((res?.locals['typed'] as TypedRoute | undefined) ?? route),
         scopes: res?.locals['scopes'] as string[],
       });
       return [

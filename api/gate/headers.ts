@@ -26,8 +26,16 @@ const ofConnection = [
  */
 const forGate = ['authorization', 'cookie', 'origin', 'expect', 'host', 'forwarded'];
 
-/** The same name to a server that makes variables of headers (CGI, WSGI). */
-const isOurs = (name: string): boolean => /^x[-_](loop|forwarded)[-_]/.test(name);
+/** What only a proxy says: who calls and for whom, in loop's words and in those of others (Authelia, oauth2-proxy, authentik). */
+const ofProxies = /^x-(loop|forwarded|auth-request|authentik|webauth)-|^(x-)?remote-/;
+/** Frameworks take these for the address and the method in place of those that the gate has looked at. */
+const inPlaceOf = /^x-(original-url|rewrite-url|http-method|http-method-override|method-override)$/;
+
+/** An underscore is the same name to a server that makes variables of headers (CGI, WSGI). */
+const isOurs = (name: string): boolean => {
+  const plain = name.replaceAll('_', '-');
+  return ofProxies.test(plain) || inPlaceOf.test(plain);
+};
 
 /**
  * What the gate has said itself, and what would be said of all of its host, on which loop-auth may be: cookies, other places to be

@@ -1,7 +1,8 @@
 // Which public address leads to which server, and which of them a request is for. By exact paths: nothing else of a server
 // behind the gate is reached, however an address is spelled.
-import { isLoopbackUrl } from '../http/loopback.ts';
+import { isLoopbackUrl, withOneLoopbackName } from '../http/loopback.ts';
 import { parseHttpUrl } from '../settings.ts';
+import { originAsTyped } from '../tokens/resource-identifiers.ts';
 
 export interface Route {
   /** The public URL, byte for byte as configured: what tokens are for (RFC 8707). */
@@ -46,9 +47,27 @@ export interface Asked {
 /** Several hosts may have the same path; a proxy that passes no Host on leaves only what is unmistakable. */
 export function findRoute(routes: readonly Route[], { path, host }: Asked): Route | undefined {
   const fitting = routes.filter((route) => route.path === path || `${route.path}/` === path);
-  const named = fitting.filter((route) => new URL(route.origin).host === host?.toLowerCase());
+  const named = fitting.filter((route) => isAddressed(route, host));
   const left = named.length > 0 ? named : fitting;
   const exact = left.filter((route) => route.path === path);
   const chosen = exact.length > 0 ? exact : left;
   return chosen.length === 1 ? chosen[0] : undefined;
+}
+
+// With the port that goes without saying, as some clients do, and under any of this machine's names.
+function isAddressed({ origin }: Route, host: string | undefined): boolean {
+  const own = new URL(origin);
+  const asked = /^[\w.:[\]-]+$/.test(host ?? '') ? URL.parse(`${own.protocol}//${host}`) : null;
+  return asked !== null && withOneLoopbackName(asked.origin) === withOneLoopbackName(own.origin);
+}
+
+/** A route as a client writes it: it compares what it is told with that, byte for byte (RFC 9728, section 3.3). */
+export interface TypedRoute {
+  readonly origin: string;
+  readonly path: string;
+}
+
+export function routeAsTyped(route: Route, { path, host }: Asked): TypedRoute {
+  const hasSlash = path === `${route.path}/`;
+  return { origin: originAsTyped(route, host), path: hasSlash ? path : route.path };
 }

@@ -58,7 +58,11 @@ export function metadataUrlAsTyped(
   return originAsTyped(resources, host) + path;
 }
 
-function originAsTyped({ isLoopback, origin }: ResourceIdentifiers, host: string | undefined): string {
+/** Scheme and authority under one of this machine's names where the resource is on it, and as configured else. */
+export function originAsTyped(
+  { isLoopback, origin }: Pick<ResourceIdentifiers, 'isLoopback' | 'origin'>,
+  host: string | undefined,
+): string {
   if (!isLoopback || host === undefined || !isLoopbackHost(host)) return origin;
   const typed = origin.replace(/(?<=\/\/).*/, host);
   return withOneLoopbackName(typed) === withOneLoopbackName(origin) ? typed : origin;

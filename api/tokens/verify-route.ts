@@ -9,10 +9,10 @@ export const createVerifyRoute = (
   challengeOf: (req: Request) => Challenge,
 ): RequestHandler[] => [requireBearer(verify, challengeOf), answerVerified];
 
-/** After requireBearer. `?scope=` names what the token must have, apart by blanks. */
+/** After requireBearer. `?scope=` names what the token must have, apart by blanks or each in one of its own. */
 export const answerVerified: RequestHandler = (req, res) => {
   const principal: Principal = res.locals['principal'];
-  const needed = (queryOf(req.url).get('scope') ?? '').split(' ').filter(Boolean);
+  const needed = queryOf(req.url).getAll('scope').join(' ').split(' ').filter(Boolean);
   if (needed.some((scope) => !principal.scopes.includes(scope))) throw insufficientScope(res.locals, needed);
   res
     .set({ ...headersOf(principal), 'Cache-Control': 'no-store' })

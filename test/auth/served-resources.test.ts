@@ -60,7 +60,7 @@ t.test('a refresh gets no scope that was not given', async (t) => {
   t.equal(body['error'], 'invalid_scope');
   for (const [target, error] of [
     [resource, 'invalid_target'],
-    [`${files}/`, 'invalid_target'],
+    [`${files}?x`, 'invalid_target'],
   ] as const) {
     const other = await world.refresh(app, tokens.refresh_token, { resource: target });
     t.equal(other.body['error'], error, target);
@@ -177,3 +177,43 @@ t.test('a resource that is removed gives nothing more, also where it comes again
   });
   t.equal((await world.introspect(tokens.access_token, credentials)).text, '{"active":false}');
 });
+
+t.test(
+  'a slash or another name of this machine means the resource, where only one can be meant',
+  async (t) => {
+    const world = await startLoopAuth(t);
+    const near = 'http://localhost:9000/mcp';
+    const made = [
+      files,
+      near,
+      'https://two.example/mcp',
+      'https://two.example/mcp/',
+      'https://of.example/mcp?a=1',
+    ];
+    const credentials = await serveFiles(world, 'files', made);
+    const app = await world.register();
+    for (const [asked, meant] of [
+      [`${files}/`, files],
+      ['http://127.0.0.1:9000/mcp/', near],
+      ['https://two.example/mcp', 'https://two.example/mcp'],
+      ['https://two.example/mcp/', 'https://two.example/mcp/'],
+      ['https://of.example/mcp?a=1', 'https://of.example/mcp?a=1'],
+    ] as const) {
+      const { tokens } = await world.connect({ app, parameters: { scope: undefined, resource: asked } });
+      const { body } = await world.introspect(tokens.access_token, credentials);
+      t.match(body, { active: true, aud: meant }, asked);
+      const again = await world.refresh(app, tokens.refresh_token, { resource: asked });
+      t.equal(again.status, 200, `${asked}, at a refresh`);
+    }
+    for (const other of [
+      `${files}?x`,
+      'https://of.example/mcp',
+      'https://of.example/mcp?a=2',
+      `${files}//`,
+      'https://127.0.0.1:9000/mcp',
+    ]) {
+      const attempt = world.authorization(app, { resource: other });
+      t.match((await world.ask(`/auth${attempt.url.search}`)).text, /invalid_target/, other);
+    }
+  },
+);

@@ -61,6 +61,13 @@ t.test(
         'X-Loop_Account': 'somebody else',
         x_loop_account: 'somebody else',
         'x-forwarded-host': 'evil.example',
+        'Remote-User': 'somebody else',
+        x_remote_groups: 'somebody else',
+        'X-Auth-Request-Email': 'somebody else',
+        'X-Original-URL': '/evil',
+        x_rewrite_url: '/evil',
+        'X-HTTP-Method-Override': 'evil',
+        'X-Auth-Token': 'a key of the servers own',
         'mcp-protocol-version': '2026-07-28',
       },
     });
@@ -81,6 +88,7 @@ t.test(
       'x-forwarded-host': 'tasks.example',
       'x-forwarded-proto': 'https',
       'x-forwarded-for': '127.0.0.1',
+      'x-auth-token': 'a key of the servers own',
       'mcp-protocol-version': '2026-07-28',
     });
     t.notMatch(JSON.stringify(request?.req.rawHeaders), /Bearer|secret|somebody|evil/i);
@@ -280,4 +288,64 @@ t.test('a large body is passed on while it comes', async (t) => {
   await call('/mcp', { method: 'POST', body, duplex: 'half' } as RequestInit).then((answer) => answer.text());
   await until(async () => isFirstThere, 'held back nowhere');
   t.pass();
+});
+
+t.test(
+  'a client reads the address that it typed, with a slash, a usual port or another name of this machine',
+  async (t) => {
+    const upstream = await startUpstream(t);
+    const near = 'http://localhost:8084/mcp';
+    const routes = `${tasks}=${upstream.origin}/a,${near}=${upstream.origin}/b,https://dir.example/c/=${upstream.origin}/c`;
+    const { url, auth } = await startGateWorld(t, routes);
+    auth.addToken('near', near);
+    for (const [host, path, origin] of [
+      ['tasks.example', '/mcp', 'https://tasks.example'],
+      ['tasks.example', '/mcp/', 'https://tasks.example'],
+      ['Tasks.example:443', '/mcp', 'https://tasks.example'],
+      ['localhost:8084', '/mcp', 'http://localhost:8084'],
+      ['127.0.0.1:8084', '/mcp', 'http://127.0.0.1:8084'],
+      ['[::1]:8084', '/mcp/', 'http://[::1]:8084'],
+      ['dir.example', '/c/', 'https://dir.example'],
+    ] as const) {
+      const typed = `${host} ${path}`;
+      const metadataPath = `/.well-known/oauth-protected-resource${path}`;
+      const refused = await sendRaw(url + path, { headers: { host } });
+      t.equal(refused.status, 401, typed);
+      t.match(refused.headers['www-authenticate'], `resource_metadata="${origin}${metadataPath}"`, typed);
+      const metadata = await sendRaw(url + metadataPath, { headers: { host } });
+      t.equal(JSON.parse(metadata.body).resource, origin + path, typed);
+    }
+    const headers = { host: '127.0.0.1:8084', authorization: 'Bearer near' };
+    t.equal(
+      (await sendRaw(`${url}/mcp`, { headers })).status,
+      200,
+      'the token is for the route, however it is typed',
+    );
+    t.equal(upstream.requests.at(-1)?.req.url, '/b');
+    for (const host of ['evil.example', 'tasks.example:8443', 'x@tasks.example', '127.0.0.1:9']) {
+      const { status } = await sendRaw(`${url}/mcp`, { headers: { host } });
+      t.equal(status, 404, `${host} may mean either`);
+    }
+  },
+);
+
+t.test('whoever looks with HEAD is told the way to a token, and reaches the server with one', async (t) => {
+  const upstream = await startUpstream(t);
+  const { url, call } = await startGateWorld(t, `${tasks}=${upstream.origin}/mcp`);
+  const refused = await fetch(`${url}/mcp`, { method: 'HEAD' });
+  t.equal(refused.status, 401);
+  t.match(refused.headers.get('www-authenticate'), /resource_metadata=/);
+  t.same(upstream.requests, []);
+  t.equal((await call('/mcp', { method: 'HEAD' })).status, 200);
+  t.equal(upstream.requests[0]?.req.method, 'HEAD');
+});
+
+t.test('/verify checks every scope that it is asked for, and one resource', async (t) => {
+  const { call } = await startGateWorld(t, `${tasks}=,https://notes.example/mcp=`);
+  const ask = async (query: string): Promise<number> => (await call(`/verify?${query}`)).status;
+  const resource = `resource=${encodeURIComponent(tasks)}`;
+  t.equal(await ask(`${resource}&scope=tasks.read`), 200);
+  t.equal(await ask(`${resource}&scope=tasks.read&scope=tasks.write`), 403);
+  t.equal(await ask(`${resource}&${resource}`), 400);
+  t.equal(await ask(`${resource}&resource=https://notes.example/mcp`), 400);
 });
