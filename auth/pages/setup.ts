@@ -2,8 +2,19 @@
 import type { Fault } from '../../pages/words.ts';
 import { createPage, fieldLimits } from './pages.ts';
 
+/** The identity provider beside us, whose sign-in makes an account as well. */
+export interface SetupProvider {
+  name: string;
+  /** Nobody could sign in with a password. */
+  isOnlyWay: boolean;
+  /** Where its button leads, and from there. */
+  action: string;
+  back: string;
+}
+
 export interface SetupData {
   action: string;
+  provider?: SetupProvider | undefined;
   username?: string | undefined;
   fault?: Fault | undefined;
 }

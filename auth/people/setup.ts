@@ -6,13 +6,14 @@ import { type Account, type AccountStore, UsernameTaken } from '../../adapters/s
 import { SetupLinkEnded, type SetupLinkStore } from '../../adapters/stores/setup-links.ts';
 import { seeOther, showPage } from '../http/pages/frame.ts';
 import type { Trail } from '../http/trail.ts';
-import { setupOverPage, setupPage } from '../pages/setup.ts';
+import { type SetupProvider, setupOverPage, setupPage } from '../pages/setup.ts';
 import type { AccountSessions } from './account-session.ts';
 import { findCredentialFault } from './credential-rules.ts';
 import { findPlace } from './factors/passkeys/place.ts';
 import { byPassword } from './factors/shown.ts';
 import { type FormRefused, readCredentials, refuseFull } from './password-check.ts';
 import { hashPassword, PasswordUnchecked } from './passwords.ts';
+import type { Upstream } from './upstream/upstream.ts';
 
 const validSeconds = 24 * 3600;
 
@@ -36,17 +37,19 @@ export interface SetupParts {
   readonly sessions: Pick<AccountSessions, 'begin'>;
   readonly form: Middleware;
   readonly trail: Trail;
+  readonly upstream: Upstream | undefined;
 }
 
 /** An unknown or ended link is 404, with a page that says how to go on. */
 export function createSetupRoutes(parts: SetupParts): Middleware {
   const { links, issuerPath, sessions, form } = parts;
+  const provider = providerFor(parts);
   const router = new Router();
   const actionOf = (token: string): string => `${issuerPath}/setup?token=${encodeURIComponent(token)}`;
   router.get('/setup', async (ctx) => {
     const token = String(ctx.query['token'] ?? '');
     if (!(await links.isLive(token))) return showOver(parts, ctx);
-    showPage(ctx, setupPage, { action: actionOf(token) });
+    showPage(ctx, setupPage, { action: actionOf(token), provider });
   });
   router.post('/setup', form, async (ctx) => {
     const token = String(ctx.query['token'] ?? '');
@@ -60,9 +63,17 @@ export function createSetupRoutes(parts: SetupParts): Middleware {
       return seeOther(ctx, `${issuerPath}/connect`, isOffered ? { code: 'accountMade' } : undefined);
     }
     const action = actionOf(token);
-    showPage(ctx, setupPage, { action, ...outcome }, { address: action });
+    showPage(ctx, setupPage, { action, provider, ...outcome }, { address: action });
   });
   return router.routes() as Middleware;
+}
+
+/** Whoever comes in by it first has the first account, and this link is over. */
+function providerFor({ upstream, issuerPath }: SetupParts): SetupProvider | undefined {
+  if (!upstream) return undefined;
+  const { settings, isOnlyWay } = upstream;
+  const ways = { action: `${issuerPath}/account/sign-in`, back: `${issuerPath}/connect` };
+  return { name: settings.name, isOnlyWay, ...ways };
 }
 
 // The address is not repeated: where another link is live, this one may be cut off from it.
@@ -74,11 +85,15 @@ async function showOver({ accounts, issuerPath }: SetupParts, ctx: Parameterized
 
 /** Made, not made because the link ended meanwhile, or what is to be said (the status is then set). */
 async function createAccount(
-  { links, trail }: SetupParts,
+  { links, trail, upstream }: SetupParts,
   token: string,
   ctx: ParameterizedContext,
 ): Promise<{ account: Account } | 'ended' | FormRefused> {
   const { username, password } = readCredentials(ctx);
+  if (upstream?.isOnlyWay) {
+    ctx.status = 403;
+    return { username, fault: { code: 'localOff', values: { provider: upstream.settings.name } } };
+  }
   const fault = await findCredentialFault(username, password);
   if (fault !== undefined) {
     ctx.status = 422;

@@ -126,6 +126,15 @@ function allPages(text: string): Array<{ name: string; html: string; values: num
       values: 6,
     },
     { name: 'setup', html: setupPage({ action: text, username: text }), values: 2 },
+    ...[true, false].map((isOnlyWay) => ({
+      name: `setup beside a provider, ${isOnlyWay}`,
+      html: setupPage({
+        action: text,
+        username: text,
+        provider: { name: text, isOnlyWay, action: text, back: text },
+      }),
+      values: isOnlyWay ? 4 : 6,
+    })),
     {
       name: 'setup over, with an account',
       html: setupOverPage({ hasAccount: true, accountUrl: text, connectUrl: text }),
