@@ -39,7 +39,9 @@ export class OneTimeCodeStore {
     );
     this.#takeStep = compile(
       ofAccount()
-        .where('last_step', '<', param('step'))
+        .where((either) =>
+          either.where('last_step', '<', param('step')).orWhere('last_step', '>', param('newest')),
+        )
         .update({ last_step: param('step') }),
     );
     this.#replaceSecret = compile(
@@ -66,9 +68,13 @@ export class OneTimeCodeStore {
     await change(this.#database, [{ statement: this.#save, values }]);
   }
 
-  /** At once, whatever becomes of the request; false where a code of that step or a later one was taken before. */
-  async takeStep(accountId: string, step: number): Promise<boolean> {
-    return (await this.#database.commit([{ statement: this.#takeStep, values: { accountId, step } }])) > 0;
+  /**
+   * At once, whatever becomes of the request; false where a code of that step or a later one was taken before. Of a later one
+   * than `newest`, which none can be taken of now, nothing is thought: the clock was ahead then, and has been set right.
+   */
+  async takeStep(accountId: string, step: number, newest: number): Promise<boolean> {
+    const values = { accountId, step, newest };
+    return (await this.#database.commit([{ statement: this.#takeStep, values }])) > 0;
   }
 
   /** All of them or none; what was changed since it was read stays. */

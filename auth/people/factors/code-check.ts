@@ -78,9 +78,9 @@ async function tryOneTimeCode(
   accountId: string,
   { code, secret }: { readonly code: string; readonly secret: string | undefined },
 ): Promise<Outcome> {
-  const step = secret === undefined ? undefined : findStep(secret, code);
-  if (step === undefined) return 'wrong';
-  return (await oneTimeCodes.takeStep(accountId, step)) ? 'code' : 'used';
+  const found = secret === undefined ? undefined : findStep(secret, code);
+  if (found === undefined) return 'wrong';
+  return (await oneTimeCodes.takeStep(accountId, found.step, found.newest)) ? 'code' : 'used';
 }
 
 /** Found by its hash alone, so that it helps also where the secret can't be read. */

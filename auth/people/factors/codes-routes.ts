@@ -80,7 +80,7 @@ async function confirmSetup(
 ): Promise<void> {
   const setup = await findSetup(parts, ctx, account);
   const code = readCode(String(readForm(ctx)['code'] ?? ''));
-  const step = setup && code !== undefined ? findStep(setup.secret, code) : undefined;
+  const step = setup && code !== undefined ? findStep(setup.secret, code)?.step : undefined;
   if (!setup || step === undefined) {
     if (setup) ctx.status = 422;
     return showSetup(parts, ctx, account, { code: 'wrongCode' });

@@ -24,11 +24,13 @@ export function readCode(typed: string): string | undefined {
   return /^\d{6}$/.exec(typed.replace(/\s/g, ''))?.[0];
 }
 
-/** The time step that the code is of, among those that are taken now. Constant-time. */
-export function findStep(secret: string, code: string): number | undefined {
+/** The time step that the code is of, among those that are taken now, and the newest of these. Constant-time. */
+export function findStep(secret: string, code: string): { step: number; newest: number } | undefined {
   const totp = new TOTP({ secret });
-  const delta = totp.validate({ token: code, window: stepsBeside });
-  return delta === null ? undefined : Math.floor(Date.now() / 1000 / periodSeconds) + delta;
+  const timestamp = Date.now();
+  const now = Math.floor(timestamp / 1000 / periodSeconds);
+  const delta = totp.validate({ token: code, timestamp, window: stepsBeside });
+  return delta === null ? undefined : { step: now + delta, newest: now + stepsBeside };
 }
 
 /** Bound into what is stored, so that the rows of two accounts can't be swapped. */

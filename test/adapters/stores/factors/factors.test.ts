@@ -25,12 +25,14 @@ for (const engine of engines) {
 
   test('a time step is taken once, and none before it', async (t, { oneTimeCodes, ann, bob }) => {
     await oneTimeCodes.save({ accountId: ann, secret: 'A' }, 100);
-    t.equal(await oneTimeCodes.takeStep(ann, 100), false, 'the one that turned codes on is used up');
-    const taken = await Promise.all(Array.from({ length: 5 }, () => oneTimeCodes.takeStep(ann, 102)));
+    t.equal(await oneTimeCodes.takeStep(ann, 100, 104), false, 'the one that turned codes on is used up');
+    const taken = await Promise.all(Array.from({ length: 5 }, () => oneTimeCodes.takeStep(ann, 102, 104)));
     t.equal(taken.filter(Boolean).length, 1);
-    t.equal(await oneTimeCodes.takeStep(ann, 101), false);
-    t.equal(await oneTimeCodes.takeStep(ann, 103), true);
-    t.equal(await oneTimeCodes.takeStep(bob, 104), false, 'who has no codes');
+    t.equal(await oneTimeCodes.takeStep(ann, 101, 104), false);
+    t.equal(await oneTimeCodes.takeStep(ann, 103, 104), true);
+    t.equal(await oneTimeCodes.takeStep(bob, 104, 104), false, 'who has no codes');
+    t.equal(await oneTimeCodes.takeStep(ann, 51, 52), true, 'the clock was ahead, and has been set right');
+    t.equal(await oneTimeCodes.takeStep(ann, 51, 52), false);
     await oneTimeCodes.remove(ann);
     t.equal(await oneTimeCodes.find(ann), undefined);
   });

@@ -37,6 +37,22 @@ t.test('a code is taken once, in whatever browser, and none that is older', asyn
   t.ok(isSignedIn(await second.submit(refused, { code: codeOf(secret, 1) })), 'the next one is');
 });
 
+t.test(
+  'a clock that was ahead and is set right keeps nobody out, and takes each code once all the same',
+  async (t) => {
+    const { clock, loop, secret } = await startWithCodes(t);
+    const signIn = async (): Promise<Page> => {
+      const browser = new Browser();
+      return browser.submit(await sendPassword(loop, browser), { code: codeOf(secret) });
+    };
+    clock.advance(24 * 3600);
+    t.ok(isSignedIn(await signIn()), 'a day ahead');
+    clock.advance(-24 * 3600);
+    t.ok(isSignedIn(await signIn()), 'set right');
+    t.match((await signIn()).text, 'used already');
+  },
+);
+
 t.test('of many at once with the same code one gets in', async (t) => {
   const { loop, secret } = await startWithCodes(t);
   const code = codeOf(secret);
