@@ -72,7 +72,10 @@ export function createApp(options: AppOptions): App {
   app.all('/healthz', onlyGet, (_req, res) => void res.json({ status: 'ok' }));
   app.all('/readyz', onlyGet, (_req, res) => {
     // not loop-auth's state or the vault's: without them much goes on; and no counts: anybody may ask
-    const away = vault.isAway() ? { vault: 'away' } : {};
+    const away = {
+      ...(vault.isAway() && { vault: 'away' }),
+      ...(options.seat?.peers.areEnding() && { workers: 'ending' }),
+    };
     if (options.isReady()) res.json({ status: 'ready', indexing: vault.progress().building, ...away });
     else res.status(503).json({ status: 'stopping' });
   });

@@ -17,6 +17,9 @@ export interface FailureCodec {
   decode(told: unknown): Error;
 }
 
+/** Once may be anything. Twice in so long is no accident. */
+const latelyMs = 10 * 60_000;
+
 type Answerer = (body: unknown, from: number) => Promise<unknown>;
 type Listener = (body: unknown, from: number) => void;
 
@@ -34,6 +37,8 @@ export class Peers {
   readonly #answerers = new Map<string, Answerer>();
   readonly #listeners = new Map<string, Listener>();
   readonly #onChange = new Set<(number: number, isThere: boolean) => void>();
+  /** When the last two of those that ended did, in milliseconds of this process. */
+  #ended: number[] = [];
   #last = 0;
 
   /** `send` brings a notice to the primary. */
@@ -45,6 +50,12 @@ export class Peers {
   /** Of those that are ready. */
   list(): number[] {
     return [...this.#there];
+  }
+
+  /** Whether one after the other has ended lately. */
+  areEnding(): boolean {
+    const [first = Number.NEGATIVE_INFINITY] = this.#ended;
+    return this.#ended.length > 1 && performance.now() - first < latelyMs;
   }
 
   /** What it throws is thrown to the one that asked. */
@@ -120,6 +131,7 @@ export class Peers {
       this.#there.add(number);
     } else {
       this.#there.delete(number);
+      this.#ended = [...this.#ended.slice(-1), performance.now()];
       for (const [id, { to, reject }] of [...this.#asked]) {
         if (to === number) {
           this.#asked.delete(id);

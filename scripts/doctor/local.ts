@@ -1,9 +1,9 @@
 // What can be seen without the proxy: the database, the keys, both services by themselves, and whether they agree.
 
-import { lookup } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
-import { differenceOf, elsewhere, type Finding, failure, fine } from './findings.ts';
-import { type Answer, ask, NoAnswer } from './probe.ts';
+import { totalmem } from 'node:os';
+import { differenceOf, elsewhere, type Finding, failure, fine, warning } from './findings.ts';
+import { type Answer, ask, isKnown, NoAnswer } from './probe.ts';
 import { type Environment, isLoopback, type Subject } from './subject.ts';
 import type { Check, World } from './world.ts';
 
@@ -31,6 +31,7 @@ export const localChecks: readonly Check[] = [
   },
   { name: 'api', needs: ['settings'], run: ({ subject }) => lookAtService('loop-api', subject.apiAddress) },
   { name: 'vault', needs: ['api'], run: lookAtVault },
+  { name: 'workers', needs: ['api'], run: (world) => lookAtWorkers(world) },
   { name: 'names', needs: ['auth', 'api'], run: lookAtNames },
   { name: 'credential', needs: ['auth', 'names'], run: lookAtCredential },
 ];
@@ -67,18 +68,48 @@ async function lookAtService(service: string, address: string | undefined): Prom
   }
 }
 
-/** The name of another container is known in the network of compose only. */
-async function isKnown(address: string): Promise<boolean> {
-  return lookup(new URL(address).hostname.replace(/^\[|\]$/g, '')).then(
-    () => true,
-    () => false,
-  );
-}
-
 async function lookAtVault({ subject: { apiAddress } }: World): Promise<Finding> {
   if (apiAddress === undefined || !(await isKnown(apiAddress))) return elsewhere;
   const { json } = await ask(`${apiAddress}/readyz`);
   return json?.['vault'] === 'away' ? failure('vaultAway') : fine();
+}
+
+/** What one process of loop-api is to have, and the primary of several (docs/decisions/workers.md). */
+const megabytesEach = 160;
+/** Without API_WORKERS at hand, as in loop-auth's container, more are hardly ever. */
+const usualWorkers = 4;
+
+/** Of one alone there is no line. */
+export async function lookAtWorkers(
+  { subject: { api, apiAddress } }: Pick<World, 'subject'>,
+  memoryBytes = findMemory(),
+): Promise<Finding | readonly Finding[]> {
+  const workers = api?.workers ?? usualWorkers;
+  if (workers === 1 || apiAddress === undefined || !(await isKnown(apiAddress))) return [];
+  const needed = megabytesEach * (workers + 1);
+  const memory = Math.floor(memoryBytes / 2 ** 20);
+  const isShort = api !== undefined && memory < needed;
+  const findings = [
+    ...(isShort ? [warning('workersMemory', { workers, needed, memory })] : []),
+    ...((await areEnding(apiAddress, workers)) ? [failure('workersEnding', { needed })] : []),
+  ];
+  if (findings.length > 0) return findings;
+  return api === undefined ? [] : fine(String(workers));
+}
+
+/** What a container may take where it has a limit, else what the machine has. */
+function findMemory(): number {
+  const limit = process.constrainedMemory();
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+}
+
+/** Each is asked in its turn; one that has just been started again knows of no end. */
+async function areEnding(address: string, workers: number): Promise<boolean> {
+  for (let turn = 0; turn < workers; turn += 1) {
+    const { json } = await ask(`${address}/readyz`);
+    if (json?.['workers'] === 'ending') return true;
+  }
+  return false;
 }
 
 /** What both say of themselves, asked directly, is what the settings here say. */

@@ -1,4 +1,5 @@
 // One request as a client makes it, and what came back to the byte: redirects not followed, headers as they were sent.
+import { lookup } from 'node:dns/promises';
 import { type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 
@@ -101,6 +102,14 @@ function send(url: string, asked: Asked, withinMs = timeoutMs): Promise<Incoming
   sent.once('close', () => clearTimeout(timer));
   sent.end(asked.body);
   return promise;
+}
+
+/** The name of another container is known in the network of compose only. */
+export async function isKnown(address: string): Promise<boolean> {
+  return lookup(new URL(address).hostname.replace(/^\[|\]$/g, '')).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** A name that leads to several addresses fails with one error for each. */

@@ -77,6 +77,10 @@ t.test('each worker is killed under calls of both eras', async (t) => {
   t.match(again, [{ endedWorker: 2, signal: 'SIGKILL' }, { endedWorker: 1 }, { endedWorker: 3 }]);
   await until(async () => (await workers.lanes(t)).size === 3, 'all workers to answer');
   const lanes = await workers.lanes(t);
+  const saysOf = async (number: number): Promise<unknown> =>
+    JSON.parse((await lanes.get(number)?.send('/readyz'))?.text ?? '{}').workers;
+  t.equal(await saysOf(2), 'ending', 'who has seen two end says so, without a number');
+  t.equal(await saysOf(1), undefined, 'one end may be anything');
   for (const [writer, lane] of lanes) {
     const word = `kudu${writer}`;
     await lane.call('create_note', { path: `${word}.md`, text: word });
