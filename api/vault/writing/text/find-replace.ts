@@ -58,12 +58,38 @@ function findPlaces(text: string, find: string): Place[] {
   for (const from of search(folded.text, wanted)) {
     const start = folded.placeOf(from);
     const end = folded.placeOf(from + wanted.length);
-    // Half of a letter is never what was meant: `cafe` is not in `café`, however that is written.
-    if (start !== undefined && end !== undefined) {
+    // Half of a letter is never what was meant: `cafe` is not in `café`, however that is written, nor one person in a family.
+    if (start !== undefined && end !== undefined && !(isInSign(text, start) || isInSign(text, end))) {
       places.push({ start, end });
     }
   }
   return places;
+}
+
+/** What goes on with the sign before it: a joiner with what it joins, a tone of skin, the frame of a key. */
+const goesOn = /^(?:\u200d|[\u{1f3fb}-\u{1f3ff}]|\ufe0f?\u20e3|\ufe0f\u200d)/u;
+/** Two of these are a flag. */
+const flagLetter = /^[\u{1f1e6}-\u{1f1ff}]/u;
+/** As many in a row as are looked at. */
+const mostFlagLetters = 64;
+
+/** Whether one sign, which may be of several characters as many emoji are, stands on both sides of this place. */
+function isInSign(text: string, at: number): boolean {
+  const after = text.slice(at, at + 4);
+  if (at === 0 || after === '') {
+    return false;
+  }
+  const isInFlag = flagLetter.test(after) && countFlagLetters(text, at) % 2 === 1;
+  return isInFlag || text.charAt(at - 1) === '\u200d' || goesOn.test(after);
+}
+
+/** Those before this place, each of which is two units. */
+function countFlagLetters(text: string, at: number): number {
+  let count = 0;
+  while (count < mostFlagLetters && flagLetter.test(text.slice(Math.max(0, at - 2 * (count + 1)), at))) {
+    count += 1;
+  }
+  return count;
 }
 
 /**

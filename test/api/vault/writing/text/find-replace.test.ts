@@ -49,6 +49,30 @@ t.test('the Unicode form of letters is forgiven, and no letter is cut in two', (
   t.end();
 });
 
+t.test('no emoji of several characters is cut in two', (t) => {
+  for (const [note, find] of [
+    ['👩‍👩‍👧', '👩'],
+    ['👩‍👩‍👧', '👧'],
+    ['👍🏽', '👍'],
+    ['👍🏽', '🏽'],
+    ['🇰🇷🇯🇵', '🇰'],
+    ['🇰🇷🇯🇵', '🇷🇯'],
+    ['1️⃣', '1'],
+    ['🏳️‍🌈', '🏳'],
+  ] as const) {
+    t.throws(
+      () => replaceOne(`a ${note} b`, find, 'x'),
+      { message: /not in this note/ },
+      `${find} in ${note}`,
+    );
+    t.equal(replaceOne(`a ${note} b`, note, 'x'), 'a x b');
+  }
+  t.equal(replaceOne('👍🏽 👍', '👍', 'x'), '👍🏽 x');
+  t.equal(replaceOne('🇰🇷🇯🇵', '🇯🇵', 'x'), '🇰🇷x');
+  t.equal(replaceOne('a👍b', '👍', 'x'), 'axb');
+  t.end();
+});
+
 t.test('the front matter is neither searched nor broken', (t) => {
   t.throws(() => replaceOne('---\na: 1\n---\nb', 'a: 1', 'x'), {
     message: /front matter only.*field and value/,
