@@ -13,7 +13,12 @@ export type EditPlace = 'all' | 'start' | 'end';
 
 /** `text` in place of what fetch shows as the note's text: the front matter stays. Throws EditRefused. */
 export function replaceText(note: string, text: string): string {
-  const head = note.slice(0, parseFrontMatter(note).textStart);
+  const { textStart, warning } = parseFrontMatter(note);
+  const head = note.slice(0, textStart);
+  // Where the note has none, the text may begin with it; what can't be read there may be mended step by step.
+  if (head.length <= 1 && warning === undefined && parseFrontMatter(text).warning !== undefined) {
+    throw new EditRefused('The text starts with front matter that is not valid YAML.');
+  }
   if (head.length > 1 && parseFrontMatter(text.trimStart()).textStart > 1) {
     throw new EditRefused(
       'The front matter stays as it is when the text is replaced: leave it out of the text, and change its fields one by one.',

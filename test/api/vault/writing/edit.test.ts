@@ -106,6 +106,12 @@ t.test('the text is replaced and the front matter, the BOM and the final newline
     'broken front matter is text',
   );
   t.throws(() => replaceText('---\na: 1\n---\nold\n', '---\na: 2\n---\nnew\n'), EditRefused);
+  t.throws(() => replaceText('old\n', '---\na: [\n---\nnew\n'), {
+    message: /front matter that is not valid YAML/,
+  });
+  t.equal(replaceText('old\n', '---\na: 1\n---\nnew\n'), '---\na: 1\n---\nnew\n', 'as a new note may');
+  t.equal(replaceText('---\na: [\n---\nold\n', '---\nb: [\n---\n'), '---\nb: [\n---\n', 'step by step');
+  t.equal(replaceText('---\na: 1\n---\nold\n', '---\nb: [\n---\n'), '---\na: 1\n---\n---\nb: [\n---\n');
   t.end();
 });
 
