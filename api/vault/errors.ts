@@ -229,5 +229,11 @@ export function explainDisk(error: unknown): unknown {
   if (['EROFS', 'EACCES', 'EPERM'].includes(code)) {
     return new VaultReadOnly({ cause: error });
   }
+  // As in folders that a NAS encrypts, where a name takes half as much again.
+  if (code === 'ENAMETOOLONG') {
+    return new PathRefused('a name in it is longer than the disk that holds the notes takes', {
+      cause: error,
+    });
+  }
   return ['ENOSPC', 'EDQUOT'].includes(code) ? new VaultFull({ cause: error }) : error;
 }

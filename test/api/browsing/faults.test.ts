@@ -61,6 +61,11 @@ async function serve(t: Test, within: () => Promise<Vault>) {
 
 const onDisk = (code: string): unknown => explainDisk(Object.assign(new Error('disk'), { code }));
 
+t.test('a name that the disk does not take is the caller’s to mend', (t) => {
+  t.match(onDisk('ENAMETOOLONG'), { reason: 'invalid', message: /name in it is longer than the disk/ });
+  t.end();
+});
+
 t.test('each refusal is a page that says what it is, to a form’s answer too', async (t) => {
   let thrown: unknown;
   const { log, url, cookie } = await serve(t, async () => {
