@@ -14,8 +14,17 @@ interface Pair {
  */
 export const noSecret = randomBytes(32).toString('base64url');
 
-/** Encodes a pair that can't have been encoded, or has no secret: the library would refuse both as malformed. */
+/** Where clients prove who they are; elsewhere the header is a token's. */
+const provingPaths = /^\/(?:token(?:\/\w+)?|device\/auth)$/;
+
+/**
+ * Encodes a pair that can't have been encoded, or has no secret: the library would refuse both as malformed. Clients that a
+ * person gave a header for the resource (a bearer token, a key) send it with every request: it is no proof of a client, and
+ * the library would refuse the request for it.
+ */
 export const encodeRawBasic: Middleware = (ctx, next) => {
+  if (provingPaths.test(ctx.path) && !/^basic/i.test(ctx.headers.authorization ?? 'basic'))
+    delete ctx.headers.authorization;
   const pair = readBasic(ctx.headers.authorization);
   if (pair?.secret === '')
     setBasic(ctx.headers, isEncoded(pair.id) ? pair.id : encodeURIComponent(pair.id), noSecret);

@@ -58,3 +58,25 @@ t.test(
     }
   },
 );
+
+t.test('a header that is for the resource is in no client’s way where it proves who it is', async (t) => {
+  const loop = await startLoopAuth(t);
+  const secret = await loop.register({ token_endpoint_auth_method: 'client_secret_post' });
+  for (const app of [await loop.register(), secret])
+    for (const authorization of ['Bearer an-old-one', 'DPoP x', 'Negotiate abc', 'a-key-without-a-scheme']) {
+      const { tokens } = await loop.connect({ app });
+      const fields = { grant_type: 'refresh_token', refresh_token: tokens.refresh_token };
+      const answer = await loop.token(app, fields, { Authorization: authorization });
+      t.equal(answer.status, 200, authorization);
+    }
+  const { clientId } = secret;
+  const fields = { grant_type: 'refresh_token', refresh_token: 'x' };
+  for (const clientSecret of ['wrong', undefined]) {
+    const refused = await loop.token({ clientId, clientSecret }, fields, { Authorization: 'Bearer x' });
+    t.match(refused, { status: 401, body: { error: 'invalid_client' } }, 'and proves nothing');
+  }
+  const twice = await loop.token(secret, fields, { Authorization: basic(clientId, 'x') });
+  t.match(twice, { status: 400, body: { error: 'invalid_request' } }, 'two proofs are one too many');
+  const { body } = await loop.post('/token/introspection', { token: 'x' }, { Authorization: 'Bearer x' });
+  t.equal(body['error'], 'invalid_client');
+});
