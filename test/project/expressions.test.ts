@@ -105,6 +105,8 @@ const calls: ReadonlyArray<readonly [string, RegExp, Record<string, string>]> = 
       'api/tokens/authorization-details.ts': 'a path of at most 4,096 characters',
       'api/vault/unicode.ts': 'after cutting long runs of marks',
       'auth/people/consent/choice.ts': 'a folder of at most 520 characters',
+      'auth/people/factors/one-time-codes.ts': '50 characters of a code',
+      'auth/people/factors/recovery-codes.ts': 'a recovery code of at most 100 characters',
       'auth/people/password-strength.ts': 'a password of at most 1,024 characters',
       'auth/people/passwords.ts': 'a password of at most 1,024 characters',
       'auth/vault/access-keys/wish.ts': 'a name of at most 1,000 characters, a folder of at most 520',

@@ -9,6 +9,9 @@ const secretBytes = 20;
 // A clock may be half a minute off, and a code is typed slowly (RFC 6238 section 5.2).
 const stepsBeside = 1;
 
+// Nobody's code is longer, whatever stands between its digits.
+const longestTyped = 50;
+
 /** In base32. */
 export function makeSecret(): string {
   return new Secret({ size: secretBytes }).base32;
@@ -19,9 +22,14 @@ export function uriOf(secret: string, host: string, username: string): string {
   return new TOTP({ secret, issuer: `loop ${host}`.replaceAll(':', ' '), label: username }).toString();
 }
 
-/** As phones show the code, blanks and all; undefined for what is none. */
+/** As phones show the code and people type it: blanks, a dash, the wide digits of a Korean or Japanese keyboard; undefined for what is none. */
 export function readCode(typed: string): string | undefined {
-  return /^\d{6}$/.exec(typed.replace(/\s/g, ''))?.[0];
+  return /^\d{6}$/.exec(
+    typed
+      .slice(0, longestTyped)
+      .normalize('NFKC')
+      .replace(/[\s\p{Pd}]/gu, ''),
+  )?.[0];
 }
 
 /** The time step that the code is of, among those that are taken now, and the newest of these. Constant-time. */

@@ -29,8 +29,9 @@ const longestTyped = 100;
 export function readRecoveryCode(typed: string): string | undefined {
   if (typed.length > longestTyped) return undefined;
   const text = typed
+    .normalize('NFKC')
     .toLowerCase()
-    .replace(/[\s-]/g, '')
+    .replace(/[\s\p{Pd}]/gu, '')
     .replace(/[oil]/g, (sign) => alike[sign] ?? sign);
   if (text.length !== groups * groupSigns || /[^0-9a-hjkmnp-tv-z]/.test(text)) return undefined;
   return Array.from({ length: groups }, (_, at) => text.slice(at * groupSigns, (at + 1) * groupSigns)).join(

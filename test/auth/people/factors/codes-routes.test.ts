@@ -58,6 +58,26 @@ t.test('a wrong password sets nothing up, and only the session that began sees t
   t.match(elsewhere.text, 'Nothing was changed');
 });
 
+/** As a Korean or Japanese keyboard writes it in its wide letters. */
+const wide = (text: string): string =>
+  text.replace(/[!-~]/g, (sign) => String.fromCodePoint(0xfee0 + sign.charCodeAt(0)));
+
+t.test('a code is taken however it is typed: with a blank, a dash, in wide digits', async (t) => {
+  const { clock, loop, secret } = await startWithCodes(t);
+  const typings = [
+    (code: string) => ` ${code.slice(0, 3)} ${code.slice(3)} `,
+    (code: string) => `${code.slice(0, 3)}-${code.slice(3)}`,
+    (code: string) => `${code.slice(0, 3)}‑${code.slice(3)}`,
+    wide,
+  ];
+  for (const type of typings) {
+    const browser = new Browser();
+    const code = type(codeOf(secret));
+    t.ok(isSignedIn(await browser.submit(await sendPassword(loop, browser), { code })), code);
+    clock.advance(60);
+  }
+});
+
 t.test('a recovery code gets in once, however it is typed, and how many are left is shown', async (t) => {
   const { loop, recovery } = await startWithCodes(t);
   const [code = '', other = ''] = recovery;
@@ -72,7 +92,10 @@ t.test('a recovery code gets in once, however it is typed, and how many are left
   t.equal(again.status, 401);
   t.notOk(isSignedIn(again));
   t.match(again.text, 'none of those that are left');
-  t.ok(isSignedIn(await second.submit(again, { code: other })));
+  t.ok(
+    isSignedIn(await second.submit(again, { code: wide(other).replaceAll('－', '–') })),
+    'in wide letters',
+  );
   t.notOk((await loop.storedBytes()).includes(String(recovery[2])), 'they are kept as hashes');
 });
 
