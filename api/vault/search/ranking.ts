@@ -11,7 +11,9 @@ export interface RankedWord extends Word {
 }
 
 /** What each is worth beside the best bm25 of all, which is 1. Found by trying, on `npm run retrieval`'s questions. */
-const worth = { name: 1.2, veryName: 1.25, heading: 0.5, nearness: 0.1 };
+const worth = { name: 1.2, veryName: 1.25, wholeName: 1, heading: 0.5, nearness: 0.1 };
+/** What a word that is in no name weighs in a name beside one that is: most are of the question and not of what is asked for. */
+const nowhereWeight = 0.4;
 /** A name that says more than was asked for fits less: to this power of the part that was. */
 const shareWeight = 0.7;
 /** Characters: words so far apart stand together. */
@@ -27,22 +29,42 @@ const longestName = 300;
 
 export class Ranking {
   readonly #words: readonly RankedWord[];
+  readonly #query: string;
   readonly #forms: ReadonlySet<string>;
   /** What stands in a name that has one of the words. */
   readonly #starts: readonly string[];
   /** All that was asked for in Korean, Japanese and Chinese, without spaces. */
   readonly #cjk: string;
+  /** Those that are in no name of what is judged. */
+  #nowhere: ReadonlySet<RankedWord> = new Set();
 
-  constructor(words: readonly RankedWord[]) {
+  /** `query` as it was written: a name may be nothing else, small words and signs included. */
+  constructor(words: readonly RankedWord[], query = '') {
     this.#words = words;
+    this.#query = query.trim().toLowerCase();
     this.#starts = words.flatMap(({ text, isCjk, forms }) => (isCjk ? listPairs(text) : forms));
     this.#forms = new Set(words.flatMap(({ forms }) => forms));
     this.#cjk = words.map(({ text, isCjk }) => (isCjk ? text : '')).join('');
   }
 
+  /** `names` are those of all notes that are judged next. */
+  regard(names: readonly string[]): void {
+    const runs = names.flatMap((lines) => readWords(lines));
+    const latin = new Set(runs.filter(({ isCjk }) => !isCjk).map(({ text }) => text));
+    const pairs = new Set(runs.flatMap(({ isCjk, text }) => (isCjk ? listPairs(text) : [])));
+    this.#nowhere = new Set(
+      this.#words.filter(({ text, isCjk, forms }) =>
+        isCjk ? !listPairs(text).some((pair) => pairs.has(pair)) : !forms.some((form) => latin.has(form)),
+      ),
+    );
+  }
+
   /** What the best of the names and the best of the headings are worth; each has a line of its own. */
   judgeNames(names: string, headings: string): number {
-    return worth.name * this.#best(names) + worth.heading * this.#best(headings);
+    const isWhole = names.toLowerCase().split('\n').includes(this.#query);
+    return (
+      worth.name * this.#best(names) + worth.heading * this.#best(headings) + (isWhole ? worth.wholeName : 0)
+    );
   }
 
   /** What it is worth how many of the words stand near to each other, and how near. */
@@ -102,8 +124,11 @@ export class Ranking {
     const runs = readWords(name);
     const latin = new Set(runs.filter(({ isCjk }) => !isCjk).map(({ text }) => text));
     const cjk = runs.map(({ isCjk, text }) => (isCjk ? text : '')).join('');
-    const covered = shareOf(this.#words, ({ text, isCjk, forms }) =>
-      isCjk ? sharedPairs(text, cjk, 1) : Number(forms.some((form) => latin.has(form))),
+    const covered = shareOf(
+      this.#words,
+      ({ text, isCjk, forms }) =>
+        isCjk ? sharedPairs(text, cjk, 1) : Number(forms.some((form) => latin.has(form))),
+      (word) => (this.#nowhere.has(word) ? nowhereWeight : 1),
     );
     if (covered === 0) {
       return 0;
@@ -118,11 +143,15 @@ export class Ranking {
 }
 
 /** The part of the words that `judge` finds, between 0 and 1, each as much as it is long. */
-function shareOf<Kind extends Word>(words: readonly Kind[], judge: (word: Kind) => number): number {
+function shareOf<Kind extends Word>(
+  words: readonly Kind[],
+  judge: (word: Kind) => number,
+  weigh: (word: Kind) => number = () => 1,
+): number {
   let all = 0;
   let found = 0;
   for (const word of words) {
-    const weight = word.text.length * (word.isCjk ? cjkWeight : 1);
+    const weight = word.text.length * (word.isCjk ? cjkWeight : 1) * weigh(word);
     all += weight;
     found += weight * judge(word);
   }

@@ -10,7 +10,7 @@ const hangul = /\p{sc=Hangul}/u;
 
 /** Of a word as it is folded for searching, in lower case. */
 export function isSmallWord(word: string): boolean {
-  return words.has(word) || isChineseSmallWord(word);
+  return words.has(word) || isChineseSmallWord(word) || isKoreanSmallWord(word);
 }
 
 /**
@@ -31,6 +31,18 @@ export function withoutSmallWords(run: string): string[] {
     }
   }
   return pieces.filter((piece) => piece !== '');
+}
+
+// The list has 무엇, and what a question has is 무엇인가요, 무엇을: what stands behind may be a particle or the copula.
+const koreanEnd = /^(?:[은는을를의도가]|이|인[가지]?|이?[야죠]|이?에요|예요|입니까|인가요|이며)요?$/;
+const shortestKorean = 2;
+
+function isKoreanSmallWord(word: string): boolean {
+  if (word.length <= shortestKorean || !hangul.test(word)) {
+    return false;
+  }
+  const stems = [1, 2, 3].map((end) => word.slice(0, -end)).filter(({ length }) => length >= shortestKorean);
+  return stems.some((stem) => words.has(stem) && koreanEnd.test(word.slice(stem.length)));
 }
 
 // The list has single characters, and what a sentence has is made of them: 什么, 我们.

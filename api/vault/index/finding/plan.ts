@@ -13,6 +13,10 @@ const sql = { field: 'SELECT 1 FROM fields WHERE name = ?' };
 export interface SearchPlan {
   /** FTS5, tried one after the other until there is a page of results: what a later one finds is lower down. */
   expressions: string[];
+  /** Those of the notes that have any of several words in their names: one word weighs most there anyway. */
+  named: string | undefined;
+  /** The query as it was written, which may be the name of a note, where nothing narrows it. */
+  name: string | undefined;
   /** Tried where nothing is left, without what must not match. */
   unnarrowed: string[];
   /** What longer words are looked up for where there are few results, lower down, and what narrows these. */
@@ -30,7 +34,7 @@ interface WordGroup {
 }
 
 /** Rows that bm25 may weigh, of an index of so many notes: some 5 ms at 10,000 notes, some 30 at 100,000. */
-const mostRows = (notes: number): number => 2000 + 0.35 * notes;
+const mostRows = (notes: number): number => Math.max(4000, 2000 + 0.35 * notes);
 /** Words of one query that are looked for under other spellings: each goes through many words of the vault. */
 const mostMisspelt = 3;
 /** Of the words and their forms, any of which will do. */
@@ -57,6 +61,11 @@ export class SearchPlanner {
     const choice = chooseWords(groups, parsed.compounds, notes);
     return {
       expressions: choice.any.map((any) => combine(parsed, any)),
+      name: parsed.required.length + parsed.unwanted.length > 0 ? undefined : query,
+      named:
+        groups.length < 2 || choice.any.includes('')
+          ? undefined
+          : combine(parsed, `{title aliases} : ${choice.any.at(-1)}`),
       unnarrowed:
         parsed.unwanted.length === 0
           ? []
@@ -86,7 +95,7 @@ export class SearchPlanner {
       misspelt += group.isKnown ? 0 : 1;
       return group;
     });
-    return groups.sort((one, other) => one.rows - other.rows);
+    return groups.sort((one, other) => frequencyOf(one) - frequencyOf(other));
   }
 
   #createGivenGroup({ text, isCjk, terms }: QueryWord, notes: number): WordGroup {
@@ -121,6 +130,10 @@ export class SearchPlanner {
     };
   }
 }
+
+/** How many notes have a word: a longer one of Korean, Japanese or Chinese is not the more frequent for having more pairs. */
+const frequencyOf = ({ rows, terms, ranked }: WordGroup): number =>
+  ranked.isCjk ? rows / terms.length : rows;
 
 const quote = (word: string): string => `"${word.replaceAll('"', ' ')}"`;
 

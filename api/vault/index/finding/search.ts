@@ -1,5 +1,7 @@
 // A search as planned: the notes that may answer, by the index's words, and their order, by what they are called and say.
 import type Database from 'better-sqlite3';
+import { rangeOf } from '../../naming/link-meaning.ts';
+import { foldName } from '../../notes/name.ts';
 import { Ranking } from '../../search/ranking.ts';
 import { createSnippetMaker } from '../../search/snippet.ts';
 import { describeCopy, type SearchOrder, type SearchResult } from '../answers.ts';
@@ -12,6 +14,8 @@ import { Vocabulary } from './vocabulary.ts';
 const stepDown = 10;
 /** What is looked at closer than bm25 does, beyond the results that are asked for. */
 const mostJudged = 8;
+/** What is looked at for its name alone, beyond these: each takes a hundredth of the time of a search. */
+const mostNamed = 4;
 /** Of those, how many are judged by their text too, and characters of each. A text of no more bytes is short. */
 const mostTextsJudged = 10;
 const longestJudged = 16 * 1024;
@@ -35,10 +39,19 @@ const find = (order: string): string => `SELECT f.number, f.rank, ${columns}
 const sql = {
   find: find('rank'),
   findCopiesLast: find(`${isCopy}, rank`),
+  named: `SELECT rowid AS number FROM words WHERE words MATCH ? ORDER BY bm25(words, ${weights.join(', ')}) LIMIT ? + 0`,
   row: `SELECT ${columns} FROM notes n JOIN texts t ON t.note = n.number WHERE n.number = ?`,
+  called: 'SELECT number FROM notes WHERE upward >= ? AND upward < ? ORDER BY length(upward) LIMIT 4',
   copies: 'SELECT number FROM notes WHERE conflict_of IS NOT NULL',
   text: 'SELECT CAST(substr(text, 1, ?) AS BLOB) AS bytes FROM texts WHERE note = ?',
 };
+
+/** What is looked for, and the notes whose names have any of it (SearchPlan). */
+interface Wanted {
+  expression: string | undefined;
+  named?: string | undefined;
+  name?: string | undefined;
+}
 
 interface FoundRow extends RankedNote {
   id: string;
@@ -51,11 +64,20 @@ interface FoundRow extends RankedNote {
   short: Buffer | null;
 }
 
+interface Candidates {
+  best: FoundRow[];
+  /** The numbers of the best by their names alone. */
+  others: number[];
+}
+
 interface RankedRow extends FoundRow {
   score: number;
   /** Only where it was judged, and all of it where it is short. */
   text?: string;
 }
+
+const numbersOf = (rows: unknown[]): number[] =>
+  (rows as Array<{ number: number }>).map(({ number }) => number);
 
 export class IndexSearch {
   readonly #statements: Statements<typeof sql>;
@@ -63,13 +85,11 @@ export class IndexSearch {
   readonly #planner: SearchPlanner;
   readonly #best: BestNotes;
   /** Of one state of the index, whatever the other thread writes meanwhile. */
-  readonly #inTransaction: (expression: string, limit: number, rows: number) => FoundRow[];
+  readonly #inTransaction: (wanted: Wanted, limit: number, rows: number) => FoundRow[];
 
   constructor(database: Database.Database) {
     this.#best = new BestNotes(database);
-    this.#inTransaction = database.transaction((expression, limit, rows) =>
-      this.#find(expression, limit, rows),
-    );
+    this.#inTransaction = database.transaction((wanted, limit, rows) => this.#find(wanted, limit, rows));
     this.#statements = prepareStatements(database, sql);
     this.#vocabulary = new Vocabulary(database);
     this.#planner = new SearchPlanner(database, this.#vocabulary);
@@ -80,18 +100,18 @@ export class IndexSearch {
     return this.#planner.plan(order, notes);
   }
 
-  run({ expressions, unnarrowed, wider, ranked, limit, rows }: SearchPlan): SearchResult[] {
-    const ranking = new Ranking(ranked);
+  run({ expressions, name, named, unnarrowed, wider, ranked, limit, rows }: SearchPlan): SearchResult[] {
+    const ranking = new Ranking(ranked, name);
     const bounds = { limit, rows };
     const found = new Map<number, RankedRow>();
     for (const expression of expressions) {
-      this.#add(found, expression, ranking, bounds);
+      this.#add(found, { expression, named, name }, ranking, bounds);
     }
     if (found.size < limit) {
-      this.#add(found, this.#widen(wider), ranking, bounds);
+      this.#add(found, { expression: this.#widen(wider) }, ranking, bounds);
     }
     for (const expression of found.size === 0 ? unnarrowed : []) {
-      this.#add(found, expression, ranking, bounds);
+      this.#add(found, { expression }, ranking, bounds);
     }
     const cut = createSnippetMaker(ranked.flatMap(({ text, forms }) => [text, ...forms]));
     const page = [...found.values()].sort(copiesLast).slice(0, limit);
@@ -101,14 +121,11 @@ export class IndexSearch {
   // Below what is there, unless there is enough.
   #add(
     found: Map<number, RankedRow>,
-    expression: string | undefined,
+    wanted: Wanted,
     ranking: Ranking,
     { limit, rows: weighed }: Pick<SearchPlan, 'limit' | 'rows'>,
   ): void {
-    const rows =
-      found.size < limit && expression !== undefined
-        ? this.#inTransaction(expression, limit + mostJudged, weighed)
-        : [];
+    const rows = found.size < limit ? this.#inTransaction(wanted, limit + mostJudged, weighed) : [];
     const above =
       Math.min(0, ...Array.from(found.values(), ({ score }) => score)) - (found.size > 0 ? stepDown : 0);
     for (const row of this.#rank(rows, ranking)) {
@@ -119,32 +136,63 @@ export class IndexSearch {
   }
 
   // Any of some frequent words is found by ourselves; what narrows, phrases, beginnings of words and what few have, by FTS5.
-  #find(expression: string, limit: number, rows: number): FoundRow[] {
+  #find({ expression, named, name }: Wanted, limit: number, rows: number): FoundRow[] {
+    if (expression === undefined) {
+      return [];
+    }
     const words = rows > fewRows ? readAlternatives(expression) : undefined;
-    return (words && this.#findAny(words, limit)) ?? this.#findAll(expression, limit);
+    const { best, others } =
+      (words && this.#findAny(words, limit, named !== undefined)) ?? this.#findAll(expression, limit, named);
+    if (best.length < limit) {
+      return best;
+    }
+    // What is called so may be one of many that have the words, and a short one: it is no better than the last of these.
+    const rank = best.reduce((worst, row) => Math.max(worst, row.rank), Number.NEGATIVE_INFINITY);
+    const known = new Set(best.map(({ number }) => number));
+    const called = name === undefined ? [] : this.#findCalled(name);
+    const isNew = (number: number): boolean => !known.has(number);
+    const further = new Set([...others.filter(isNew).slice(0, mostNamed), ...called.filter(isNew)]);
+    return [...best, ...this.#readRows([...further].map((number) => ({ number, rank })))];
   }
 
-  #findAny(words: readonly string[], limit: number): FoundRow[] | undefined {
-    const best = this.#best.find(words, limit, new Set(this.#listCopies()));
-    return best?.flatMap((note) => {
+  #findCalled(name: string): number[] {
+    const { upward, end } = rangeOf(foldName(name.trim()));
+    return numbersOf(this.#statements.called.all(upward, end));
+  }
+
+  #findAny(words: readonly string[], limit: number, withNamed: boolean): Candidates | undefined {
+    const found = this.#best.find(words, limit, new Set(this.#listCopies()));
+    return (
+      found && {
+        best: this.#readRows(found.best),
+        others: withNamed ? found.named.map(({ number }) => number) : [],
+      }
+    );
+  }
+
+  #readRows(notes: readonly RankedNote[]): FoundRow[] {
+    return notes.flatMap((note) => {
       const row = this.#statements.row.get(note.number) as Omit<FoundRow, keyof RankedNote> | undefined;
       return row === undefined ? [] : [Object.assign(row, note)];
     });
   }
 
-  #findAll(expression: string, limit: number): FoundRow[] {
+  #findAll(expression: string, limit: number, named: string | undefined): Candidates {
     // To look at each match for whether it is one costs a fifth of the search, and most vaults have none.
     const statement = this.#statements[this.#listCopies().length > 0 ? 'findCopiesLast' : 'find'];
-    return statement.all(expression, limit) as FoundRow[];
+    const best = statement.all(expression, limit) as FoundRow[];
+    const isCut = best.length === limit && named !== undefined;
+    return { best, others: isCut ? numbersOf(this.#statements.named.all(named, limit)) : [] };
   }
 
   #listCopies(): number[] {
-    return (this.#statements.copies.all() as Array<{ number: number }>).map(({ number }) => number);
+    return numbersOf(this.#statements.copies.all());
   }
 
   #rank(rows: FoundRow[], ranking: Ranking): RankedRow[] {
     // bm25 is negative, the better the smaller; nearly 0 where most notes have the word.
     const first = Math.min(-1e-9, ...rows.map(({ rank }) => rank));
+    ranking.regard(rows.map(({ names }) => names));
     const byName = rows
       .map((row): RankedRow => {
         const fit = ranking.judgeNames(row.names, row.headings);

@@ -2,7 +2,7 @@
 // time: a frequent word's notes are gone through as numbers, without a look-up for each.
 import type Database from 'better-sqlite3';
 import { NoteLengths, notesPerBlock } from './lengths.ts';
-import { Postings, type WordPostings } from './postings.ts';
+import { type Frequencies, Postings } from './postings.ts';
 
 /** title, aliases, tags, headings, path, body, filters */
 export const weights = [10, 8, 5, 4, 2, 1, 0] as const;
@@ -21,6 +21,14 @@ export interface RankedNote {
 interface Block {
   lengths: Uint32Array;
   scores: Float64Array;
+  /** The same of those that have them in their names, by these alone. */
+  names: Float64Array;
+}
+
+export interface FoundNotes {
+  best: RankedNote[];
+  /** Those of names that have any, by their names alone. */
+  named: RankedNote[];
 }
 
 export class BestNotes {
@@ -33,10 +41,10 @@ export class BestNotes {
   }
 
   /**
-   * The best of those that have any of the words; those in `last` after all others. In a transaction of the caller's.
+   * As many as `limit` of those that have any of the words; those in `last` after all others. In a transaction of the caller's.
    * Undefined where FTS5 has to be asked.
    */
-  find(words: readonly string[], limit: number, last: ReadonlySet<number>): RankedNote[] | undefined {
+  find(words: readonly string[], limit: number, last: ReadonlySet<number>): FoundNotes | undefined {
     const postings = this.#postings.find(words);
     if (postings === undefined) {
       return undefined;
@@ -44,15 +52,20 @@ export class BestNotes {
     const blocks: Block[] = [];
     const totals = this.#postings.readTotals();
     for (const one of postings) {
-      this.#addScores(blocks, one, totals);
+      this.#addScores(blocks, 'scores', one, totals);
+      this.#addScores(blocks, 'names', one.named, totals);
     }
-    return chooseBest(blocks, limit, last);
+    return {
+      best: chooseBest(blocks, 'scores', limit, last),
+      named: chooseBest(blocks, 'names', limit, new Set()),
+    };
   }
 
   // As bm25() computes it, in this order, so that equal ranks stay equal. A logarithm may differ in its last bit.
   #addScores(
     blocks: Block[],
-    { notes, frequencies }: WordPostings,
+    kind: 'scores' | 'names',
+    { notes, frequencies }: Frequencies,
     totals: { notes: number; words: number },
   ): void {
     const log = Math.log((totals.notes - notes.length + 0.5) / (notes.length + 0.5));
@@ -61,7 +74,7 @@ export class BestNotes {
     for (let index = 0; index < notes.length; index += 1) {
       const note = notes[index] ?? 0;
       const frequency = frequencies[index] ?? 0;
-      const { lengths, scores } = this.#block(blocks, Math.floor(note / notesPerBlock));
+      const { lengths, [kind]: scores } = this.#block(blocks, Math.floor(note / notesPerBlock));
       const place = note % notesPerBlock;
       const length = lengths[place] ?? 0;
       const score = (frequency * (k1 + 1)) / (frequency + k1 * (1 - b + (b * length) / average));
@@ -74,17 +87,26 @@ export class BestNotes {
     if (known !== undefined) {
       return known;
     }
-    const block = { lengths: this.#lengths.read(number), scores: new Float64Array(notesPerBlock) };
+    const block = {
+      lengths: this.#lengths.read(number),
+      scores: new Float64Array(notesPerBlock),
+      names: new Float64Array(notesPerBlock),
+    };
     blocks[number] = block;
     return block;
   }
 }
 
 // Of equal ones the first comes first, as SQLite sorts them.
-function chooseBest(blocks: readonly Block[], limit: number, last: ReadonlySet<number>): RankedNote[] {
+function chooseBest(
+  blocks: readonly Block[],
+  kind: 'scores' | 'names',
+  limit: number,
+  last: ReadonlySet<number>,
+): RankedNote[] {
   const best = new Best(limit);
   const bestOfLast = new Best(limit);
-  blocks.forEach(({ scores }, block) => {
+  blocks.forEach(({ [kind]: scores }, block) => {
     for (let place = 0; place < notesPerBlock; place += 1) {
       const score = scores[place] ?? 0;
       if (score > 0) {

@@ -18,6 +18,8 @@ const structureV2 = Buffer.from([0xff, 0, 0, 1]);
 const pageHeader = 4;
 const tombstoneSegments = 1 << 16;
 const tombstoneHeader = 8;
+/** The number of the last column that has names: titles and aliases. */
+const lastName = 1;
 /** Before a word of the table itself, where a table may have indexes of beginnings too. */
 const mainIndex = '0';
 
@@ -36,9 +38,14 @@ interface Doclist {
 }
 
 /** Notes and, at the same place, how much each has of the word. */
-export interface WordPostings {
+export interface Frequencies {
   notes: number[];
   frequencies: number[];
+}
+
+export interface WordPostings extends Frequencies {
+  /** How much of it some have in their names alone. */
+  named: Frequencies;
 }
 
 export class Postings {
@@ -68,7 +75,7 @@ export class Postings {
   }
 
   #findWord(word: string, segments: Array<{ segment: Segment; gone: ReadonlySet<number> }>): WordPostings {
-    const found: WordPostings = { notes: [], frequencies: [] };
+    const found: WordPostings = { notes: [], frequencies: [], named: { notes: [], frequencies: [] } };
     const term = Buffer.from(mainIndex + word);
     for (const { segment, gone } of segments) {
       const doclist = this.#readDoclist(segment, term);
@@ -218,6 +225,7 @@ interface Reading {
 
 // By hand and in one: there are hundreds of thousands of bytes.
 function readPositions({ bytes, restarts }: Doclist, { gone, weights, found }: Reading): void {
+  const nameWeights = weights.map((weight, column) => (column <= lastName ? weight : 0));
   const reader = new VarintReader(bytes);
   let restart = 0;
   let note = 0;
@@ -226,14 +234,23 @@ function readPositions({ bytes, restarts }: Doclist, { gone, weights, found }: R
     restart += isRestart ? 1 : 0;
     note = (isRestart ? 0 : note) + reader.next();
     const end = Math.floor(reader.next() / 2) + reader.at;
-    const frequency = weighPositions(bytes, weights, reader.at, end);
+    const start = reader.at;
     reader.at = end;
-    if (!gone.has(note)) {
-      found.notes.push(note);
-      found.frequencies.push(frequency);
+    if (gone.has(note)) {
+      continue;
+    }
+    found.notes.push(note);
+    found.frequencies.push(weighPositions(bytes, weights, start, end));
+    if (isInNames(bytes, start)) {
+      found.named.notes.push(note);
+      found.named.frequencies.push(weighPositions(bytes, nameWeights, start, end));
     }
   }
 }
+
+// Names are the first columns, so that theirs come before all other places.
+const isInNames = (bytes: Uint8Array, start: number): boolean =>
+  bytes[start] !== 1 || (bytes[start + 1] ?? 0) <= lastName;
 
 /** One byte 1, and the number of a column, stand before the places in that column; other numbers are places. */
 function weighPositions(bytes: Uint8Array, weights: readonly number[], from: number, to: number): number {

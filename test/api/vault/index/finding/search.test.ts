@@ -137,6 +137,43 @@ t.test('a name in Korean is found with its particles, and with a space in it', a
   t.equal((await find('테이블을 예약하려면 어떻게 하나요'))[0], '테이블 예약.md');
 });
 
+t.test('a note is found by its name, however many others have the words of it', async (t) => {
+  const others = Object.fromEntries(
+    Array.from({ length: 60 }, (_, number) => [`${number}.md`, 'obsidian create first note '.repeat(3)]),
+  );
+  const text = 'lorem ipsum dolor sit amet '.repeat(200);
+  const { find } = await openSearched(t, {
+    ...others,
+    'Obsidian.md': text,
+    'About Obsidian.md': text,
+    'Create your first note.md': text,
+  });
+  t.equal((await find('About Obsidian'))[0], 'About Obsidian.md', 'its small words included');
+  t.equal((await find('obsidian'))[0], 'Obsidian.md');
+  t.equal((await find('create your first note'))[0], 'Create your first note.md');
+  t.equal((await find('How do I create the first note?'))[0], 'Create your first note.md');
+  t.not((await find('about obsidian -note'))[0], '0.md');
+});
+
+t.test('the words of a question do not outweigh the name that is asked for', async (t) => {
+  const { find } = await openSearched(t, {
+    '편지.md': `그것은 무엇인가요? 설명해줘. 알려주세요. ${'바다와 하늘 '.repeat(20)}`,
+    '목록 뷰.md': '줄마다 하나씩 보여 준다',
+    '手紙.md': `これは何ですか。教えてください。${'海と空。'.repeat(20)}`,
+    'カスタムドメイン.md': '自分の住所を使う',
+    'Letter.md': `Please tell me what to say. ${'the sea and the sky '.repeat(20)}`,
+    'List view.md': 'one to a line',
+    'Budget.md': 'money',
+    'Ledger.md': 'why the quarterly pelican migration budget was moved into facilities',
+  });
+  for (const query of ['목록 뷰는 무엇인가요?', '목록 뷰에 대해 설명해줘', '목록 뷰가 무엇인지 알려주세요']) {
+    t.equal((await find(query))[0], '목록 뷰.md', query);
+  }
+  t.equal((await find('カスタムドメインとは何ですか？'))[0], 'カスタムドメイン.md');
+  t.equal((await find('Please tell me what my notes say about the list view'))[0], 'List view.md');
+  t.equal((await find('quarterly pelican migration budget facilities'))[0], 'Ledger.md');
+});
+
 t.test('more than are asked for are not given, and the line shows the match', async (t) => {
   const notes = Object.fromEntries(
     Array.from({ length: 30 }, (_, number) => [`${number}.md`, `pelican ${number}`]),

@@ -62,7 +62,7 @@ function createWorld(t: Test, seed: number): World {
     },
     remove: (id) => writer.removeNote(writer.findNumber(id) ?? 0),
     merge: (pages) => merge.run(pages),
-    find: (word, last) => (best.find([word], 18, new Set(last)) ?? []).map(({ number }) => number),
+    find: (word, last) => (best.find([word], 18, new Set(last))?.best ?? []).map(({ number }) => number),
     answer: (query, rows) => {
       const plan = search.plan({ query, limit: 10 }, 100_000);
       return plan === undefined ? [] : search.run({ ...plan, rows }).map((found) => JSON.stringify(found));
@@ -75,7 +75,12 @@ function createWorld(t: Test, seed: number): World {
       ];
       for (const words of queries) {
         const match = words.map((word) => `"${word}"`).join(' OR ');
-        const found = best.find(words, 18, new Set()) ?? [];
+        const { best: found, named } = best.find(words, 18, new Set()) ?? { best: [], named: [] };
+        t.same(
+          named.map(({ number }) => number),
+          (bare.all(`{title aliases} : (${match})`) as typeof found).map(({ number }) => number),
+          `${when}: ${match} in names`,
+        );
         const expected = bare.all(match) as typeof found;
         t.same(
           found.map(({ number }) => number),
