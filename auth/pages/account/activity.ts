@@ -30,6 +30,8 @@ export interface ShownEvent {
   readonly kind: 'event';
   readonly at: number;
   readonly name: string;
+  /** Of the app or access key that it is about. */
+  readonly clientName: string | undefined;
   readonly network: string;
   readonly isBad: boolean;
   /** Done on the server's own machine, by whoever runs it. */

@@ -14,7 +14,7 @@ import {
   type ShownTry,
 } from '../../pages/account/activity.ts';
 import { diagnose } from '../../timeline/diagnosis.ts';
-import { clientIdOf } from '../../vault/access-keys/value.ts';
+import { clientIdOf, isClientIdOfKey } from '../../vault/access-keys/value.ts';
 import { askToSignIn, type OwnSignInParts } from './sign-in.ts';
 
 export interface ActivityParts extends OwnSignInParts {
@@ -88,13 +88,16 @@ async function readPage(
   before: number | undefined,
 ): Promise<{ items: Item[]; next: number | undefined }> {
   const { accounts, tries, events } = parts;
-  const show = await createShowTry(parts, accountId);
+  const names = await readKeyNames(parts, accountId);
+  const show = createShowTry(names);
   // Where there is one account, a try of nobody can only have been its owner's, or an attack on it.
   const ofNobody = (await accounts.isOnly(accountId)) ? await tries.listOfNobody(before) : [];
+  const own = await tries.list(accountId, before);
+  const nameOf = createNameOf(names, own);
   const all: Item[] = [
-    ...(await tries.list(accountId, before)).map(show),
+    ...own.map(show),
     ...ofNobody.map(show),
-    ...(await events.list(accountId, before)).map(showEvent),
+    ...(await events.list(accountId, before)).map((event) => showEvent(event, nameOf(event.clientId))),
   ].sort((one, other) => other.at - one.at);
   const last = all[mostOfPage - 1]?.at;
   const items = last === undefined ? all : all.filter(({ at }) => at >= last);
@@ -105,14 +108,29 @@ async function readPage(
 async function readByCode(parts: ActivityParts, accountId: string, code: string): Promise<Item[]> {
   const found = await parts.tries.listByCode(code);
   const own = found.filter((one) => (one.accountId ?? accountId) === accountId);
-  return own.map(await createShowTry(parts, accountId));
+  return own.map(createShowTry(await readKeyNames(parts, accountId)));
 }
 
-/** A program that comes with an access key is called as its owner called the key. */
-async function createShowTry({ accessKeys }: ActivityParts, accountId: string) {
+type Names = ReadonlyMap<string, string>;
+
+/** By the client ids of programs that come with an access key: they are called as its owner called the key. */
+async function readKeyNames({ accessKeys }: ActivityParts, accountId: string): Promise<Names> {
   const keys = await accessKeys.listOfAccount(accountId);
-  const names = new Map(keys.map((key) => [clientIdOf(key), key.name]));
-  return (one: ListedTry): ShownTry => showTry(one, names.get(String(one.clientId)));
+  return new Map(keys.map((key) => [clientIdOf(key), key.name]));
+}
+
+const createShowTry =
+  (names: Names) =>
+  (one: ListedTry): ShownTry =>
+    showTry(one, names.get(String(one.clientId)));
+
+/** Of a key that is no more its id is left, by which what was told of it before is found. */
+function createNameOf(keys: Names, tries: readonly ListedTry[]) {
+  const apps = new Map(tries.map(({ clientId, clientName }) => [clientId, clientName]));
+  return (clientId: string | undefined): string | undefined => {
+    const name = keys.get(String(clientId)) ?? apps.get(clientId);
+    return name ?? (isClientIdOfKey(String(clientId)) ? clientId : undefined);
+  };
 }
 
 function showTry(one: ListedTry, keyName: string | undefined): ShownTry {
@@ -139,10 +157,14 @@ const sayingHow = ['sign_in.succeeded', 'sign_in.failed', 'consent.allowed'];
 const howReasons = ['code', 'recovery', 'passkey', 'device', 'upstream'];
 
 /** The trail's words as those of the page: `sign_in.failed` is `signInFailed`, by a code `signInFailedCode`. */
-function showEvent({ at, event, network, isRefusal, reason }: AccountEvent): ShownEvent {
+function showEvent(
+  { at, event, network, isRefusal, reason }: AccountEvent,
+  clientName: string | undefined,
+): ShownEvent {
   const how = sayingHow.includes(event) && howReasons.includes(reason ?? '') ? `.${reason}` : '';
   const name = `${event}${how}`.replace(/[._](\w)/g, (_, letter: string) => letter.toUpperCase());
-  return { kind: 'event', at, name, network, isBad: isRefusal, isByOperator: reason === 'operator' };
+  const isByOperator = reason === 'operator';
+  return { kind: 'event', at, name, clientName, network, isBad: isRefusal, isByOperator };
 }
 
 function toLedgerLines(rows: readonly LedgerRow[]): ShownLedgerLine[] {

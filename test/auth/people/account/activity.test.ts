@@ -1,5 +1,6 @@
 // /account/activity shows an account what happened to it, and nothing of anybody else.
 import t from 'tap';
+import { AccessKeyStore } from '../../../../adapters/stores/access-keys/access-keys.ts';
 import { AccountStore } from '../../../../adapters/stores/accounts.ts';
 import { AccountEventStore } from '../../../../adapters/stores/timeline/account-events.ts';
 import { Browser } from '../../../../scripts/demo/browser.ts';
@@ -136,4 +137,26 @@ t.test('what whoever runs the server did is told as such', async (t) => {
   t.match((await open(loop, ann)).text, /A backup was put back[\s\S]*By whoever runs this server/);
   await events.add([{ ...told, event: 'something.newer', reason: undefined }]);
   t.match(await open(loop, ann), { status: 200, text: 'somethingNewer' }, 'of a version that knew more');
+});
+
+t.test('what is told of an access key or an app names it, for its owner alone', async (t) => {
+  const loop = await startLoopAuth(t);
+  const bobsId = await addAccount(loop.database, bob);
+  await loop.connect({ app: await loop.register({ client_name: 'A notebook' }) });
+  const accountId = (await new AccountStore(loop.database).findByUsername(ann.username))?.id ?? '';
+  const keys = new AccessKeyStore(loop.database);
+  const key = { access: 'read', folders: undefined, madeFrom: undefined, expiresAt: undefined } as const;
+  await keys.add('value-1', { ...key, id: 'one', accountId, name: 'Night script' });
+  await keys.add('value-2', { ...key, id: 'bobs', accountId: bobsId, name: 'Not hers' });
+  const now = Math.floor(Date.now() / 1000);
+  const told = { accountId, at: now, isRefusal: false, network: 'none', reason: undefined };
+  const events = new AccountEventStore(loop.database);
+  await events.add(
+    ['key:one', 'key:gone', 'key:bobs'].map((clientId) => ({ ...told, event: 'access_key.used', clientId })),
+  );
+  const { text } = await open(loop, ann);
+  t.match(text, /An access key was used for the first time\. <bdi class="app-name">Night script</);
+  t.match(text, '<bdi class="app-name">key:gone<', 'of one that was revoked the id is left');
+  t.notMatch(text, 'Not hers');
+  t.match(text, /An app was allowed\. <bdi class="app-name">A notebook</);
 });
