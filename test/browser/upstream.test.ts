@@ -51,6 +51,21 @@ testState(t, browser, {
 });
 
 testState(t, browser, {
+  name: 'setup-with-provider',
+  arrive: async (page) => {
+    const fresh = await startSite(t, { settings, isNew: true });
+    await page.goto(fresh.pair.setupUrl());
+  },
+  shows: button,
+});
+
+testState(t, browser, {
+  name: 'setup-only-provider',
+  arrive: (page) => page.goto(only.pair.setupUrl()),
+  shows: button,
+});
+
+testState(t, browser, {
   name: 'upstream-only',
   arrive: async (page) => {
     const before = provider.error;
