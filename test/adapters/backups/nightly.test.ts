@@ -15,7 +15,7 @@ import t, { type Test } from 'tap';
 import { readBackup } from '../../../adapters/backups/copy.ts';
 import { listBackups, pathOfBackup } from '../../../adapters/backups/folder.ts';
 import { makeKeptBackup } from '../../../adapters/backups/kept-backup.ts';
-import { isBackupDue, startBackups } from '../../../adapters/backups/nightly.ts';
+import { type Backups, isBackupDue, startBackups } from '../../../adapters/backups/nightly.ts';
 import { isSealed, unsealFile } from '../../../adapters/backups/sealed-file.ts';
 import type { Database } from '../../../adapters/database/database.ts';
 import { AccountStore } from '../../../adapters/stores/accounts.ts';
@@ -37,6 +37,18 @@ async function makeWorld(t: Test): Promise<World> {
   const database = await open(t, `sqlite:${databasePath}`);
   await new AccountStore(database).create('ann', 'hash');
   return { database, databasePath, folder: join(top, 'backups') };
+}
+
+/** Three stay, and none may fail. */
+function start(t: Test, { databasePath, folder }: World, made: number[]): Backups {
+  return startBackups({
+    databasePath,
+    folder,
+    keep: 3,
+    encryptionKey: undefined,
+    onMade: ({ madeAt }) => made.push(madeAt),
+    onFailed: (error) => t.fail(String(error)),
+  });
 }
 
 t.test('one is due after each night, once, and where there is none', (t) => {
@@ -66,21 +78,12 @@ t.test('one is due after each night, once, and where there is none', (t) => {
 t.test(
   'one that is under way is ended at once when loop-auth stops, and is made at the next start',
   async (t) => {
-    const { databasePath, folder } = await makeWorld(t);
+    const world = await makeWorld(t);
     const made: number[] = [];
-    const start = () =>
-      startBackups({
-        databasePath,
-        folder,
-        keep: 3,
-        encryptionKey: undefined,
-        onMade: ({ madeAt }) => made.push(madeAt),
-        onFailed: (error) => t.fail(String(error)),
-      });
-    const backups = start();
+    const backups = start(t, world, made);
     await backups.stop();
     t.same(made, []);
-    const next = start();
+    const next = start(t, world, made);
     await next.runIfDue();
     t.equal(made.length, 1);
     await next.stop();
@@ -88,17 +91,11 @@ t.test(
 );
 
 t.test('at the start where the last is older than a day, then each night; the newest N stay', async (t) => {
-  const { databasePath, folder } = await makeWorld(t);
+  const world = await makeWorld(t);
+  const { folder } = world;
   const clock = shiftClock(t);
   const made: number[] = [];
-  const backups = startBackups({
-    databasePath,
-    folder,
-    keep: 3,
-    encryptionKey: undefined,
-    onMade: ({ madeAt }) => made.push(madeAt),
-    onFailed: (error) => t.fail(String(error)),
-  });
+  const backups = start(t, world, made);
   t.teardown(backups.stop);
   await backups.runIfDue();
   t.equal(made.length, 1);
