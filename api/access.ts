@@ -1,7 +1,8 @@
 // What a call may use: the tools and resources of the vault, or of the part of it that its token reaches. There is no
 // other way from a route to a note, so that none can forget what a grant narrows.
-import type { Turns } from './answers/turns.ts';
+
 import { createNoteResources, type NoteResources } from './mcp/note-resources.ts';
+import type { Turns } from './sharing/turns.ts';
 import type { Principal } from './tokens/verifier.ts';
 import type { Tool } from './tools/tool.ts';
 import { createTools } from './tools/tools.ts';

@@ -2,12 +2,10 @@
 import type { Express, RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { createAccess } from './access.ts';
-import { mostNotesAtOnce, Turns } from './answers/turns.ts';
 import { createBrowsing } from './browsing/routes.ts';
 import type { Config } from './config.ts';
 import { createBareApp, hardenAnswers } from './http/answer-headers.ts';
 import { answerErrors, RequestRefused } from './http/errors.ts';
-import { HeldBytes, heldLimits } from './http/held-bytes.ts';
 import type { Metrics } from './http/metrics.ts';
 import { guardHost } from './http/origins.ts';
 import { logRequests } from './http/request-log.ts';
@@ -15,6 +13,9 @@ import { createMcpEndpoint, type McpOptions } from './mcp/endpoint.ts';
 import { type NotedCall, noteCalls } from './reporting/noted-calls.ts';
 import { createRestRouter } from './rest/endpoint.ts';
 import { createOpenApi } from './rest/openapi.ts';
+import { HeldBytes, heldLimits } from './sharing/held-bytes.ts';
+import { inTurn } from './sharing/rounds.ts';
+import { mostNotesAtOnce, Turns } from './sharing/turns.ts';
 import { createSseEndpoint, type SseEndpoint } from './sse/endpoint.ts';
 import { createChallenge } from './tokens/bearer.ts';
 import type { ResourceIdentifiers } from './tokens/resource-identifiers.ts';
@@ -105,7 +106,7 @@ export function createApp(options: AppOptions): App {
     createVerifyRoute(verify, createChallenge(resources, 'mcp', listScopes(tools))),
   );
   app.use(createResourceMetadataRouter({ resources, scopes: listScopes(tools), ...config }));
-  app.use(browsing.pages);
+  app.use(inTurn, browsing.pages);
   let openApi: ReturnType<typeof createOpenApi> | undefined;
   app.all('/openapi.json', onlyGet, (_req, res) => {
     openApi ??= createOpenApi({ tools, resources, issuer: config.issuer });

@@ -1,5 +1,7 @@
 // A note as an answer can hold it: whole, or a part that says how to read on. What follows has an id of its own.
 // The room: how much an answer may hold. Not what is in it: tools/, mcp/; not how it goes out: http/.
+
+import type { Turns } from '../sharing/turns.ts';
 import type { Image } from '../vault/documents/image.ts';
 import { VaultRefusal } from '../vault/errors.ts';
 import { type Steps, takeInSlices } from '../vault/pace/steps.ts';
@@ -9,7 +11,6 @@ import { createStretchId, findNamedSection, type Outline, type OutlineEntry, out
 import { boundFrontMatter, boundList } from './metadata.ts';
 import type { Stretch } from './missing-part.ts';
 import { copyText, countJson, countText, findCut, largestAnswer, shortenTitle } from './size.ts';
-import type { Turns } from './turns.ts';
 
 /** Where notes are read from, one by one. */
 export interface NoteSource {

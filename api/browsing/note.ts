@@ -1,11 +1,11 @@
 // GET /notes/PATH of a person: the note, as much of it as one page shows.
 import type { RequestHandler } from 'express';
-import type { Turns } from '../answers/turns.ts';
 import { languageOf, type ShowPage } from '../http/frame.ts';
 import { faultPage } from '../pages/fault.ts';
 import { createShownNote, noteViewPage, taskLabels } from '../pages/note-view.ts';
 import { personOf } from '../people/person.ts';
 import { renderNote } from '../rendering/markdown.ts';
+import type { Turns } from '../sharing/turns.ts';
 import { FileRefused } from '../vault/errors.ts';
 import { nameOf } from '../vault/notes/name.ts';
 import { isShownImageName } from '../vault/shown/image.ts';

@@ -1,7 +1,6 @@
 // Every address that answers a browser with a page, and the chain in front of those that need a sign-in.
 import { type RequestHandler, Router } from 'express';
 import type { Logger } from 'pino';
-import type { Turns } from '../answers/turns.ts';
 import type { Config } from '../config.ts';
 import { createShowPage, languageOf, type ShowPage } from '../http/frame.ts';
 import { guardHost, refuseForeignForms } from '../http/origins.ts';
@@ -12,6 +11,7 @@ import { createOpenidClient } from '../people/openid-client.ts';
 import { createPeople, requirePerson } from '../people/person.ts';
 import { createSeal } from '../people/sealing.ts';
 import { beginSignIn, endSignIn, type SignInParts } from '../people/sign-in.ts';
+import type { Turns } from '../sharing/turns.ts';
 import type { ResourceIdentifiers } from '../tokens/resource-identifiers.ts';
 import { methodNotAllowed } from '../tokens/resource-metadata.ts';
 import type { TokenVerifier } from '../tokens/verifier.ts';

@@ -3,9 +3,10 @@
 import type { RequestHandler } from 'express';
 import type { FindAccess } from '../access.ts';
 import { RequestRefused } from '../http/errors.ts';
-import { type HeldBytes, holdCall, sendHeld } from '../http/held-bytes.ts';
 import { parseJsonBody, readJsonBody } from '../http/json-body.ts';
 import { guardOrigin } from '../http/origins.ts';
+import { type HeldBytes, holdCall, sendHeld } from '../sharing/held-bytes.ts';
+import { inTurn } from '../sharing/rounds.ts';
 import { createChallenge, insufficientScope, requireBearer } from '../tokens/bearer.ts';
 import type { ResourceIdentifiers } from '../tokens/resource-identifiers.ts';
 import { methodNotAllowed } from '../tokens/resource-metadata.ts';
@@ -78,6 +79,7 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
     onlyPost,
     holdCall(options.heldBytes),
     readJsonBody(),
+    inTurn,
     serve,
   ];
   return {

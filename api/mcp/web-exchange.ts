@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import type { Request as ExpressRequest, Response as ExpressResponse } from 'express';
-import { sendHeld } from '../http/held-bytes.ts';
+import { sendHeld } from '../sharing/held-bytes.ts';
 
 /**
  * `req` without its body, which its caller has read. The address is `url` whatever the Host header says, and the signal

@@ -3,9 +3,10 @@ import type { Request, RequestHandler, Response } from 'express';
 import { Router } from 'express';
 import type { FindAccess } from '../access.ts';
 import { type RefusalOptions, RequestRefused } from '../http/errors.ts';
-import { type HeldBytes, holdCall, sendHeld } from '../http/held-bytes.ts';
 import { parseJsonBody, readJsonBody } from '../http/json-body.ts';
 import { guardOrigin } from '../http/origins.ts';
+import { type HeldBytes, holdCall, sendHeld } from '../sharing/held-bytes.ts';
+import { inTurn } from '../sharing/rounds.ts';
 import { createChallenge, insufficientScope, requireBearer } from '../tokens/bearer.ts';
 import type { ResourceIdentifiers } from '../tokens/resource-identifiers.ts';
 import { methodNotAllowed } from '../tokens/resource-metadata.ts';
@@ -68,7 +69,7 @@ export function createRestRouter({ tools, verify, findAccess, resources, heldByt
       next();
     };
     const guard = guardOrigin(resources, methods);
-    router.all(expressPath(path), guard, bearer, choose, requireScopes, hold, readBodyIfAny, answer);
+    router.all(expressPath(path), guard, bearer, choose, requireScopes, hold, readBodyIfAny, inTurn, answer);
   }
   return router;
 }

@@ -1,10 +1,10 @@
 // How many bytes this process holds for clients: bodies being read, calls that run, answers not taken yet. By account and over all.
 import type { RequestHandler, Response } from 'express';
-import { RequestRefused } from './errors.ts';
+import { RequestRefused } from '../http/errors.ts';
 
 /**
  * Compose gives loop-api 256 MB, of which some 130 are its own and 60 what a few large notes take while they are read
- * (answers/turns.ts). An answer is 0.3 MB at most (answers/size.ts): a hundred that nobody takes, 50 of one account.
+ * (sharing/turns.ts). An answer is 0.3 MB at most (answers/size.ts): a hundred that nobody takes, 50 of one account.
  */
 export const heldLimits = { account: 16 * 1024 * 1024, all: 32 * 1024 * 1024 };
 /** What a call costs beside its body and its answer: sockets, headers, an MCP server. */

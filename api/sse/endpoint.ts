@@ -2,12 +2,13 @@
 import { isSpecType, type JSONRPCMessage } from '@modelcontextprotocol/server';
 import type { RequestHandler, Response } from 'express';
 import { JSON_RPC, jsonRpcAnswer, RequestRefused } from '../http/errors.ts';
-import { holdCall } from '../http/held-bytes.ts';
 import { parseJsonBody, readJsonBody } from '../http/json-body.ts';
 import { guardOrigin } from '../http/origins.ts';
 import type { McpOptions } from '../mcp/endpoint.ts';
 import { findMissingScopes } from '../mcp/scopes.ts';
 import { createMcpServerFactory } from '../mcp/server.ts';
+import { holdCall } from '../sharing/held-bytes.ts';
+import { inTurn } from '../sharing/rounds.ts';
 import { createChallenge, insufficientScope, requireBearer, tokenOf } from '../tokens/bearer.ts';
 import { methodNotAllowed } from '../tokens/resource-metadata.ts';
 import { listScopes } from '../tools/tool.ts';
@@ -79,13 +80,9 @@ export function createSseEndpoint(options: SseOptions): SseEndpoint {
   };
 
   const bearer = requireBearer(verify, createChallenge(resources, 'sse', listScopes(tools)));
+  const open: RequestHandler = (_req, res) => sessions.open(res, callerOf(res));
   return {
-    streamHandlers: [
-      guardOrigin(resources, 'GET'),
-      bearer,
-      only('GET'),
-      (_req, res): Promise<void> => sessions.open(res, callerOf(res)),
-    ],
+    streamHandlers: [guardOrigin(resources, 'GET'), bearer, only('GET'), open],
     messageHandlers: [
       guardOrigin(resources, 'POST'),
       bearer,
@@ -93,6 +90,7 @@ export function createSseEndpoint(options: SseOptions): SseEndpoint {
       findSession,
       holdCall(options.heldBytes),
       readJsonBody(),
+      inTurn,
       receive,
     ],
     takePosted: (posted) => takePosted(posted, findOwn, verify),

@@ -3,7 +3,7 @@ import type { Server } from '@modelcontextprotocol/server';
 import type { Response } from 'express';
 import type { Logger } from 'pino';
 import { RequestRefused } from '../http/errors.ts';
-import type { HeldBytes } from '../http/held-bytes.ts';
+import type { HeldBytes } from '../sharing/held-bytes.ts';
 import type { VerifyAgain } from '../tokens/bearer.ts';
 import type { Principal } from '../tokens/verifier.ts';
 import { SseStream } from './stream.ts';

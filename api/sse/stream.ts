@@ -12,7 +12,7 @@ import {
 import type { Response } from 'express';
 import { largestAnswerBytes } from '../answers/size.ts';
 import { jsonRpcAnswer, RequestRefused } from '../http/errors.ts';
-import { endWhenIgnored, type Holding } from '../http/held-bytes.ts';
+import { endWhenIgnored, type Holding } from '../sharing/held-bytes.ts';
 
 // proxies cut connections that are silent for 60 to 100 seconds
 const KEEP_ALIVE_MS = 15_000;

@@ -1,6 +1,6 @@
 // Every tool there is, in the order in which they are listed.
 
-import { inTurn, mostNotesAtOnce, Turns } from '../answers/turns.ts';
+import { inTurn, mostNotesAtOnce, Turns } from '../sharing/turns.ts';
 import { VaultReadOnly } from '../vault/errors.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { WriterFor } from '../vault/writing/writer.ts';

@@ -1,6 +1,7 @@
 // A worker's place among several: what it leaves to the first, and what that does for the others. One that is alone has none.
-import { inTurn } from '../answers/turns.ts';
+
 import { undoTurns } from '../browsing/changes/parts.ts';
+import { inTurn } from '../sharing/turns.ts';
 import {
   type ChangeOrder,
   carryOutChange,

@@ -1,10 +1,10 @@
 // What the pages of changes are given, and what they all hand to a page.
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
-import { Turns } from '../../answers/turns.ts';
 import type { ShowPage } from '../../http/frame.ts';
 import { faultPage } from '../../pages/fault.ts';
 import { type Person, personOf } from '../../people/person.ts';
+import { Turns } from '../../sharing/turns.ts';
 import type { ShownChanges } from '../../vault/shown/shown-changes.ts';
 import { encodePath } from '../paths.ts';
 import type { VaultFor } from '../vault-for.ts';

@@ -1,4 +1,4 @@
-// api/http/held-bytes.ts: what clients ask for and do not take is bounded, by account and over all, and never with 401.
+// api/sharing/held-bytes.ts: what clients ask for and do not take is bounded, by account and over all, and never with 401.
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Response as ExpressResponse } from 'express';
 import t, { type Test } from 'tap';
 import { RequestRefused } from '../../../api/http/errors.ts';
-import { endWhenIgnored, HeldBytes } from '../../../api/http/held-bytes.ts';
+import { endWhenIgnored, HeldBytes } from '../../../api/sharing/held-bytes.ts';
 import { openEventStream } from '../../support/event-stream.ts';
 import { callTool, LIST_TOOLS, postMcp, RESOURCE, startWorld, type World } from '../../support/loop-api.ts';
 

@@ -1,6 +1,6 @@
-// api/answers/turns.ts: so many at once, the others in the order in which they came.
+// api/sharing/turns.ts: so many at once, the others in the order in which they came.
 import t from 'tap';
-import { inTurn, Turns } from '../../../api/answers/turns.ts';
+import { inTurn, Turns } from '../../../api/sharing/turns.ts';
 import type { NoteWriter } from '../../../api/vault/writing/writer.ts';
 
 t.test('no more than there are places for work at once, and whoever came first is next', async (t) => {

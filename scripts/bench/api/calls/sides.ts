@@ -4,11 +4,11 @@ import { type NodeIncomingMessageLike, toNodeHandler } from '@modelcontextprotoc
 import { createMcpHandler, type McpHttpHandler, McpServer } from '@modelcontextprotocol/server';
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
 import { z } from 'zod';
-import { mostNotesAtOnce, Turns } from '../../../../api/answers/turns.ts';
-import { HeldBytes } from '../../../../api/http/held-bytes.ts';
 import { createLogger } from '../../../../api/http/log.ts';
 import { createMcpEndpoint, type McpEndpoint } from '../../../../api/mcp/endpoint.ts';
 import { createNoteResources } from '../../../../api/mcp/note-resources.ts';
+import { HeldBytes } from '../../../../api/sharing/held-bytes.ts';
+import { mostNotesAtOnce, Turns } from '../../../../api/sharing/turns.ts';
 import { IntrospectionCache } from '../../../../api/tokens/introspection-cache.ts';
 import {
   createAudienceCheck,
