@@ -7,6 +7,7 @@ import {
   STATUS_CODES,
 } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { inRounds } from '../sharing/rounds.ts';
 
 /** As loop-auth has them. Node looks after them each half minute of its own; until then half a request costs nothing. */
 export const requestLimits = {
@@ -26,7 +27,7 @@ export async function startServer(
   { host, port }: Address,
   limits = requestLimits,
 ): Promise<Server> {
-  const server = createServer(limits, listener);
+  const server = createServer(limits, inRounds(listener));
   server.on('clientError', (error, socket) => refuseUnreadable(error, socket));
   server.on('checkExpectation', ({ socket }) => {
     refuse(socket, 417, 'Of Expect only 100-continue can be met');

@@ -2,6 +2,7 @@
 // where hundreds always have a call ready, a round takes as long as all of theirs, and whoever connects waits for as many rounds
 // as there are others who connect.
 import { AsyncResource } from 'node:async_hooks';
+import type { RequestListener } from 'node:http';
 import type { RequestHandler } from 'express';
 
 /** What of a round may be spent on calls as they come; a light one takes some 0.15 ms, a search some 1.5. */
@@ -50,3 +51,11 @@ export const inTurn: RequestHandler = (_req, res, next) => {
     if (!res.closed) next();
   });
 };
+
+/** For all who ask, since what is refused takes its time as well, and anybody may ask for that. */
+export function inRounds(listener: RequestListener): RequestListener {
+  return (req, res) =>
+    rounds.take(() => {
+      if (!res.closed) listener(req, res);
+    });
+}

@@ -1,5 +1,6 @@
 // Listening and stopping: the port is open while the rest starts, and requests under way are finished before the end.
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { inRounds } from './limits/turns.ts';
 import { answerUnreadable } from './unreadable.ts';
 
 /** The port is taken or may not be used; `message` names the setting to change. */
@@ -19,7 +20,7 @@ export async function startServer(
   port: number,
   setting = 'AUTH_PORT',
 ): Promise<Server> {
-  const server = createServer(timeouts, listener);
+  const server = createServer(timeouts, inRounds(listener));
   server.on('clientError', answerUnreadable);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);

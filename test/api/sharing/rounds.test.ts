@@ -2,61 +2,18 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import type { Request, RequestHandler, Response } from 'express';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { createBareApp } from '../../../api/http/answer-headers.ts';
 import { inTurn, Rounds } from '../../../api/sharing/rounds.ts';
 import { callTool, RESOURCE, startWorld } from '../../support/loop-api.ts';
-
-const crowd = 60;
-const newcomers = 30;
+import { countBefore, fewAnswers } from '../../support/newcomers.ts';
 
 function work(ms: number): void {
   const until = performance.now() + ms;
   while (performance.now() < until);
 }
-
-async function open(t: Test, port: number): Promise<Socket> {
-  const socket = connect(port, '127.0.0.1');
-  t.teardown(() => socket.destroy());
-  await once(socket, 'connect');
-  return socket;
-}
-
-/** Asks again with each answer. */
-function keepAsking(socket: Socket, request: string, onAnswer: () => void): void {
-  socket.on('data', () => {
-    onAnswer();
-    socket.write(request);
-  });
-  socket.write(request);
-}
-
-/** How many answers others got from when some connected until each of these had one. */
-async function countBefore(t: Test, port: number, request: string): Promise<number> {
-  let answers = 0;
-  const { promise: busy, resolve } = Promise.withResolvers<void>();
-  for (let number = 0; number < crowd; number += 1) {
-    keepAsking(await open(t, port), request, () => {
-      answers += 1;
-      if (answers > 3 * crowd) resolve();
-    });
-  }
-  await busy;
-  const before = answers;
-  const waits = Array.from({ length: newcomers }, async () => {
-    const socket = await open(t, port);
-    const answered = once(socket, 'data');
-    socket.write(request);
-    await answered;
-  });
-  await Promise.all(waits);
-  return answers - before;
-}
-
-// a turn of all who call for each of those who connect, where nothing shares the rounds out
-const fewAnswers = 5 * (crowd + newcomers);
 
 t.test('who connects to a busy server waits for each of the others a few times', async (t) => {
   const answer: RequestHandler = (_req, res) => {
@@ -74,21 +31,25 @@ t.test('who connects to a busy server waits for each of the others a few times',
   t.ok(waited < fewAnswers, `${waited} answers`);
 });
 
-t.test('so does who connects to loop-api, for tools over MCP and over REST', async (t) => {
-  const world = await startWorld(t);
-  world.auth.addToken('good', RESOURCE);
-  const { host, port } = new URL(world.url);
-  const head = `Host: ${host}\r\nAuthorization: Bearer good\r\nContent-Type: application/json\r\n`;
-  const body = JSON.stringify(callTool('search', { query: 'note with a plan' }));
-  const requests = [
-    `POST /mcp HTTP/1.1\r\n${head}Accept: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-    `GET /api/search?query=plan HTTP/1.1\r\n${head}\r\n`,
-  ];
-  for (const request of requests) {
-    const waited = await countBefore(t, Number(port), request);
-    t.ok(waited < fewAnswers, `${waited} answers: ${request.slice(0, 20)}`);
-  }
-});
+t.test(
+  'so does who connects to loop-api, for tools over MCP and over REST, and where all others are refused',
+  async (t) => {
+    const world = await startWorld(t);
+    world.auth.addToken('good', RESOURCE);
+    const { host, port } = new URL(world.url);
+    const head = `Host: ${host}\r\nAuthorization: Bearer good\r\nContent-Type: application/json\r\n`;
+    const body = JSON.stringify(callTool('search', { query: 'note with a plan' }));
+    const requests = [
+      `POST /mcp HTTP/1.1\r\n${head}Accept: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      `GET /api/search?query=plan HTTP/1.1\r\n${head}\r\n`,
+      `GET /mcp HTTP/1.1\r\nHost: ${host}\r\n\r\n`,
+    ];
+    for (const request of requests) {
+      const waited = await countBefore(t, Number(port), request);
+      t.ok(waited < fewAnswers, `${waited} answers: ${request.slice(0, 20)}`);
+    }
+  },
+);
 
 t.test(
   'calls are begun in order, at once while there is time, and no round takes many of them',
