@@ -21,6 +21,8 @@ export const perAccount = {
   events: 300,
   ledger: 1000,
   accessKeys: 50,
+  /** Of one-time codes that were taken: the last ones, and as many of a time when the clock was ahead. */
+  codeSteps: 100,
   recoveryCodes: 10,
   passkeys: 20,
   signInSteps: 30,
@@ -80,6 +82,7 @@ export function boundsFor({ accounts, grants, clientsLetIn }: Facts): RowCounts 
     ledger: perAccount.ledger * accounts,
     access_keys: perAccount.accessKeys * accounts,
     one_time_codes: accounts,
+    one_time_code_steps: 2 * perAccount.codeSteps * accounts,
     recovery_codes: perAccount.recoveryCodes * accounts,
     passkeys: perAccount.passkeys * accounts,
     sign_in_steps: perAccount.signInSteps * accounts,

@@ -17,6 +17,7 @@ import { resources } from './0012-resources.ts';
 import { deviceCodes } from './0013-device-codes.ts';
 import { upstreamLinks } from './0014-upstream-links.ts';
 import { growth } from './0015-growth.ts';
+import { codeSteps } from './0016-code-steps.ts';
 
 interface Migration {
   readonly name: string;
@@ -39,6 +40,7 @@ const migrations: readonly Migration[] = [
   { name: '0013-device-codes', up: deviceCodes },
   { name: '0014-upstream-links', up: upstreamLinks },
   { name: '0015-growth', up: growth },
+  { name: '0016-code-steps', up: codeSteps },
 ];
 
 /** The versions that this loop knows, in order. */

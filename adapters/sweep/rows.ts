@@ -26,6 +26,7 @@ const counted = {
   devices: 'id',
   browsers: 'uid',
   one_time_codes: 'account_id',
+  one_time_code_steps: 'step',
   recovery_codes: 'hash',
   passkeys: 'id',
   sign_in_steps: 'id',

@@ -1,5 +1,7 @@
 // What is kept of second factors, on every engine: a code's time step and a recovery code are taken once.
 import t, { type Test } from 'tap';
+import type { Database } from '../../../../adapters/database/database.ts';
+import { compile } from '../../../../adapters/database/statement.ts';
 import { AccountStore } from '../../../../adapters/stores/accounts.ts';
 import { AccountOverviewStore } from '../../../../adapters/stores/factors/account-overview.ts';
 import { createFactorStores, type FactorStores } from '../../../../adapters/stores/factors/factors.ts';
@@ -7,6 +9,7 @@ import { shiftClock } from '../../../support/clock.ts';
 import { engines, openNew } from '../../../support/databases.ts';
 
 interface Kept extends FactorStores {
+  readonly database: Database;
   readonly overview: AccountOverviewStore;
   readonly accounts: AccountStore;
   readonly ann: string;
@@ -20,7 +23,8 @@ for (const engine of engines) {
       const accounts = new AccountStore(database);
       const [ann, bob] = [await accounts.create('ann', 'hash'), await accounts.create('bob', 'hash')];
       const overview = new AccountOverviewStore(database);
-      await body(t, { ...createFactorStores(database), overview, accounts, ann: ann.id, bob: bob.id });
+      const people = { accounts, ann: ann.id, bob: bob.id };
+      await body(t, { ...createFactorStores(database), database, overview, ...people });
     });
 
   test('a time step is taken once, and none before it', async (t, { oneTimeCodes, ann, bob }) => {
@@ -33,8 +37,28 @@ for (const engine of engines) {
     t.equal(await oneTimeCodes.takeStep(bob, 104, 104), false, 'who has no codes');
     t.equal(await oneTimeCodes.takeStep(ann, 51, 52), true, 'the clock was ahead, and has been set right');
     t.equal(await oneTimeCodes.takeStep(ann, 51, 52), false);
+    t.equal(await oneTimeCodes.takeStep(ann, 103, 104), false, 'and the time comes there');
+    t.equal(await oneTimeCodes.takeStep(ann, 100, 101), false, 'set back once more');
     await oneTimeCodes.remove(ann);
     t.equal(await oneTimeCodes.find(ann), undefined);
+    await oneTimeCodes.save({ accountId: ann, secret: 'B' }, 99);
+    t.equal(await oneTimeCodes.takeStep(ann, 103, 104), true, 'of another secret, these are other codes');
+  });
+
+  test('the time steps of an account that are remembered are bounded, and those of a clock that was ahead are not pushed out', async (t, {
+    oneTimeCodes,
+    database,
+    ann,
+    bob,
+  }) => {
+    await oneTimeCodes.save({ accountId: bob, secret: 'B' }, 1);
+    await oneTimeCodes.save({ accountId: ann, secret: 'A' }, 9000);
+    for (let step = 1; step <= 150; step += 1) t.ok(await oneTimeCodes.takeStep(ann, step, step + 1));
+    const count = compile(database.builder('one_time_code_steps').count({ rows: '*' }));
+    t.match(await database.first(count, {}), { rows: 1 + 1 + 100 });
+    t.equal(await oneTimeCodes.takeStep(ann, 9000, 9001), false, 'the one that was ahead');
+    t.equal(await oneTimeCodes.takeStep(ann, 51, 52), false, 'the hundredth last');
+    t.equal(await oneTimeCodes.takeStep(bob, 1, 2), false);
   });
 
   test('a person of a provider has one account, also where two tabs make it at once', async (t, {

@@ -50,6 +50,10 @@ t.test(
     clock.advance(-24 * 3600);
     t.ok(isSignedIn(await signIn()), 'set right');
     t.match((await signIn()).text, 'used already');
+    clock.advance(24 * 3600);
+    t.match((await signIn()).text, 'used already', 'the day has come to what was taken then');
+    clock.advance(30);
+    t.ok(isSignedIn(await signIn()), 'and goes on');
   },
 );
 
