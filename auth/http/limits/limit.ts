@@ -23,15 +23,25 @@ export function createCounter(salt: string): Counter {
 }
 
 export function createLimit(limiter: RateLimiterAbstract, counter: Counter): Limit {
+  const consume = async (key: string): Promise<number | undefined> => {
+    try {
+      await limiter.consume(key);
+      return undefined;
+    } catch (refusal) {
+      if (refusal instanceof RateLimiterRes) return refusal.msBeforeNext;
+      throw refusal;
+    }
+  };
   return {
     take: async (key) => {
-      try {
-        await limiter.consume(counter(key));
-        return undefined;
-      } catch (refusal) {
-        if (refusal instanceof RateLimiterRes) return Math.max(1, Math.ceil(refusal.msBeforeNext / 1000));
-        throw refusal;
+      const at = counter(key);
+      let waitMs = await consume(at);
+      // Counted before the clock went back: nobody waits for the hours by which it was ahead.
+      if (waitMs !== undefined && waitMs > limiter.duration * 1000) {
+        await limiter.delete(at);
+        waitMs = await consume(at);
       }
+      return waitMs === undefined ? undefined : Math.max(1, Math.ceil(waitMs / 1000));
     },
     giveBack: async (key) => void (await limiter.reward(counter(key))),
     forget: async (key) => void (await limiter.delete(counter(key))),

@@ -3,6 +3,7 @@ import t from 'tap';
 import { boundsFor, countersPerLimit } from '../../../../adapters/bounds.ts';
 import { createCounter } from '../../../../auth/http/limits/limit.ts';
 import { openLimits } from '../../../../auth/http/limits/limits.ts';
+import { shiftClock } from '../../../support/clock.ts';
 import { engines, open } from '../../../support/databases.ts';
 
 t.test('however many keys strangers make up, a limit has so many counters', (t) => {
@@ -19,6 +20,23 @@ t.test('however many keys strangers make up, a limit has so many counters', (t) 
 });
 
 for (const engine of engines) {
+  t.test(`${engine.name}: who was refused while the clock was ahead waits no longer for that`, async (t) => {
+    const clock = shiftClock(t);
+    const limits = await openLimits(await open(t, await engine.create(t)));
+    for (const limit of [limits.passwords.ofPair, limits.upstream.ofNetwork, limits.polls.ofCode]) {
+      const takeAll = async (): Promise<number> => {
+        let taken = 0;
+        while (taken < 100 && (await limit.take('192.0.2.1')) === undefined) taken += 1;
+        return taken;
+      };
+      const most = await takeAll();
+      t.ok(Number(await limit.take('192.0.2.1')) > 1, 'refused');
+      clock.advance(-24 * 3600);
+      t.equal(await takeAll(), most, 'and counted as before');
+      t.ok(Number(await limit.take('192.0.2.1')) <= 15 * 60);
+    }
+  });
+
   t.test(
     `${engine.name}: all limits together stay within the bound of their table, and no address is stored`,
     async (t) => {

@@ -168,6 +168,10 @@ t.test(
     t.match(await poll(world, app, shown), { status: 400, body: { error: 'slow_down' } });
     clock.advance(5);
     t.match(await poll(world, app, shown), { body: { error: 'authorization_pending' } });
+    clock.advance(5 - 3600);
+    const afterStep = await poll(world, app, shown);
+    t.match(afterStep, { body: { error: 'authorization_pending' } }, 'the clock went back meanwhile');
+    t.match(await poll(world, app, shown), { body: { error: 'slow_down' } });
     await allow(world, shown);
     t.equal((await poll(world, app, shown)).status, 200, 'who was let in waits for nothing');
     const refused = world.lines.filter((line) => line.includes('token.refused'));
