@@ -9,6 +9,7 @@ import { answerErrors, RequestRefused } from './http/errors.ts';
 import type { Metrics } from './http/metrics.ts';
 import { guardHost } from './http/origins.ts';
 import { logRequests } from './http/request-log.ts';
+import { whenAsked } from './http/when-asked.ts';
 import { createMcpEndpoint, type McpOptions } from './mcp/endpoint.ts';
 import { type NotedCall, noteCalls } from './reporting/noted-calls.ts';
 import { createRestRouter } from './rest/endpoint.ts';
@@ -97,7 +98,7 @@ export function createApp(options: AppOptions): App {
     app.all('/messages', noted, sse.messageHandlers, answerErrors('json-rpc', logger));
   }
   app.use('/api', noted);
-  app.use(createRestRouter(shared));
+  app.use(whenAsked(() => createRestRouter(shared), '/api/'));
   app.use('/api', nothingHere, answerErrors('problem', logger));
   app.use(guardHost(resources));
   app.all(

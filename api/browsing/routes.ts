@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { createShowPage, languageOf, type ShowPage } from '../http/frame.ts';
 import { guardHost, refuseForeignForms } from '../http/origins.ts';
+import { whenAsked } from '../http/when-asked.ts';
 import { faultPage } from '../pages/fault.ts';
 import { createAttempts } from '../people/attempts.ts';
 import { createCookie } from '../people/cookies.ts';
@@ -39,7 +40,7 @@ export interface Browsing {
   /** In front of what programs get at the same addresses. */
   door: Router;
   /** Behind all that is a program's alone. */
-  pages: Router;
+  pages: RequestHandler;
   /** For a browser, in the place of the answer that there is nothing. */
   nothingHere: RequestHandler;
 }
@@ -57,7 +58,11 @@ export function createBrowsing(options: BrowsingOptions): Browsing {
   const streams = config.sse ? ['/sse', '/sse/'] : [];
   const show = showDoor(showPage, doorData(options));
   door.all(['/', '/mcp', '/mcp/', ...streams], forBrowsers, guardHost(resources), show, faults);
-  return { door, pages: createPages(options, showPage), nothingHere: showNothingHere(showPage) };
+  return {
+    door,
+    pages: whenAsked(() => createPages(options, showPage)),
+    nothingHere: showNothingHere(showPage),
+  };
 }
 
 function createPages(options: BrowsingOptions, showPage: ShowPage): Router {
