@@ -1,11 +1,13 @@
 // The links of a canvas as they stand in its JSON: the files on it and behind its groups, and those in the text of its cards.
+
 import { findTextLinks, placeLinks, type WrittenLink } from '../notes/written/text-links.ts';
 import { readValue } from '../notes/written/values.ts';
+import type { Steps } from '../pace/steps.ts';
 import { createExactLink, fileNames, parseCanvas } from './canvas.ts';
 import { NotDescribable } from './description.ts';
 
 /** `id` is the canvas's. In the order of the file; none where it can't be read. */
-export function findCanvasLinks(source: string, id: string): WrittenLink[] {
+export function* findCanvasLinks(source: string, id: string): Steps<WrittenLink[]> {
   const start = source.startsWith('\ufeff') ? 1 : 0;
   try {
     parseCanvas(source.slice(start));
@@ -16,14 +18,20 @@ export function findCanvasLinks(source: string, id: string): WrittenLink[] {
     throw error;
   }
   const scanner = new JsonScanner(source, start);
-  const links = scanner.findNodes().flatMap((node) => findNodeLinks(source, node, id));
+  const links: WrittenLink[] = [];
+  for (const node of yield* scanner.findNodes()) {
+    for (const link of yield* findNodeLinks(source, node, id)) {
+      links.push(link);
+    }
+    yield;
+  }
   return links.sort((a, b) => a.start - b.start);
 }
 
 /** The values of a node that are strings, by their names. */
 type NodeStrings = Map<string, { start: number; end: number }>;
 
-function findNodeLinks(source: string, strings: NodeStrings, id: string): WrittenLink[] {
+function* findNodeLinks(source: string, strings: NodeStrings, id: string): Steps<WrittenLink[]> {
   const read = (name: string): ReturnType<typeof readValue> | undefined => {
     const place = strings.get(name);
     return place && readValue(source, place, '"');
@@ -31,7 +39,7 @@ function findNodeLinks(source: string, strings: NodeStrings, id: string): Writte
   const type = read('type')?.text ?? '';
   const card = type === 'text' ? read('text') : undefined;
   if (card !== undefined) {
-    return placeLinks(findTextLinks(card.text, id), card);
+    return placeLinks(yield* findTextLinks(card.text, id), card);
   }
   const ofFile = fileNames.get(type);
   const value = ofFile === undefined ? undefined : read(ofFile);
@@ -55,21 +63,18 @@ class JsonScanner {
     this.#at = start;
   }
 
-  findNodes(): NodeStrings[] {
-    let nodes: NodeStrings[] = [];
+  *findNodes(): Steps<NodeStrings[]> {
+    let start: number | undefined;
     this.#readObject((name) => {
-      if (name === 'nodes' && this.#peek() === '[') {
-        nodes = this.#readNodes();
-      } else {
-        this.#skipValue();
-      }
+      start = name === 'nodes' && this.#peek() === '[' ? this.#at : start;
+      this.#skipValue();
     });
-    return nodes;
+    return start === undefined ? [] : yield* this.#readNodes(start);
   }
 
-  #readNodes(): NodeStrings[] {
+  *#readNodes(start: number): Steps<NodeStrings[]> {
     const nodes: NodeStrings[] = [];
-    this.#at += 1;
+    this.#at = start + 1;
     while (this.#peek() !== ']' && this.#peek() !== '') {
       if (this.#peek() === '{') {
         nodes.push(this.#readNode());
@@ -77,8 +82,8 @@ class JsonScanner {
         this.#skipValue();
       }
       this.#skipComma();
+      yield;
     }
-    this.#at += 1;
     return nodes;
   }
 

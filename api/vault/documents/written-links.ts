@@ -1,16 +1,17 @@
 // The links of a note or canvas as they stand in it.
 import { findNoteLinks } from '../notes/written/note-links.ts';
 import type { WrittenLink } from '../notes/written/text-links.ts';
+import type { Steps } from '../pace/steps.ts';
 import { findCanvasLinks } from './canvas-links.ts';
 import { kindOf } from './kind.ts';
 
 /** In the order of the file; none in a file of another kind. */
-export function findWrittenLinks(source: string, id: string): WrittenLink[] {
+export function* findWrittenLinks(source: string, id: string): Steps<WrittenLink[]> {
   switch (kindOf(id)) {
     case 'note':
-      return findNoteLinks(source, id);
+      return yield* findNoteLinks(source, id);
     case 'canvas':
-      return findCanvasLinks(source, id);
+      return yield* findCanvasLinks(source, id);
     default:
       return [];
   }

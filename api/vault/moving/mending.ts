@@ -9,6 +9,7 @@ import { type NoteLink, readDestinationTarget, readWikiTarget } from '../notes/m
 import { folderOf, foldName, withoutExtension } from '../notes/name.ts';
 import type { WrittenLink } from '../notes/written/text-links.ts';
 import { type LinkChange, writeLinks } from '../notes/written/write-links.ts';
+import type { Steps } from '../pace/steps.ts';
 import { type DestinationBefore, encodesAll, writeDestination } from './destination.ts';
 import { isRelativeTo, type PathForm, readLinkPath, readPathForm, type Way, writePath } from './link-path.ts';
 import { type AllNames, type Moved, NamesAfter } from './names-after.ts';
@@ -59,13 +60,13 @@ export class Mending {
   }
 
   /** The text of the note or canvas `id` with its links mended; the same text where none has to be. Throws LinkUnsayable. */
-  mend(text: string, id: string): string {
+  *mend(text: string, id: string): Steps<string> {
     const from = this.wayOf(id);
-    const links = findWrittenLinks(text, id);
+    const links = yield* findWrittenLinks(text, id);
     const mayEncodeAll = links.some(
       ({ form, path, isAngled }) => form === 'destination' && !isAngled && encodesAll(path) === true,
     );
-    const paths = links.map((link) => this.#mendLink(link, { ...from, mayEncodeAll }));
+    const paths = yield* this.#mendLinks(links, { ...from, mayEncodeAll });
     const changes = links.flatMap((link, index): LinkChange[] => {
       const path = paths[index];
       return path === undefined ? [] : [{ link, path }];
@@ -75,12 +76,27 @@ export class Mending {
     }
     const mended = writeLinks(text, changes);
     // A new name may be more than a name where it comes to stand, as with a sign of math: then it is not written.
-    const written = findWrittenLinks(mended, from.after);
+    const written = yield* findWrittenLinks(mended, from.after);
     const isAsMeant = links.every((link, index) => written[index]?.path === (paths[index] ?? link.path));
     if (written.length !== links.length || !isAsMeant) {
       throw new LinkUnsayable();
     }
     return mended;
+  }
+
+  *#mendLinks(links: readonly WrittenLink[], from: From): Steps<Array<string | undefined>> {
+    // A large note has the same few links again and again.
+    const known = new Map<string, string | undefined>();
+    const paths: Array<string | undefined> = [];
+    for (const link of links) {
+      const key = JSON.stringify([link.form, link.isAngled, link.path, link.link]);
+      if (!known.has(key)) {
+        known.set(key, this.#mendLink(link, from));
+        yield;
+      }
+      paths.push(known.get(key));
+    }
+    return paths;
   }
 
   /** The path to be written in a link; undefined where it stays as it is. */

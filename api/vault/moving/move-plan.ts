@@ -1,6 +1,7 @@
 // What a move changes: each note whose links have to be mended, with its bytes before and after.
 import { isUtf8 } from 'node:buffer';
 import { createRevision, largestNote } from '../notes/content.ts';
+import type { Steps } from '../pace/steps.ts';
 import { findAffected, type KnownLinks } from './affected.ts';
 import { LinkUnsayable, Mending, type MendingOptions } from './mending.ts';
 
@@ -67,7 +68,7 @@ async function readAll(ids: readonly string[], read: LinkPlanOptions['read']): P
 function* mendAll(notes: readonly ReadNote[], mending: Mending): Generator<void, LinkPlan> {
   const plan: LinkPlan = { mended: [], unsayable: [] };
   for (const { id, before } of notes) {
-    const after = mend(before, id, mending);
+    const after = yield* mend(before, id, mending);
     if (after === undefined) {
       plan.unsayable.push(id);
     } else if (!after.equals(before)) {
@@ -79,10 +80,10 @@ function* mendAll(notes: readonly ReadNote[], mending: Mending): Generator<void,
 }
 
 /** Undefined where it can't be mended. */
-function mend(before: Buffer, id: string, mending: Mending): Buffer | undefined {
+function* mend(before: Buffer, id: string, mending: Mending): Steps<Buffer | undefined> {
   try {
     const text = before.toString('utf8');
-    const mended = mending.mend(text, id);
+    const mended = yield* mending.mend(text, id);
     if (mended === text) {
       return before;
     }

@@ -1,7 +1,9 @@
 // Appending: the one change that needs no revision, and that makes a note, a day's where it is not there yet.
 import type { DailyNotes } from '../daily/daily-notes.ts';
 import { NoteExists, NoteNotFound, RevisionStale } from '../errors.ts';
+import { takeInSlices } from '../pace/steps.ts';
 import { appendText } from './edit.ts';
+import type { Edit } from './text/edited-bytes.ts';
 
 export interface WrittenNote {
   id: string;
@@ -17,7 +19,6 @@ export interface AppendedText {
 }
 
 type Append = (id: string, change: AppendedText) => Promise<WrittenNote>;
-type Edit = (note: string) => string;
 
 export interface AppendOptions {
   daily: DailyNotes;
@@ -42,7 +43,7 @@ export function createAppend({ daily, requireOpen, change, create }: AppendOptio
   }
 
   async function make(name: string, id: string, edit: Edit): Promise<WrittenNote> {
-    return create(id, edit(await daily.createText(name))).catch((error: unknown) => {
+    return create(id, await takeInSlices(edit(await daily.createText(name)))).catch((error: unknown) => {
       // Made by somebody else meanwhile.
       if (error instanceof NoteExists) {
         return changeAsItIs(id, edit);

@@ -2,7 +2,7 @@
 import { EditRefused } from '../errors.ts';
 import { parseFrontMatter } from '../notes/front-matter.ts';
 import { listSections, type Section } from '../notes/sections.ts';
-import { takeAtOnce } from '../pace/steps.ts';
+import type { Steps } from '../pace/steps.ts';
 import { endOfBlankLines, endOfText, lineEndingOf, withLineEnding } from './text/line-endings.ts';
 import { findSection } from './text/named-section.ts';
 import { requireSameHead } from './text/same-head.ts';
@@ -12,7 +12,7 @@ import { standAlone } from './text/standing-alone.ts';
 export type EditPlace = 'all' | 'start' | 'end';
 
 /** `text` in place of what fetch shows as the note's text: the front matter stays. Throws EditRefused. */
-export function replaceText(note: string, text: string): string {
+export function* replaceText(note: string, text: string): Steps<string> {
   const { textStart, warning } = parseFrontMatter(note);
   const head = note.slice(0, textStart);
   // Where the note has none, the text may begin with it; what can't be read there may be mended step by step.
@@ -24,8 +24,8 @@ export function replaceText(note: string, text: string): string {
       'The front matter stays as it is when the text is replaced: leave it out of the text, and change its fields one by one.',
     );
   }
-  const ending = lineEndingOf(note);
-  const content = withLineEnding(text.replace(/^\ufeff/, ''), ending);
+  const ending = yield* lineEndingOf(note);
+  const content = yield* withLineEnding(text.replace(/^\ufeff/, ''), ending);
   if (content === '') {
     return head;
   }
@@ -35,33 +35,33 @@ export function replaceText(note: string, text: string): string {
 }
 
 /** `text` as a block of its own at the end of the note, or of the section below `heading`. Throws EditRefused. */
-export function appendText(note: string, text: string, heading?: string): string {
+export function* appendText(note: string, text: string, heading?: string): Steps<string> {
   if (heading !== undefined) {
-    return editSection(note, { heading, text, at: 'end' });
+    return yield* editSection(note, { heading, text, at: 'end' });
   }
   const { textStart } = parseFrontMatter(note);
   const gap = { head: note.slice(0, textStart), before: note.slice(textStart), after: '' };
-  return text === '' ? note : requireSameHead(note, standAlone(note, gap, text));
+  return text === '' ? note : requireSameHead(note, yield* standAlone(note, gap, text));
 }
 
 /**
  * `text` in place of all that stands below a heading, the sections inside it included, or as a block of its own at the
  * beginning or end of that. Throws EditRefused.
  */
-export function editSection(
+export function* editSection(
   note: string,
   { heading, text, at }: { heading: string; text: string; at: EditPlace },
-): string {
+): Steps<string> {
   const { textStart } = parseFrontMatter(note);
-  const section = findSection(note, textStart, heading);
-  const own = withoutHeading(text, section);
+  const section = yield* findSection(note, textStart, heading);
+  const own = yield* withoutHeading(text, section);
   const content = at === 'end' ? own.trimEnd() : own.slice(endOfBlankLines(own)).trimEnd();
   const { from, to } = findGap(note, section, { at, isEmptied: content === '' });
   const gap = { head: note.slice(0, textStart), before: note.slice(textStart, from), after: note.slice(to) };
   if (content === '') {
     return at === 'all' ? gap.head + gap.before + gap.after : note;
   }
-  return requireSameHead(note, standAlone(note, gap, content));
+  return requireSameHead(note, yield* standAlone(note, gap, content));
 }
 
 /** What of the section goes, or where the new text is put. Blank lines below the heading and at the end stay. */
@@ -80,9 +80,9 @@ function findGap(
 }
 
 // A model that was asked for a section often gives its heading too.
-function withoutHeading(text: string, { level, title }: Section): string {
+function* withoutHeading(text: string, { level, title }: Section): Steps<string> {
   const trimmed = text.slice(endOfBlankLines(text));
-  const [first] = takeAtOnce(listSections(trimmed, 0, 1));
+  const [first] = yield* listSections(trimmed, 0, 1);
   const isFirst = first?.headingStart === 0 && first.level === level && first.title === title;
   return isFirst ? trimmed.slice(first.start) : text;
 }

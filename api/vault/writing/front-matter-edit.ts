@@ -5,6 +5,7 @@ import { EditRefused } from '../errors.ts';
 import { findFrontMatterBlock, parseFrontMatter } from '../notes/front-matter.ts';
 import { foldName } from '../notes/name.ts';
 import { parseYaml } from '../notes/yaml-document.ts';
+import type { Steps } from '../pace/steps.ts';
 import { lineEndingOf } from './text/line-endings.ts';
 
 type Scalar = string | number | boolean;
@@ -12,10 +13,10 @@ type Scalar = string | number | boolean;
 export type FieldValue = Scalar | Scalar[] | null;
 
 /** The note with `field` set to `value`, in a block made for it where there is none. Throws EditRefused. */
-export function setField(note: string, field: string, value: FieldValue): string {
+export function* setField(note: string, field: string, value: FieldValue): Steps<string> {
   const fields = readFields(note);
   const name = findName(fields, field);
-  return requireField(editBlock(note, name, value), fields, name, value);
+  return requireField(yield* editBlock(note, name, value), fields, name, value);
 }
 
 /** The fields of the note. Throws EditRefused where they can't be read, and so not be changed. */
@@ -60,8 +61,8 @@ export function findName(fields: Record<string, unknown>, field: string): string
 const sorted = (fields: Record<string, unknown>): [string, unknown][] =>
   Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1));
 
-function editBlock(note: string, name: string, value: FieldValue): string {
-  const ending = lineEndingOf(note);
+function* editBlock(note: string, name: string, value: FieldValue): Steps<string> {
+  const ending = yield* lineEndingOf(note);
   const block = findFrontMatterBlock(note);
   if (block === undefined) {
     return value === null ? note : addBlock(note, write(name, value), ending);

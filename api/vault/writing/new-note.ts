@@ -2,6 +2,7 @@
 import type { DailyNotes } from '../daily/daily-notes.ts';
 import { EditRefused } from '../errors.ts';
 import { findFrontMatterBlock, parseFrontMatter } from '../notes/front-matter.ts';
+import { takeInSlices } from '../pace/steps.ts';
 import type { WrittenNote } from './append.ts';
 import { appendText } from './edit.ts';
 import { parseNewPath } from './new-path.ts';
@@ -47,5 +48,5 @@ async function writeText(
   const id = parseNewPath(path);
   await requireOpen(id);
   await requireHome();
-  return appendText(await daily.templates.createText(template, id), text);
+  return takeInSlices(appendText(await daily.templates.createText(template, id), text));
 }

@@ -1,6 +1,5 @@
 // The writing side of the vault: one change to one note at a time, whole or not at all, and only to what was read.
 // The room: changing notes on the disk. Not reading them: notes/; not the index, which is only told: index/.
-import { isUtf8 } from 'node:buffer';
 import { basename, dirname, join } from 'node:path';
 import type { Cause } from '../changes/cause.ts';
 import type { ChangeKind } from '../changes/change.ts';
@@ -19,16 +18,18 @@ import {
 } from '../errors.ts';
 import { findOpenPlace, type HiddenFiles } from '../hidden/hidden-files.ts';
 import type { MoveOrder, MoveResult, Mover } from '../moving/mover.ts';
-import { createRevision, largestNote } from '../notes/content.ts';
+import { createRevision } from '../notes/content.ts';
 import { foldName } from '../notes/name.ts';
 import { FolderMoved, inFolder } from '../notes/opened-path.ts';
 import { isNoteName, type NotePlace, wayTo } from '../notes/path.ts';
+import type { Steps } from '../pace/steps.ts';
 import { normalizeText } from '../unicode.ts';
 import { type AppendedText, createAppend, type WrittenNote } from './append.ts';
 import { replaceText } from './edit.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import { createNewNote } from './new-note.ts';
 import { findNewPlace, parseNewPath } from './new-path.ts';
+import { type Edit, editBytes, encode } from './text/edited-bytes.ts';
 import { describeUnchanged, editNote, type NoteEdit } from './text/note-edit.ts';
 import { moveToTrash } from './trash.ts';
 
@@ -117,11 +118,11 @@ function createNoteWriter(parts: WriterParts): NoteWriter {
 
   const changeAs =
     (kind: ChangeKind) =>
-    (id: string, revision: string | undefined, edit: (note: string) => string): Promise<WrittenNote> =>
+    (id: string, revision: string | undefined, edit: Edit): Promise<WrittenNote> =>
       write(id, async () => {
         const { target } = await findPlace(parts, id);
         const before = await readTarget(target, revision);
-        const after = encode(edit(decode(before)));
+        const after = await editBytes(before, edit);
         if (!after.equals(before)) {
           await journal.carryOut({ kind, cause, steps: [{ path: wayTo(root, target), before, after }] });
         }
@@ -150,7 +151,7 @@ function createNoteWriter(parts: WriterParts): NoteWriter {
   };
 }
 
-type Change = (id: string, revision: string, edit: (note: string) => string) => Promise<WrittenNote>;
+type Change = (id: string, revision: string, edit: Edit) => Promise<WrittenNote>;
 
 async function applyEdit(
   change: Change,
@@ -158,8 +159,8 @@ async function applyEdit(
   { edit, revision }: { edit: NoteEdit; revision: string },
 ): Promise<WrittenNote & { unchanged?: string }> {
   let isUnchanged = false;
-  const written = await change(id, revision, (note) => {
-    const edited = editNote(note, edit);
+  const written = await change(id, revision, function* (note): Steps<string> {
+    const edited = yield* editNote(note, edit);
     isUnchanged = edited === note;
     return edited;
   });
@@ -223,24 +224,6 @@ function readTarget(target: string, revision: string | undefined): Promise<Buffe
     const { bytes } = await readCurrent(join(folder.path, basename(target)), revision);
     return bytes;
   });
-}
-
-function decode(bytes: Buffer): string {
-  if (!isUtf8(bytes) || bytes.includes(0)) {
-    throw new EditRefused('The file is not UTF-8 text, so changing it could destroy it.');
-  }
-  return bytes.toString('utf8');
-}
-
-function encode(note: string): Buffer {
-  if (note.includes('\0') || !note.isWellFormed()) {
-    throw new EditRefused('The text has characters that no text file may hold.');
-  }
-  const bytes = Buffer.from(note);
-  if (bytes.length > largestNote) {
-    throw new EditRefused(`The note would be larger than ${largestNote / 1024 / 1024} MB.`);
-  }
-  return bytes;
 }
 
 /** Throws what the caller is told. */

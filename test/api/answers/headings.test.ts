@@ -3,7 +3,7 @@ import t from 'tap';
 import { findBlock } from '../../../api/answers/blocks.ts';
 import { findNamedSection, outlineOf } from '../../../api/answers/headings.ts';
 import { takeAtOnce } from '../../../api/vault/pace/steps.ts';
-import { editSection } from '../../../api/vault/writing/edit.ts';
+import { editSection } from '../../support/edits.ts';
 import { count, measureGrowth, repeat } from '../../support/growth.ts';
 
 const everything = { from: 0, to: Number.POSITIVE_INFINITY };

@@ -3,7 +3,6 @@
 import type { Request } from 'express';
 import t from 'tap';
 import { parseJsonBody } from '../../../api/http/json-body.ts';
-import { findWrittenLinks } from '../../../api/vault/documents/written-links.ts';
 import { createIndexWords } from '../../../api/vault/index/words.ts';
 import { writeDestination } from '../../../api/vault/moving/destination.ts';
 import { Mending } from '../../../api/vault/moving/mending.ts';
@@ -21,13 +20,18 @@ import { type RankedWord, Ranking } from '../../../api/vault/search/ranking.ts';
 import { withoutSmallWords } from '../../../api/vault/search/small-words.ts';
 import { createSnippetMaker } from '../../../api/vault/search/snippet.ts';
 import { segmentQuery, segmentText } from '../../../api/vault/search/tokens.ts';
-import { appendText, editSection, replaceText } from '../../../api/vault/writing/edit.ts';
-import { setField } from '../../../api/vault/writing/front-matter-edit.ts';
 import { parseNewPath } from '../../../api/vault/writing/new-path.ts';
-import { editBlock } from '../../../api/vault/writing/text/block-edit.ts';
-import { replaceFound } from '../../../api/vault/writing/text/find-replace.ts';
-import { changeItems } from '../../../api/vault/writing/text/list-items.ts';
-import { findSection } from '../../../api/vault/writing/text/named-section.ts';
+import {
+  appendText,
+  changeItems,
+  editBlock,
+  editSection,
+  findSection,
+  findWrittenLinks,
+  replaceFound,
+  replaceText,
+  setField,
+} from '../../support/edits.ts';
 import { count, measureGrowth, repeat } from '../../support/growth.ts';
 
 // Some hundred parsers, each over every pattern.

@@ -1,6 +1,6 @@
 // The blocks that stand in no list and no quote, each with its place in the note; and what its end leaves open.
 
-import { Pauses, type Steps, takeAtOnce } from '../../pace/steps.ts';
+import { Pauses, type Steps } from '../../pace/steps.ts';
 import { splitLines } from '../lines.ts';
 import { BlockReader } from '../markdown/blocks.ts';
 import type { BlockKind } from '../markdown/containers.ts';
@@ -33,15 +33,35 @@ export function* readTopBlocks(note: string, from: number, onBlock: (block: TopB
   yield* read(note.slice(from), { from, isMathOpen: false, onBlock });
 }
 
-export function listTopBlocks(note: string, from = 0): TopBlock[] {
+export function* listTopBlocks(note: string): Steps<TopBlock[]> {
   const blocks: TopBlock[] = [];
-  takeAtOnce(readTopBlocks(note, from, (block) => blocks.push(block)));
+  yield* readTopBlocks(note, 0, (block) => blocks.push(block));
   return blocks;
 }
 
+/** The rest is not read. */
+export function* findFirstBlock(text: string): Steps<TopBlock | undefined> {
+  let first: TopBlock | undefined;
+  const steps = readTopBlocks(text, 0, (block) => {
+    first ??= block;
+  });
+  while (!steps.next().done && first === undefined) {
+    yield;
+  }
+  return first;
+}
+
+export function* findLastBlock(text: string): Steps<TopBlock | undefined> {
+  let last: TopBlock | undefined;
+  yield* readTopBlocks(text, 0, (block) => {
+    last = block;
+  });
+  return last;
+}
+
 /** Code, HTML, math or a comment that nothing in `text` closes; undefined where there is none. */
-export function findUnclosed(text: string): Unclosed | undefined {
-  const { reader, last } = takeAtOnce(read(text, { from: 0, isMathOpen: true, onBlock: () => {} }));
+export function* findUnclosed(text: string): Steps<Unclosed | undefined> {
+  const { reader, last } = yield* read(text, { from: 0, isMathOpen: true, onBlock: () => {} });
   const closing = findComment(text, reader) ?? findClosing(text, reader, last);
   return closing === undefined ? undefined : { closing };
 }

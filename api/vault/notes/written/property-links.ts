@@ -1,5 +1,6 @@
 // The links in the front matter of a note, as they stand in its YAML.
 import { isMap, isPair, isScalar, isSeq, type Scalar } from 'yaml';
+import type { Steps } from '../../pace/steps.ts';
 import { parseYaml } from '../yaml-document.ts';
 import { findInlineLinks, placeLinks, type WrittenLink } from './text-links.ts';
 import { type QuotedValue, readValue } from './values.ts';
@@ -8,16 +9,16 @@ import { type QuotedValue, readValue } from './values.ts';
  * `source` is a block of front matter that could be read, `start` where it stands in the note `note`; `id` is the note's.
  * In no order.
  */
-export function findPropertyLinks(
+export function* findPropertyLinks(
   note: string,
   { source, start }: { source: string; start: number },
   id: string,
-): WrittenLink[] {
+): Steps<WrittenLink[]> {
   const links: WrittenLink[] = [];
   for (const { scalar, isUnquotedLink } of listScalars(source)) {
     const value = readScalar(note, scalar, start);
     if (value !== undefined) {
-      for (const link of findValueLinks(value, id, isUnquotedLink)) {
+      for (const link of yield* findValueLinks(value, id, isUnquotedLink)) {
         links.push(link);
       }
     }
@@ -26,10 +27,10 @@ export function findPropertyLinks(
 }
 
 // `[[Note]]` that somebody forgot to quote is a list in a list for YAML (notes/properties.ts).
-function findValueLinks(value: QuotedValue, id: string, isUnquotedLink: boolean): WrittenLink[] {
+function* findValueLinks(value: QuotedValue, id: string, isUnquotedLink: boolean): Steps<WrittenLink[]> {
   return isUnquotedLink
-    ? placeLinks(findInlineLinks(`[[${value.text}]]`, id), value, 2)
-    : placeLinks(findInlineLinks(value.text, id), value);
+    ? placeLinks(yield* findInlineLinks(`[[${value.text}]]`, id), value, 2)
+    : placeLinks(yield* findInlineLinks(value.text, id), value);
 }
 
 const quotes = {

@@ -1,11 +1,11 @@
 // The links of a text of Markdown as they stand in it: of each, which stretch says where it leads.
 // The room: where a note is what it says, for whoever has to write a part of it anew. Not what it says: markdown/.
 
-import { takeAtOnce } from '../../pace/steps.ts';
+import { Pauses, type Steps } from '../../pace/steps.ts';
 import { type Inlines, readInlines } from '../markdown/inlines.ts';
 import { unescapeText } from '../markdown/link-parts.ts';
 import { type NoteLink, readDestinationTarget, readWikiTarget } from '../markdown/link-target.ts';
-import type { Definitions } from '../markdown/paragraph.ts';
+import type { Block, Definitions } from '../markdown/paragraph.ts';
 import { splitTable, type TableText } from '../markdown/tables.ts';
 import { readBlocks } from '../parts/text-blocks.ts';
 import { type Place, Places } from './places.ts';
@@ -29,34 +29,34 @@ export interface WrittenLink extends Place {
 }
 
 /** `id` is of the note or file that `text` is a part of. In the order of the text. */
-export function findTextLinks(text: string, id: string): WrittenLink[] {
+export function* findTextLinks(text: string, id: string): Steps<WrittenLink[]> {
   const reader = new TextLinkReader(text, id);
-  const found = takeAtOnce(
-    readBlocks(
-      text,
-      () => undefined,
-      ({ destination, place }) => reader.addDestination(destination, place),
-    ),
+  const found = yield* readBlocks(
+    text,
+    () => undefined,
+    ({ destination, place }) => reader.addDestination(destination, place),
   );
   // What a label is worth as a link shows only once all definitions are known.
-  takeAtOnce(
-    readBlocks(
-      text,
-      ({ text: part, level, places }) => {
-        for (const cell of level > 0 ? [asCell(part)] : splitTable(part)) {
-          reader.readPart(cell, found, places);
-        }
-      },
-      () => undefined,
-    ),
+  const met: Block[] = [];
+  const blocks = readBlocks(
+    text,
+    (block) => met.push(block),
+    () => undefined,
   );
+  for (let isOver = false; !isOver; ) {
+    isOver = blocks.next().done === true;
+    for (const block of met.splice(0)) {
+      yield* reader.readBlock(block, found);
+    }
+    yield;
+  }
   return reader.links.sort((a, b) => a.start - b.start);
 }
 
 /** The same for a text that is no blocks, such as a value of front matter. */
-export function findInlineLinks(text: string, id: string): WrittenLink[] {
+export function* findInlineLinks(text: string, id: string): Steps<WrittenLink[]> {
   const reader = new TextLinkReader(text, id);
-  reader.readPart(asCell(text), new Map(), new Places().add(0, 0));
+  yield* reader.readPart(asCell(text), new Map(), new Places().add(0, 0));
   return reader.links;
 }
 
@@ -81,7 +81,17 @@ class TextLinkReader {
     this.#id = id;
   }
 
-  readPart(cell: TableText, definitions: Definitions, places: Places | undefined): void {
+  *readBlock({ text, level, places }: Block, definitions: Definitions): Steps<void> {
+    const pauses = new Pauses();
+    for (const cell of level > 0 ? [asCell(text)] : splitTable(text)) {
+      yield* this.readPart(cell, definitions, places);
+      if (pauses.isDue(cell.start)) {
+        yield;
+      }
+    }
+  }
+
+  *readPart(cell: TableText, definitions: Definitions, places: Places | undefined): Steps<void> {
     const cellPlaces = placesOfCell(cell);
     const find = (from: number, to: number): Place | undefined => {
       const found = cellPlaces.find(from, to);
@@ -98,7 +108,7 @@ class TextLinkReader {
       onTag: () => undefined,
       onField: () => undefined,
     };
-    takeAtOnce(readInlines(cell.text, definitions, inlines));
+    yield* readInlines(cell.text, definitions, inlines);
   }
 
   addDestination(destination: string, place: Place): void {

@@ -3,8 +3,8 @@ import { EditRefused } from '../../errors.ts';
 import { listSome } from '../../naming/list-some.ts';
 import { parseFrontMatter } from '../../notes/front-matter.ts';
 import { findMarkedBlock, type MarkedBlock } from '../../notes/parts/block-ids.ts';
-import { listTopBlocks } from '../../notes/parts/top-blocks.ts';
-import { takeAtOnce } from '../../pace/steps.ts';
+import { listTopBlocks, readTopBlocks } from '../../notes/parts/top-blocks.ts';
+import type { Steps } from '../../pace/steps.ts';
 import type { EditPlace } from '../edit.ts';
 import { endsWithMark, kindOf, placeMark, takesMark, writeBlock } from './block-forms.ts';
 import { lineEndingOf, withLineEnding } from './line-endings.ts';
@@ -18,34 +18,35 @@ export interface BlockEdit {
 }
 
 /** The note with the text of one block replaced, or put at its beginning or end. Throws EditRefused. */
-export function editBlock(note: string, { block, text, at }: BlockEdit): string {
+export function* editBlock(note: string, { block, text, at }: BlockEdit): Steps<string> {
   const { textStart } = parseFrontMatter(note);
   const body = note.slice(textStart);
   const name = block.trim().replace(/^#?\^/, '');
-  const found = requireBlock(body, name);
-  const ending = lineEndingOf(note);
+  const found = yield* requireBlock(body, name);
+  const ending = yield* lineEndingOf(note);
   const { content, gap, mark, rest } = takeApart(body, found);
-  const given = withoutMark(withLineEnding(text, '\n'), mark.trim());
+  const given = withoutMark(yield* withLineEnding(text, '\n'), mark.trim());
   if (given.trim() === '') {
     throw new EditRefused('The block needs a text: to remove it, replace it with find and replace.');
   }
-  const lines = writeBlock(content.replaceAll('\r\n', '\n'), given, at);
-  const isInline = !found.isBehind && takesMark(lines);
-  const written = isInline ? placeMark(lines, mark.trim()) : lines;
+  const lines = yield* writeBlock(content.replaceAll('\r\n', '\n'), given, at);
+  const isInline = !found.isBehind && (yield* takesMark(lines));
+  const written = isInline ? yield* placeMark(lines, mark.trim()) : lines;
   const behind = found.isBehind ? gap + mark : `${ending}${ending}${mark.trim()}`;
-  const whole = withLineEnding(written, ending) + (isInline ? '' : behind);
+  const whole = (yield* withLineEnding(written, ending)) + (isInline ? '' : behind);
   const edited = body.slice(0, found.from) + whole + rest;
-  const wanted = kindOf(content);
+  const wanted = yield* kindOf(content);
   const isItem = wanted === 'list item' && !found.isBehind;
-  if (isItem ? !(isInline && kindOf(lines) === 'list item') : !isOneBlock(lines)) {
+  const isOne = isItem ? isInline && (yield* kindOf(lines)) === 'list item' : yield* isOneBlock(lines);
+  if (!isOne) {
     throw new EditRefused(describeSeveral(wanted, name));
   }
-  requireOneBlock(body, found, edited, { name, end: body.length - rest.length });
+  yield* requireOneBlock(body, found, edited, { name, end: body.length - rest.length });
   return requireSameHead(note, note.slice(0, textStart) + edited);
 }
 
-function requireBlock(body: string, name: string): MarkedBlock {
-  const found = takeAtOnce(findMarkedBlock(body, name));
+function* requireBlock(body: string, name: string): Steps<MarkedBlock> {
+  const found = yield* findMarkedBlock(body, name);
   if ('from' in found) {
     return found;
   }
@@ -83,31 +84,39 @@ function withoutMark(text: string, id: string): string {
   return (at < 0 ? lines : lines.toSpliced(at, 1, ...(kept === '' ? [] : [kept]))).join('\n').trimEnd();
 }
 
-function requireOneBlock(
+function* requireOneBlock(
   before: string,
   old: MarkedBlock,
   after: string,
   { name, end }: { name: string; end: number },
-): void {
+): Steps<void> {
   const shift = after.length - before.length;
-  const found = takeAtOnce(findMarkedBlock(after, name));
+  const found = yield* findMarkedBlock(after, name);
   const isFound =
     'from' in found && found.from === old.from && after.slice(found.to, end + shift).trim() === '';
   const isWhole = isFound && found.to >= end + shift;
   // Neither may what follows become a part of it.
-  const others = (text: string, from: number, by: number): string =>
-    listTopBlocks(text)
-      .filter(({ start }) => start >= from)
-      .map(({ kind, start }) => `${kind} ${start - by}`)
-      .join();
-  if (!isWhole || others(before, end, 0) !== others(after, end + shift, shift)) {
-    throw new EditRefused(describeSeveral(kindOf(before.slice(old.from, end)), name));
+  const others = [yield* listStarts(before, end), yield* listStarts(after, end + shift, shift)];
+  if (!isWhole || others[0] !== others[1]) {
+    throw new EditRefused(describeSeveral(yield* kindOf(before.slice(old.from, end)), name));
   }
 }
 
+/** What the blocks from `from` on are, and where they begin, as places of the text without the `shift` before them. */
+function* listStarts(text: string, from: number, shift = 0): Steps<string> {
+  const starts: string[] = [];
+  yield* readTopBlocks(text, 0, ({ kind, start }) => {
+    if (start >= from) {
+      starts.push(`${kind} ${start - shift}`);
+    }
+  });
+  return starts.join();
+}
+
 /** A list may be indented as if it were code, and is looked at below. */
-const isOneBlock = (text: string): boolean =>
-  kindOf(text).startsWith('list') || listTopBlocks(text).length === 1;
+function* isOneBlock(text: string): Steps<boolean> {
+  return (yield* kindOf(text)).startsWith('list') || (yield* listTopBlocks(text)).length === 1;
+}
 
 const describeSeveral = (kind: string, name: string): string =>
   `The text would not be one ${kind} with the id ^${name}: give one block, or use heading, or find and replace.`;

@@ -2,7 +2,8 @@
 import { EditRefused } from '../../errors.ts';
 import { findTable } from '../../notes/markdown/tables.ts';
 import { listItem } from '../../notes/parts/block-ids.ts';
-import { listTopBlocks } from '../../notes/parts/top-blocks.ts';
+import { findFirstBlock, findLastBlock, listTopBlocks } from '../../notes/parts/top-blocks.ts';
+import type { Steps } from '../../pace/steps.ts';
 import type { EditPlace } from '../edit.ts';
 import { standAlone } from './standing-alone.ts';
 
@@ -20,8 +21,8 @@ const headingMarks = /^ {0,3}#{1,6}[ \t]+/;
 const itemMarks = /^([ \t]*)((?:[-*+]|\d{1,9}[.)])[ \t]+)(\[.\][ \t]+)?/;
 
 /** What a block is, by its text. */
-export function kindOf(content: string): BlockForm {
-  const [first, second] = listTopBlocks(content);
+export function* kindOf(content: string): Steps<BlockForm> {
+  const [first, second] = yield* listTopBlocks(content);
   if (listItem.test(content)) {
     const items = content
       .split('\n')
@@ -46,13 +47,13 @@ const kindOfParagraph = (content: string): BlockForm =>
 const indentOf = (line: string): number => line.length - line.trimStart().length;
 
 /** Whether the id of such a block stands at the end of a line of it, and not behind it. */
-export function takesMark(content: string): boolean {
-  switch (kindOf(content)) {
+export function* takesMark(content: string): Steps<boolean> {
+  switch (yield* kindOf(content)) {
     case 'list item':
-      return takesMark(firstOf(readItem(content)));
+      return yield* takesMark(yield* firstOf(readItem(content)));
     case 'quote':
       // At the end of what else is in it, it would be a part of that.
-      return kindOf(lastOf(unquote(content))) === 'paragraph';
+      return (yield* kindOf(yield* lastOf(unquote(content)))) === 'paragraph';
     case 'heading':
     case 'paragraph':
       return true;
@@ -61,8 +62,13 @@ export function takesMark(content: string): boolean {
   }
 }
 
-const firstOf = (text: string): string => text.slice(0, listTopBlocks(text)[0]?.end).trimEnd();
-const lastOf = (text: string): string => text.slice(listTopBlocks(text).at(-1)?.start ?? 0);
+function* firstOf(text: string): Steps<string> {
+  return text.slice(0, (yield* findFirstBlock(text))?.end).trimEnd();
+}
+
+function* lastOf(text: string): Steps<string> {
+  return text.slice((yield* findLastBlock(text))?.start ?? 0);
+}
 
 /** What is in an item, without what marks it. */
 function readItem(content: string): string {
@@ -87,16 +93,17 @@ export function endsWithMark(line: string, mark: string): boolean {
 }
 
 /** The block with the mark where it names it: at its end, of a list item at the end of its own first paragraph. */
-export function placeMark(content: string, mark: string): string {
+export function* placeMark(content: string, mark: string): Steps<string> {
   const lines = content.split('\n');
-  const at = kindOf(content) === 'list item' ? endOfFirstParagraph(lines) : lines.length;
+  const isItem = (yield* kindOf(content)) === 'list item';
+  const at = isItem ? yield* endOfFirstParagraph(lines) : lines.length;
   return lines.with(at - 1, `${lines[at - 1] ?? ''} ${mark}`).join('\n');
 }
 
 /** The number of lines of it. */
-function endOfFirstParagraph(lines: readonly string[]): number {
+function* endOfFirstParagraph(lines: readonly string[]): Steps<number> {
   const inner = readItem(lines.join('\n'));
-  const end = listTopBlocks(inner)[0]?.end ?? inner.length;
+  const end = (yield* findFirstBlock(inner))?.end ?? inner.length;
   return inner.slice(0, end).trimEnd().split('\n').length;
 }
 
@@ -109,10 +116,14 @@ const joining: Partial<Record<BlockForm, readonly BlockForm[]>> = {
 /** That may stand below what an item says. */
 const below: readonly BlockForm[] = ['quote', 'table'];
 
-function requireJoining(kind: BlockForm, text: string, at: EditPlace): void {
+function* requireJoining(kind: BlockForm, text: string, at: EditPlace): Steps<void> {
   const forms = joining[kind];
-  const isBelow = kind === 'list item' && at === 'end' && below.includes(kindOf(text));
-  if (forms !== undefined && !isBelow && !(forms.includes(kindOf(text)) && isOne(text))) {
+  if (forms === undefined) {
+    return;
+  }
+  const own = yield* kindOf(text);
+  const isBelow = kind === 'list item' && at === 'end' && below.includes(own);
+  if (!isBelow && !(forms.includes(own) && (yield* isOne(text)))) {
     throw new EditRefused(
       `The text would not be one ${kind} with what is there: give text of that kind, or use heading, or find and replace.`,
     );
@@ -120,39 +131,43 @@ function requireJoining(kind: BlockForm, text: string, at: EditPlace): void {
 }
 
 /** A list may be indented as if it were code. */
-const isOne = (text: string): boolean => listItem.test(text) || listTopBlocks(text).length === 1;
+function* isOne(text: string): Steps<boolean> {
+  return listItem.test(text) || (yield* listTopBlocks(text)).length === 1;
+}
 
 /** The text of the block afterwards. Throws EditRefused where such a block has no beginning or end to put something at. */
-export function writeBlock(content: string, text: string, at: EditPlace): string {
-  const kind = kindOf(content);
+export function* writeBlock(content: string, text: string, at: EditPlace): Steps<string> {
+  const kind = yield* kindOf(content);
   if (at !== 'all') {
-    requireJoining(kind, text, at);
+    yield* requireJoining(kind, text, at);
   }
   if (kind === 'list item') {
-    return writeItem(content, text, at);
+    return yield* writeItem(content, text, at);
   }
   if (at === 'all') {
-    return kind === 'heading' || kind === 'quote' ? keepMarks(content, text) : text;
+    return kind === 'heading' || kind === 'quote' ? yield* keepMarks(content, text) : text;
   }
   const write = writers[kind];
   if (write === undefined) {
     throw new EditRefused(`This block is a ${kind}: only all of it can be replaced, with at: all.`);
   }
-  return write(content, text, at === 'start');
+  const written = write(content, text, at === 'start');
+  return typeof written === 'string' ? written : yield* written;
 }
 
 /** A heading stays one, and so does a quote, where the text has no marks of its own. */
-function keepMarks(content: string, text: string): string {
+function* keepMarks(content: string, text: string): Steps<string> {
   const marks = headingMarks.exec(content)?.[0];
   if (marks !== undefined) {
     return headingMarks.test(text) ? text : marks + text;
   }
-  return listTopBlocks(text)[0]?.kind === 'paragraph' && !/^ {0,3}>/.test(text) ? quote(text) : text;
+  const isPlain = (yield* findFirstBlock(text))?.kind === 'paragraph' && !/^ {0,3}>/.test(text);
+  return isPlain ? quote(text) : text;
 }
 
 const quote = (text: string): string => text.replace(/^(?=.)/gm, '> ').replace(/^$/gm, '>');
 
-type WriteAt = (content: string, text: string, isStart: boolean) => string;
+type WriteAt = (content: string, text: string, isStart: boolean) => string | Steps<string>;
 
 const writers: Partial<Record<BlockForm, WriteAt>> = {
   paragraph: (content, text, isStart) => (isStart ? `${text}\n${content}` : `${content}\n${text}`),
@@ -167,7 +182,7 @@ const writers: Partial<Record<BlockForm, WriteAt>> = {
     const lines = content.split('\n');
     return lines.toSpliced(isStart ? 1 : -1, 0, ...text.split('\n')).join('\n');
   },
-  quote: (content, text, isStart) => {
+  quote: function* (content, text, isStart): Steps<string> {
     const lines = content.split('\n');
     const inner = lines.map(unquote);
     const own = /^ {0,3}>/.test(text) ? unquote(text) : text;
@@ -175,7 +190,7 @@ const writers: Partial<Record<BlockForm, WriteAt>> = {
     const titles = isStart ? Number(inner[0]?.startsWith('[!')) : lines.length;
     const before = inner.slice(0, titles).join('\n');
     const after = inner.slice(titles).join('\n');
-    const whole = standAlone('', { head: '', before, after }, own);
+    const whole = yield* standAlone('', { head: '', before, after }, own);
     const added = whole.slice(before.length, whole.length - after.length).replace(/^\n|\n$/g, '');
     return [...lines.slice(0, titles), quote(added), ...lines.slice(titles)].join('\n').trimEnd();
   },
@@ -189,14 +204,14 @@ interface ItemPlace {
   box: string;
 }
 
-function writeItem(content: string, text: string, at: EditPlace): string {
+function* writeItem(content: string, text: string, at: EditPlace): Steps<string> {
   const [, indent = '', mark = '- ', box = ''] = itemMarks.exec(content) ?? [];
   const place = { content, indent, mark, box };
   const own = outdent(text);
   if (at === 'all') {
     return indentLines(replaceItem(place, own), indent);
   }
-  return at === 'end' ? endItem(place, own) : startItem(place, own);
+  return yield* at === 'end' ? endItem(place, own) : startItem(place, own);
 }
 
 function replaceItem({ mark, box }: ItemPlace, own: string): string {
@@ -209,17 +224,17 @@ function replaceItem({ mark, box }: ItemPlace, own: string): string {
 
 const belowOf = ({ indent, mark }: ItemPlace): string => indent + ' '.repeat(mark.length);
 
-function endItem(place: ItemPlace, own: string): string {
+function* endItem(place: ItemPlace, own: string): Steps<string> {
   const lines = place.content.split('\n');
-  const isClose = listItem.test(own) || endOfFirstParagraph(lines) === lines.length;
+  const isClose = listItem.test(own) || (yield* endOfFirstParagraph(lines)) === lines.length;
   return [...lines, ...(isClose ? [] : ['']), indentLines(own, belowOf(place))].join('\n');
 }
 
-function startItem(place: ItemPlace, own: string): string {
+function* startItem(place: ItemPlace, own: string): Steps<string> {
   const lines = place.content.split('\n');
   const added = indentLines(own, belowOf(place));
   if (listItem.test(own)) {
-    return lines.toSpliced(endOfFirstParagraph(lines), 0, added).join('\n');
+    return lines.toSpliced(yield* endOfFirstParagraph(lines), 0, added).join('\n');
   }
   const marks = place.indent + place.mark + place.box;
   const [first = '', ...others] = lines;

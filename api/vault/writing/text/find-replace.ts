@@ -2,6 +2,8 @@
 // form of letters, which nobody sees.
 import { EditRefused } from '../../errors.ts';
 import { parseFrontMatter } from '../../notes/front-matter.ts';
+import { Pauses, type Steps } from '../../pace/steps.ts';
+import { takeStretches } from '../../pace/stretches.ts';
 import { normalizeText } from '../../unicode.ts';
 import { lineEndingOf, withLineEnding } from './line-endings.ts';
 import { requireSameHead } from './same-head.ts';
@@ -14,34 +16,38 @@ export interface Replacement {
 }
 
 /** The note with `replace` in place of `find`, below the front matter. Throws EditRefused. */
-export function replaceFound(note: string, { find, replace, all }: Replacement): string {
+export function* replaceFound(note: string, { find, replace, all }: Replacement): Steps<string> {
   const { textStart } = parseFrontMatter(note);
   const text = note.slice(textStart);
-  const places = findPlaces(text, find);
+  const places = yield* findPlaces(text, find);
   if (places.length === 0) {
-    throw new EditRefused(describeMissing(note.slice(0, textStart), find));
+    throw new EditRefused(yield* describeMissing(note.slice(0, textStart), find));
   }
   if (places.length > 1 && !all) {
     throw new EditRefused(
       `The text to find is in this note ${places.length} times: give more of what stands around the one that is meant, or all: true.`,
     );
   }
-  const content = withLineEnding(replace, lineEndingOf(note));
+  const content = yield* withLineEnding(replace, yield* lineEndingOf(note));
   const parts = [note.slice(0, textStart)];
   let at = 0;
+  const pauses = new Pauses();
   for (const { start, end } of places) {
     // Places that overlap are one too many where one is meant, and for all of them the first goes.
     if (start >= at) {
       parts.push(text.slice(at, start), content);
       at = end;
     }
+    if (pauses.isDue(start)) {
+      yield;
+    }
   }
   parts.push(text.slice(at));
   return requireSameHead(note, parts.join(''));
 }
 
-function describeMissing(head: string, find: string): string {
-  return findPlaces(head, find).length > 0
+function* describeMissing(head: string, find: string): Steps<string> {
+  return (yield* findPlaces(head, find)).length > 0
     ? 'The text to find stands in the front matter only: change that with field and value.'
     : 'The text to find is not in this note. Fetch the note, and give the text as it stands there.';
 }
@@ -51,18 +57,18 @@ interface Place {
   end: number;
 }
 
-function findPlaces(text: string, find: string): Place[] {
-  const folded = fold(text);
-  const wanted = fold(find).text;
+function* findPlaces(text: string, find: string): Steps<Place[]> {
+  const folded = yield* fold(text);
+  const wanted = (yield* fold(find)).text;
   const places: Place[] = [];
-  for (const from of search(folded.text, wanted)) {
+  yield* search(folded.text, wanted, (from) => {
     const start = folded.placeOf(from);
     const end = folded.placeOf(from + wanted.length);
     // Half of a letter is never what was meant: `cafe` is not in `café`, however that is written, nor one person in a family.
     if (start !== undefined && end !== undefined && !(isInSign(text, start) || isInSign(text, end))) {
       places.push({ start, end });
     }
-  }
+  });
   return places;
 }
 
@@ -105,20 +111,22 @@ interface Folded {
   placeOf(at: number): number | undefined;
 }
 
-function fold(text: string): Folded {
+function* fold(text: string): Steps<Folded> {
   const parts: string[] = [];
   /** How much further on in the text what follows stands, from this place of the folded text on. */
   const shifts: Array<{ from: number; inside: number; by: number }> = [];
   let at = 0;
   let length = 0;
-  for (const { 0: letter, index } of text.matchAll(marks)) {
-    const written = letter === '\r\n' ? '\n' : normalizeText(letter, 'NFC');
-    parts.push(text.slice(at, index), written);
-    length += index - at;
-    at = index + letter.length;
-    shifts.push({ from: length + written.length, inside: length + 1, by: at - length - written.length });
-    length += written.length;
-  }
+  yield* takeStretches(text, (stretch, start) => {
+    for (const { 0: letter, index } of stretch.matchAll(marks)) {
+      const written = letter === '\r\n' ? '\n' : normalizeText(letter, 'NFC');
+      parts.push(text.slice(at, start + index), written);
+      length += start + index - at;
+      at = start + index + letter.length;
+      shifts.push({ from: length + written.length, inside: length + 1, by: at - length - written.length });
+      length += written.length;
+    }
+  });
   parts.push(text.slice(at));
   return { text: parts.join(''), placeOf: createPlaces(shifts) };
 }
@@ -144,34 +152,56 @@ function createPlaces(
 }
 
 /**
- * Every place of `wanted` in `text`, those that overlap too, by Knuth, Morris and Pratt: a search from each place anew takes
- * the product of both lengths where a text repeats itself.
+ * Tells of every place of `wanted` in `text`, those that overlap too, by Knuth, Morris and Pratt: a search from each place anew
+ * takes the product of both lengths where a text repeats itself.
  */
-function* search(text: string, wanted: string): Generator<number> {
-  const back = createBack(wanted);
-  let matched = 0;
+function* search(text: string, wanted: string, onFound: (from: number) => void): Steps<void> {
+  const matcher = new Matcher(wanted);
+  yield* matcher.prepare();
+  const pauses = new Pauses();
   for (let at = 0; at < text.length; at += 1) {
-    while (matched > 0 && text.charCodeAt(at) !== wanted.charCodeAt(matched)) {
-      matched = back[matched - 1] ?? 0;
+    if (matcher.goOn(text.charCodeAt(at)) === wanted.length) {
+      onFound(at + 1 - wanted.length);
     }
-    matched += text.charCodeAt(at) === wanted.charCodeAt(matched) ? 1 : 0;
-    if (matched === wanted.length) {
-      yield at + 1 - matched;
-      matched = back[matched - 1] ?? 0;
+    if (pauses.isDue(at)) {
+      yield;
     }
   }
 }
 
-/** For each length that matches: how much of it still does when what follows is something else. */
-function createBack(wanted: string): Uint32Array {
-  const back = new Uint32Array(wanted.length);
-  let matched = 0;
-  for (let at = 1; at < wanted.length; at += 1) {
-    while (matched > 0 && wanted.charCodeAt(at) !== wanted.charCodeAt(matched)) {
-      matched = back[matched - 1] ?? 0;
-    }
-    matched += wanted.charCodeAt(at) === wanted.charCodeAt(matched) ? 1 : 0;
-    back[at] = matched;
+class Matcher {
+  readonly #wanted: string;
+  /** For each length that matches: how much of it still does when what follows is something else. */
+  readonly #back: Uint32Array;
+  #matched = 0;
+
+  constructor(wanted: string) {
+    this.#wanted = wanted;
+    this.#back = new Uint32Array(wanted.length);
   }
-  return back;
+
+  *prepare(): Steps<void> {
+    const pauses = new Pauses();
+    for (let at = 1; at < this.#wanted.length; at += 1) {
+      this.#back[at] = this.goOn(this.#wanted.charCodeAt(at));
+      if (pauses.isDue(at)) {
+        yield;
+      }
+    }
+    this.#matched = 0;
+  }
+
+  /** How much matches with the next unit of the text. */
+  goOn(unit: number): number {
+    let matched = this.#matched === this.#wanted.length ? this.#backFrom(this.#matched) : this.#matched;
+    while (matched > 0 && unit !== this.#wanted.charCodeAt(matched)) {
+      matched = this.#backFrom(matched);
+    }
+    this.#matched = matched + (unit === this.#wanted.charCodeAt(matched) ? 1 : 0);
+    return this.#matched;
+  }
+
+  #backFrom(matched: number): number {
+    return this.#back[matched - 1] ?? 0;
+  }
 }

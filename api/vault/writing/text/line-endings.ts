@@ -1,21 +1,31 @@
 // The ends of lines of a note, which what is put into it gets as well.
+import { Pauses, type Steps } from '../../pace/steps.ts';
+import { replaceInStretches } from '../../pace/stretches.ts';
 
 export type LineEnding = '\r\n' | '\n';
 
 /** The line ending that most of its lines have; `\n` where there is none. */
-export function lineEndingOf(note: string): LineEnding {
+export function* lineEndingOf(note: string): Steps<LineEnding> {
+  if (!note.includes('\r\n')) {
+    return '\n';
+  }
+  const pauses = new Pauses();
   let windows = 0;
   let all = 0;
   for (let at = note.indexOf('\n'); at >= 0; at = note.indexOf('\n', at + 1)) {
     all += 1;
     windows += note.charCodeAt(at - 1) === 13 ? 1 : 0;
+    if (pauses.isDue(at)) {
+      yield;
+    }
   }
   return windows * 2 > all ? '\r\n' : '\n';
 }
 
 /** Text of a caller with the line ending of the note. */
-export function withLineEnding(text: string, ending: LineEnding): string {
-  return text.replace(/\r\n|\r|\n/g, ending);
+export function* withLineEnding(text: string, ending: LineEnding): Steps<string> {
+  const isSo = ending === '\n' && !text.includes('\r');
+  return isSo ? text : yield* replaceInStretches(text, /\r\n|\r|\n/g, ending);
 }
 
 /** Where the blank lines that `text` begins with end. */

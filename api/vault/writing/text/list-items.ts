@@ -3,6 +3,7 @@ import { isMap, isScalar, isSeq, type Scalar, stringify, type YAMLSeq } from 'ya
 import { EditRefused } from '../../errors.ts';
 import { findFrontMatterBlock } from '../../notes/front-matter.ts';
 import { parseYaml } from '../../notes/yaml-document.ts';
+import type { Steps } from '../../pace/steps.ts';
 import { normalizeText } from '../../unicode.ts';
 import { findName, readFields, requireField, setField, withoutNewlines } from '../front-matter-edit.ts';
 import { lineEndingOf } from './line-endings.ts';
@@ -16,7 +17,7 @@ export interface ItemChange {
 }
 
 /** The note with the items added or removed; the same note where there is nothing to do. Throws EditRefused. */
-export function changeItems(note: string, { field, add = [], remove = [] }: ItemChange): string {
+export function* changeItems(note: string, { field, add = [], remove = [] }: ItemChange): Steps<string> {
   const fields = readFields(note);
   const name = findName(fields, field);
   const list = readItems(fields, name);
@@ -32,9 +33,9 @@ export function changeItems(note: string, { field, add = [], remove = [] }: Item
     return note;
   }
   const wanted = [...kept, ...added];
-  const edited = editSource(note, name, { list, gone, added, isEmptied: wanted.length === 0 });
+  const edited = yield* editSource(note, name, { list, gone, added, isEmptied: wanted.length === 0 });
   return edited === undefined
-    ? setField(note, name, wanted as Item[])
+    ? yield* setField(note, name, wanted as Item[])
     : requireField(edited, fields, name, wanted);
 }
 
@@ -85,18 +86,18 @@ interface Wanted {
 }
 
 /** Undefined where the field is to be written anew as a whole. */
-function editSource(
+function* editSource(
   note: string,
   name: string,
   { list, gone, added, isEmptied }: Wanted,
-): string | undefined {
+): Steps<string | undefined> {
   const block = findFrontMatterBlock(note);
   const value = block && findValue(block.source, name);
   if (block === undefined || value === undefined || isEmptied || list.isDivided) {
     return undefined;
   }
   const { source, sourceStart } = block;
-  const ending = lineEndingOf(note);
+  const ending = yield* lineEndingOf(note);
   const edited = isSeq(value)
     ? editList(source, value, { list, gone, added, ending })
     : makeList(source, value, added, ending);

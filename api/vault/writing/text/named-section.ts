@@ -9,7 +9,7 @@ import {
   pathOf,
   readHeadings,
 } from '../../notes/parts/headings.ts';
-import { takeAtOnce } from '../../pace/steps.ts';
+import type { Steps } from '../../pace/steps.ts';
 
 /** Characters of a title that is shown to a caller. */
 const longestShown = 200;
@@ -18,9 +18,9 @@ const longestShown = 200;
  * The section that `heading` names: a title, a path such as `Engine#Log`, or a title with its `##` marks; `from` is where
  * the text of the note starts. Throws EditRefused where none or several are meant.
  */
-export function findSection(note: string, from: number, heading: string): Heading {
+export function* findSection(note: string, from: number, heading: string): Steps<Heading> {
   const [, marks = '', title = ''] = /^\s*(?:(#{1,6})[ \t]+|#*)(.*)$/s.exec(heading) ?? [];
-  const headings = takeAtOnce(readHeadings(note, from));
+  const headings = yield* readHeadings(note, from);
   const named = findHeadings(headings, title.trim());
   const found = marks === '' ? named : findOfLevel(headings, title.trim(), marks.length);
   const [section] = found;

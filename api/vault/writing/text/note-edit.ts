@@ -1,4 +1,5 @@
 // One change of one part of a note, by whatever names the part.
+import type { Steps } from '../../pace/steps.ts';
 import { type EditPlace, editSection } from '../edit.ts';
 import { type FieldValue, setField } from '../front-matter-edit.ts';
 import { editBlock } from './block-edit.ts';
@@ -13,18 +14,18 @@ export type NoteEdit =
   | ({ part: 'items' } & ItemChange);
 
 /** The note as it is afterwards. Throws EditRefused. */
-export function editNote(note: string, edit: NoteEdit): string {
+export function* editNote(note: string, edit: NoteEdit): Steps<string> {
   switch (edit.part) {
     case 'section':
-      return editSection(note, edit);
+      return yield* editSection(note, edit);
     case 'block':
-      return editBlock(note, edit);
+      return yield* editBlock(note, edit);
     case 'found':
-      return replaceFound(note, edit);
+      return yield* replaceFound(note, edit);
     case 'field':
-      return setField(note, edit.field, edit.value);
+      return yield* setField(note, edit.field, edit.value);
     case 'items':
-      return changeItems(note, edit);
+      return yield* changeItems(note, edit);
   }
 }
 

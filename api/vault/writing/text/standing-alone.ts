@@ -1,11 +1,18 @@
 // Text put between two parts of a note so that it is a block of its own there, and what was there stays what it was: no
 // paragraph, list, quote, code or table goes on with it (CommonMark, section 5.1; GFM, section 4.10).
 // The room: changes to a note as text, text in and text out. Not files: ../writer.ts.
-import { isDeepStrictEqual } from 'node:util';
 import { EditRefused } from '../../errors.ts';
 import { findTable, isRowOf } from '../../notes/markdown/tables.ts';
-import { findUnclosed, listTopBlocks, type TopBlock } from '../../notes/parts/top-blocks.ts';
+import {
+  findFirstBlock,
+  findLastBlock,
+  findUnclosed,
+  readTopBlocks,
+  type TopBlock,
+} from '../../notes/parts/top-blocks.ts';
+import type { Steps } from '../../pace/steps.ts';
 import { endOfBlankLines, type LineEnding, lineEndingOf, withLineEnding } from './line-endings.ts';
+import { areSameButForSpaces } from './spaceless.ts';
 
 /** Where text goes; the parts together are the note. `after` starts at the start of a line. */
 export interface Gap {
@@ -22,21 +29,21 @@ const nothing = '<!-- -->';
  * The note with `text` in the gap, on lines of its own: after a blank line, unless both sides are items of one list, or rows
  * of one table. What the part before leaves open is closed. Throws EditRefused where that can't be.
  */
-export function standAlone(note: string, { head, before, after }: Gap, text: string): string {
-  const ending = lineEndingOf(note);
-  const content = withoutLastEnding(withLineEnding(text, ending), ending);
+export function* standAlone(note: string, { head, before, after }: Gap, text: string): Steps<string> {
+  const ending = yield* lineEndingOf(note);
+  const content = withoutLastEnding(yield* withLineEnding(text, ending), ending);
   const isLast = after.trim() === '';
   if (content.trim() === '') {
     return head + compose(note, { before, content, after }, ending);
   }
-  const closing = findUnclosed(before)?.closing;
+  const closing = (yield* findUnclosed(before))?.closing;
   const closed = before + endOfLine(head + before, ending) + (closing === undefined ? '' : closing + ending);
-  const ownClosing = isLast ? undefined : findUnclosed(content)?.closing;
+  const ownClosing = isLast ? undefined : (yield* findUnclosed(content))?.closing;
   const own = ownClosing === undefined ? content : content + ending + ownClosing;
-  const joined = closing === undefined ? join(closed, own) : undefined;
+  const joined = closing === undefined ? yield* join(closed, own) : undefined;
   const apart =
-    (joined && findApart({ ...joined, after: joined.after + after, isJoined: true }, ending)) ??
-    findApart({ before: closed, content: own, after, isJoined: false }, ending);
+    (joined && (yield* findApart({ ...joined, after: joined.after + after, isJoined: true }, ending))) ??
+    (yield* findApart({ before: closed, content: own, after, isJoined: false }, ending));
   if (apart === undefined) {
     throw new EditRefused(
       'The text would become a part of what stands beside it here, or the other way round: add it at another place, or replace the section.',
@@ -62,15 +69,15 @@ const withoutLastEnding = (text: string, ending: string): string =>
   text.endsWith(ending) ? text.slice(0, -ending.length) : text;
 
 /** Where the text goes on with the list or table before it: directly after that, and before blank lines. */
-function join(before: string, content: string): Parts | undefined {
-  const last = listTopBlocks(before).at(-1);
-  const [first] = listTopBlocks(content);
+function* join(before: string, content: string): Steps<Parts | undefined> {
+  const last = yield* findLastBlock(before);
+  const first = yield* findFirstBlock(content);
   if (last === undefined || first === undefined) {
     return undefined;
   }
   const lastText = before.slice(last.start, last.end);
   const goesOn =
-    isOneList({ last, lastText, first, content }) || isOneTable({ last, lastText, first, content });
+    (yield* isOneList({ last, lastText, first, content })) || isOneTable({ last, lastText, first, content });
   return goesOn
     ? {
         before: before.slice(0, last.end),
@@ -90,15 +97,16 @@ interface Meeting {
 const item = /^[ \t]*(?:[-+*]|\d{1,9}[.)])(?:[ \t]|\r?$)/m;
 
 /** Items of the same list, or of one inside of it. */
-function isOneList({ last, lastText, first, content }: Meeting): boolean {
+function* isOneList({ last, lastText, first, content }: Meeting): Steps<boolean> {
   const firstText = content.slice(first.start, first.end);
   // Indented by four columns, an item is code when it stands by itself.
   const isItem = first.kind === 'list' || (first.kind === 'code' && item.exec(firstText)?.index === 0);
   if (last.kind !== 'list' || !isItem) {
     return false;
   }
-  const [, next] = listTopBlocks(lastText + firstText);
-  return next === undefined;
+  const together = lastText + firstText;
+  const one = yield* findFirstBlock(together);
+  return one?.start === (yield* findLastBlock(together))?.start;
 }
 
 function isOneTable({ last, lastText, first, content }: Meeting): boolean {
@@ -115,34 +123,21 @@ function isOneTable({ last, lastText, first, content }: Meeting): boolean {
 }
 
 /** The parts with what has to stand between them, so that each block is what it was; undefined where nothing helps. */
-function findApart(
-  { before, content, after, isJoined }: Parts & { isJoined: boolean },
+function* findApart(
+  { before, content, after, isJoined }: Joining,
   ending: LineEnding,
-): Parts | undefined {
-  const last = listTopBlocks(before).at(-1);
+): Steps<Parts | undefined> {
+  const last = yield* findLastBlock(before);
   const tail = before.slice(last?.start ?? before.length);
-  const isNextJoined = isJoinedAfter(content, after);
+  const isNextJoined = yield* isJoinedAfter(content, after);
   const openings = listOpenings({ before, content, last, isJoined }, ending);
-  const ways = openings.flatMap((opening) =>
-    listClosings(after, isNextJoined, ending).map((closing) => ({ opening, closing })),
-  );
-  const isApart = (
-    read: (text: string) => Shape[],
-  ): ((way: { opening: string; closing: string }) => boolean) => {
-    const expected = putTogether([
-      { blocks: read(tail), isJoined: false },
-      { blocks: read(content), isJoined },
-      { blocks: read(after), isJoined: isNextJoined },
-    ]).filter(isSomething);
-    return ({ opening, closing }) =>
-      isDeepStrictEqual(
-        read(`${tail}${opening}${content}${ending}${closing}${after}`).filter(isSomething),
-        expected,
-      );
-  };
+  const closings = yield* listClosings(after, isNextJoined, ending);
+  const ways = openings.flatMap((opening) => closings.map((closing) => ({ opening, closing })));
+  const parts = { before: tail, content, after, isJoined, isNextJoined, ending };
   // A stray `%%` finds its other half in what is added: to CommonMark both are text.
   const way =
-    ways.find(isApart(describe)) ?? ways.find(isApart((text) => describe(text.replaceAll('%%', 'xx'))));
+    (yield* findWay(ways, parts, describe)) ??
+    (yield* findWay(ways, parts, (text) => describe(text.replaceAll('%%', 'xx'))));
   if (way === undefined) {
     return undefined;
   }
@@ -150,7 +145,64 @@ function findApart(
   return { before: before + way.opening, content: content + added, after };
 }
 
-const isSomething = ({ text }: Shape): boolean => text !== nothing;
+interface Joining extends Parts {
+  /** The text goes on with what is before it. */
+  isJoined: boolean;
+}
+
+interface Way {
+  opening: string;
+  closing: string;
+}
+
+/** The first with which each block is what it is by itself. */
+function* findWay(
+  ways: readonly Way[],
+  {
+    before,
+    content,
+    after,
+    isJoined,
+    isNextJoined,
+    ending,
+  }: Joining & { isNextJoined: boolean; ending: string },
+  read: (text: string) => Steps<Shape[]>,
+): Steps<Way | undefined> {
+  const expected = putTogether([
+    { blocks: yield* read(before), isJoined: false },
+    { blocks: yield* read(content), isJoined },
+    { blocks: yield* read(after), isJoined: isNextJoined },
+  ]).filter(isSomething);
+  for (const way of ways) {
+    const { opening, closing } = way;
+    const shapes = yield* read(`${before}${opening}${content}${ending}${closing}${after}`);
+    if (yield* areSame(shapes.filter(isSomething), expected)) {
+      return way;
+    }
+  }
+  return undefined;
+}
+
+function* areSame(some: readonly Shape[], others: readonly Shape[]): Steps<boolean> {
+  if (some.length !== others.length) {
+    return false;
+  }
+  for (const [index, { kind, pieces }] of some.entries()) {
+    const other = others[index];
+    if (kind !== other?.kind || !(yield* areSameButForSpaces(pieces, other.pieces))) {
+      return false;
+    }
+    if (index % shapesAtOnce === 0) {
+      yield;
+    }
+  }
+  return true;
+}
+
+const shapesAtOnce = 100;
+
+const isSomething = ({ pieces: [piece = '', ...others] }: Shape): boolean =>
+  others.length > 0 || piece.trim() !== nothing;
 
 function listOpenings(
   {
@@ -169,33 +221,35 @@ function listOpenings(
   return [blank, `${blank}${nothing}${ending}${ending}`];
 }
 
-function listClosings(after: string, isJoined: boolean, ending: string): string[] {
+function* listClosings(after: string, isJoined: boolean, ending: string): Steps<string[]> {
   if (isJoined || after.trim() === '') {
     return [''];
   }
   const apart = [ending, `${ending}${nothing}${ending}${ending}`];
-  const [first] = listTopBlocks(after);
+  const first = yield* findFirstBlock(after);
   return first?.kind === 'heading' || first?.start !== 0 ? ['', ...apart] : apart;
 }
 
 /** Whether the text ends with items of the list that what follows it begins with. */
-function isJoinedAfter(content: string, after: string): boolean {
-  const last = listTopBlocks(content).at(-1);
-  const [first] = listTopBlocks(after);
+function* isJoinedAfter(content: string, after: string): Steps<boolean> {
+  const last = yield* findLastBlock(content);
+  const first = yield* findFirstBlock(after);
   return last?.kind === 'list' && first?.kind === 'list' && last.mark === first.mark;
 }
 
 /** A block as it is told from others: where it begins and ends, whatever the spaces in it. */
 interface Shape {
   kind: string;
-  text: string;
+  pieces: string[];
 }
 
-const describe = (text: string): Shape[] =>
-  listTopBlocks(text).map(({ kind, mark, start, end }) => ({
-    kind: kind + mark,
-    text: text.slice(start, end).replace(/\s+/g, ' ').trim(),
-  }));
+function* describe(text: string): Steps<Shape[]> {
+  const shapes: Shape[] = [];
+  yield* readTopBlocks(text, 0, ({ kind, mark, start, end }) => {
+    shapes.push({ kind: kind + mark, pieces: [text.slice(start, end)] });
+  });
+  return shapes;
+}
 
 /** Blocks in a row, those that go on with the one before put together with it. */
 function putTogether(parts: ReadonlyArray<{ blocks: Shape[]; isJoined: boolean }>): Shape[] {
@@ -203,7 +257,7 @@ function putTogether(parts: ReadonlyArray<{ blocks: Shape[]; isJoined: boolean }
   for (const { blocks, isJoined } of parts) {
     for (const [index, block] of blocks.entries()) {
       const last = isJoined && index === 0 ? all.pop() : undefined;
-      all.push(last === undefined ? block : { kind: last.kind, text: `${last.text} ${block.text}` });
+      all.push(last === undefined ? block : { kind: last.kind, pieces: [...last.pieces, ...block.pieces] });
     }
   }
   return all;

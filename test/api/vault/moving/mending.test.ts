@@ -2,10 +2,10 @@
 // a checker that shares nothing with what it checks.
 import t from 'tap';
 import { parseContent } from '../../../../api/vault/documents/content.ts';
-import { findWrittenLinks } from '../../../../api/vault/documents/written-links.ts';
 import { findAffected } from '../../../../api/vault/moving/affected.ts';
 import { LinkUnsayable, Mending } from '../../../../api/vault/moving/mending.ts';
 import { takeAtOnce } from '../../../../api/vault/pace/steps.ts';
+import { findWrittenLinks } from '../../../support/edits.ts';
 import { createLinkIndex } from '../../../support/index-in-memory.ts';
 import { findBroken } from '../../../support/link-checker.ts';
 import { createChance, createLinkedVault, createMove } from '../../../support/linked-vault.ts';
@@ -30,7 +30,7 @@ function move(
   const after = new Map<string, string | undefined>();
   for (const [path, text] of files) {
     const isMended = text !== undefined && affected.has(path);
-    after.set(moved.get(path) ?? path, isMended ? mending.mend(text, path) : text);
+    after.set(moved.get(path) ?? path, isMended ? takeAtOnce(mending.mend(text, path)) : text);
   }
   close();
   return after;
@@ -292,5 +292,24 @@ t.test('no link breaks in any of many moves, and moved back every link leads whe
     counted += there.worked;
   }
   t.ok(counted > 50 * moves, `${counted} links`);
+  t.end();
+});
+
+t.test('a large note is mended with pauses, whether its links change or not', (t) => {
+  const text = 'see [[Old]] and [[Other]]\n\n'.repeat(30_000);
+  const names: Files = new Map([
+    ['a.md', text],
+    ['Old.md', 'x'],
+    ['Other.md', 'x'],
+  ]);
+  const { links, close } = createLinkIndex(names);
+  const mending = new Mending({ names: links, moved: new Map([['Old.md', 'New.md']]), asPaths: false });
+  const steps = mending.mend(text, 'a.md');
+  let pauses = 0;
+  let step = steps.next();
+  for (; !step.done; step = steps.next()) pauses += 1;
+  close();
+  t.ok(pauses > text.length / 10_000, String(pauses));
+  t.ok(step.value === text.replaceAll('[[Old]]', '[[New]]'));
   t.end();
 });

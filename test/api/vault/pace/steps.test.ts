@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import t from 'tap';
 import { outlineOf } from '../../../../api/answers/headings.ts';
 import { parseContent } from '../../../../api/vault/documents/content.ts';
+import { findWrittenLinks } from '../../../../api/vault/documents/written-links.ts';
 import { findMarkedBlock } from '../../../../api/vault/notes/parts/block-ids.ts';
 import {
   computeInSlices,
@@ -11,6 +12,10 @@ import {
   takeInSlices,
   takeSlice,
 } from '../../../../api/vault/pace/steps.ts';
+import { replaceInStretches } from '../../../../api/vault/pace/stretches.ts';
+import { appendText, editSection } from '../../../../api/vault/writing/edit.ts';
+import { editBlock } from '../../../../api/vault/writing/text/block-edit.ts';
+import { replaceFound } from '../../../../api/vault/writing/text/find-replace.ts';
 
 /** Goes on for about so long. */
 function* work(ms: number): Steps<string> {
@@ -36,6 +41,17 @@ async function countTurns(promise: Promise<unknown>): Promise<number> {
 function countPauses(steps: Steps<unknown>): number {
   let pauses = 0;
   while (!steps.next().done) pauses += 1;
+  return pauses;
+}
+
+/** Also of what is refused in the end. */
+function countPausesOf(steps: Steps<unknown>): number {
+  let pauses = 0;
+  try {
+    while (!steps.next().done) pauses += 1;
+  } catch {
+    // It went through the text to find that out.
+  }
   return pauses;
 }
 
@@ -107,5 +123,53 @@ t.test('so do its outline and the search for a block of it', (t) => {
   t.ok(outline > text.length / 10_000, String(outline));
   const block = countPauses(findMarkedBlock(`${text}\n^there\n`, 'there'));
   t.ok(block > text.length / 10_000, String(block));
+  t.end();
+});
+
+t.test('so does every change that goes through it', (t) => {
+  const text = 'words, see [[Note 7]]\n\n## Part\n\n'.repeat(30_000);
+  const windows = text.replaceAll('\n', '\r\n');
+  const note = `# First\n\nx\n\n# Second\n\na block ^b\n\n${text}`;
+  const canvas = { nodes: [{ type: 'text', text }, ...Array(10_000).fill({ type: 'text', text: '[[a]]' })] };
+  const changes = {
+    'appended to': appendText(text, 'more'),
+    appended: appendText('x\n', text),
+    'lines of Windows': appendText(windows, 'more'),
+    'all of a section': editSection(note, { heading: 'First', text: 'new', at: 'all' }),
+    'the beginning of one': editSection(note, { heading: 'Second', text: 'new', at: 'start' }),
+    'a block': editBlock(note, { block: 'b', text: 'new', at: 'all' }),
+    found: replaceFound(text, { find: 'words', replace: 'x', all: true }),
+    'found in decomposed letters': replaceFound('\u1100\u1161'.repeat(500_000), {
+      ...{ find: '나', replace: 'x', all: true },
+    }),
+    links: findWrittenLinks(note, 'a.md'),
+    'links of a canvas': findWrittenLinks(JSON.stringify(canvas), 'a.canvas'),
+  };
+  for (const [change, steps] of Object.entries(changes)) {
+    const pauses = countPausesOf(steps);
+    t.ok(pauses > text.length / 20_000, `${change}: ${pauses}`);
+  }
+  t.end();
+});
+
+t.test('a text taken in stretches is what it would be in one', (t) => {
+  const parts = [
+    'a ',
+    ' \r\n',
+    '\n\n',
+    'e\u0301\u0302',
+    '\u1100\u1161\u11a8',
+    '👨\u200d👩',
+    '\ud800',
+    ' \u00a0\u3000',
+  ];
+  for (const [index, part] of parts.entries()) {
+    for (const other of parts) {
+      const text = `${part.repeat(9000)}${other}${'x'.repeat(index)}`.repeat(2);
+      for (const pattern of [/\s+/g, /\r\n|\r|\n/g, /\P{M}\p{M}+/gu, /[^\u1161-\u11c2][\u1161-\u11c2]+/gu]) {
+        t.equal(takeAtOnce(replaceInStretches(text, pattern, '.')), text.replace(pattern, '.'));
+      }
+    }
+  }
   t.end();
 });

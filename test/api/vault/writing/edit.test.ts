@@ -2,8 +2,8 @@
 import t from 'tap';
 import { EditRefused } from '../../../../api/vault/errors.ts';
 import { parseFrontMatter } from '../../../../api/vault/notes/front-matter.ts';
-import { appendText, editSection, replaceText } from '../../../../api/vault/writing/edit.ts';
-import { type FieldValue, setField } from '../../../../api/vault/writing/front-matter-edit.ts';
+import type { FieldValue } from '../../../../api/vault/writing/front-matter-edit.ts';
+import { appendText, editSection, replaceText, setField } from '../../../support/edits.ts';
 
 const replaceSection = (text: string, heading: string, content: string): string =>
   editSection(text, { heading, text: content, at: 'all' });

@@ -4,10 +4,11 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
 import { parse } from 'yaml';
-import { editNote, type NoteEdit } from '../../../../api/vault/writing/text/note-edit.ts';
+import type { NoteEdit } from '../../../../api/vault/writing/text/note-edit.ts';
 import { type HardLines, type HardNote, hardFields, hardNote } from '../../../support/hard-notes.ts';
 import { inPlaceOf, type Stretch } from '../../../support/outside.ts';
 import '../../../support/fixed-seed.ts';
+import { editNote } from '../../../support/edits.ts';
 
 const numRuns = Number(process.env['FC_RUNS'] ?? 400);
 

@@ -4,10 +4,10 @@ import fc from 'fast-check';
 import t from 'tap';
 import { EditRefused } from '../../../../../api/vault/errors.ts';
 import type { EditPlace } from '../../../../../api/vault/writing/edit.ts';
-import { editBlock } from '../../../../../api/vault/writing/text/block-edit.ts';
 import { hardBlocks, hardNote } from '../../../../support/hard-notes.ts';
 import { inPlaceOf } from '../../../../support/outside.ts';
 import '../../../../support/fixed-seed.ts';
+import { editBlock } from '../../../../support/edits.ts';
 
 const around = (block: string): string => `---\na: 1\n---\n# H\n\nbefore\n\n${block}\n\nafter ^other\n`;
 

@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { EditRefused } from '../../../../../api/vault/errors.ts';
-import { replaceFound } from '../../../../../api/vault/writing/text/find-replace.ts';
 import '../../../../support/fixed-seed.ts';
+import { replaceFound } from '../../../../support/edits.ts';
 
 const replaceOne = (note: string, find: string, replace: string): string =>
   replaceFound(note, { find, replace, all: false });

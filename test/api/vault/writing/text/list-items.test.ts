@@ -5,8 +5,9 @@ import t from 'tap';
 import { stringify } from 'yaml';
 import { EditRefused } from '../../../../../api/vault/errors.ts';
 import { parseFrontMatter } from '../../../../../api/vault/notes/front-matter.ts';
-import { changeItems, type Item } from '../../../../../api/vault/writing/text/list-items.ts';
+import type { Item } from '../../../../../api/vault/writing/text/list-items.ts';
 import '../../../../support/fixed-seed.ts';
+import { changeItems } from '../../../../support/edits.ts';
 
 const add = (note: string, field: string, ...items: Item[]): string =>
   changeItems(note, { field, add: items });

@@ -6,11 +6,11 @@ import t from 'tap';
 import { EditRefused } from '../../../../../api/vault/errors.ts';
 import { readHeadings } from '../../../../../api/vault/notes/parts/headings.ts';
 import { takeAtOnce } from '../../../../../api/vault/pace/steps.ts';
-import { appendText } from '../../../../../api/vault/writing/edit.ts';
-import { editNote, type NoteEdit } from '../../../../../api/vault/writing/text/note-edit.ts';
+import type { NoteEdit } from '../../../../../api/vault/writing/text/note-edit.ts';
 import { type HardNote, type HardSection, hardBlocks, hardNote } from '../../../../support/hard-notes.ts';
 import { inPlaceOf, insertedIn, type Stretch } from '../../../../support/outside.ts';
 import '../../../../support/fixed-seed.ts';
+import { appendText, editNote } from '../../../../support/edits.ts';
 
 const numRuns = Number(process.env['FC_RUNS'] ?? 300);
 const lf = (text: string): string => text.replaceAll('\r\n', '\n');

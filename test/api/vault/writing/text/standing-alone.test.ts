@@ -7,8 +7,8 @@ import MarkdownIt from 'markdown-it';
 import t from 'tap';
 import { pathOf, readHeadings } from '../../../../../api/vault/notes/parts/headings.ts';
 import { takeAtOnce } from '../../../../../api/vault/pace/steps.ts';
-import { appendText, editSection } from '../../../../../api/vault/writing/edit.ts';
 import '../../../../support/fixed-seed.ts';
+import { appendText, editSection } from '../../../../support/edits.ts';
 
 // A blank line after code that its list or quote ends is shown as a part of it.
 const render = (text: string): string =>
