@@ -1,9 +1,14 @@
 // npm run migrate-store: moves loop-auth's state from SQLite to PostgreSQL; nobody signs in again.
 import { Command } from 'commander';
-import { DatabaseInUse, DatabaseNewer, DatabaseUnavailable } from '../adapters/database/errors.ts';
+import {
+  DatabaseDamaged,
+  DatabaseInUse,
+  DatabaseNewer,
+  DatabaseUnavailable,
+} from '../adapters/database/errors.ts';
 import { openDatabase } from '../adapters/database/open.ts';
 import { MoveRefused, moveStore } from '../adapters/database/store-migration.ts';
-import { fail, readAuthConfig, sqlitePathOf } from './operator/database.ts';
+import { fail, readAuthConfig, requireDatabase, sqlitePathOf } from './operator/database.ts';
 
 const program = new Command('migrate-store')
   .description(
@@ -15,8 +20,10 @@ const program = new Command('migrate-store')
 const { to } = program.opts<{ to: string }>();
 if (!/^postgres(ql)?:\/\//.test(to))
   fail('--to takes the address of a PostgreSQL database: postgres://USER@HOST/NAME');
-const from = sqlitePathOf(readAuthConfig());
+const config = readAuthConfig();
+const from = sqlitePathOf(config);
 try {
+  await requireDatabase(config);
   // Opening it brings its schema to this version.
   await (await openDatabase(to)).close();
   const moved = await moveStore(from, to);
@@ -27,7 +34,7 @@ try {
   );
   console.log(`${from} was not changed.`);
 } catch (error) {
-  const explained = [MoveRefused, DatabaseInUse, DatabaseNewer, DatabaseUnavailable];
+  const explained = [MoveRefused, DatabaseDamaged, DatabaseInUse, DatabaseNewer, DatabaseUnavailable];
   if (explained.some((known) => error instanceof known)) fail((error as Error).message);
   throw error;
 }

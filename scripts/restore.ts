@@ -4,10 +4,10 @@ import { Command } from 'commander';
 import { BackupRefused, readBackup, restoreBackup } from '../adapters/backups/copy.ts';
 import { isSealed, unsealFile } from '../adapters/backups/sealed-file.ts';
 import type { Database } from '../adapters/database/database.ts';
-import { DatabaseInUse } from '../adapters/database/errors.ts';
+import { DatabaseDamaged, DatabaseInUse } from '../adapters/database/errors.ts';
 import { AccountStore } from '../adapters/stores/accounts.ts';
 import { ConnectionStore } from '../adapters/stores/connections.ts';
-import { fail, readAuthConfig, sqlitePathOf, withDatabase } from './operator/database.ts';
+import { fail, readAuthConfig, requireDatabase, sqlitePathOf, withDatabase } from './operator/database.ts';
 import { tell, tellEveryoneRevoked } from './operator/trail.ts';
 
 const program = new Command('restore')
@@ -24,6 +24,10 @@ process.umask(0o077);
 const config = readAuthConfig();
 const path = sqlitePathOf(config);
 const opened = `${path}.opened`;
+// One that is damaged is what a backup is for.
+await requireDatabase(config, true).catch((error: unknown) => {
+  if (!(error instanceof DatabaseDamaged)) throw error;
+});
 try {
   const clear = open(from);
   const { madeAt, accounts, clients, grants } = readBackup(clear);
@@ -31,7 +35,9 @@ try {
   console.log(`${from} was made ${new Date(madeAt * 1000).toISOString()} (${ageHours} h ago).`);
   console.log(`It holds ${accounts} accounts, ${clients} clients, ${grants} grants.`);
   const kept = await restoreBackup(clear, path, Math.floor(Date.now() / 1000));
-  console.log(`${path} is that backup now.${kept ? ` What was there is kept as ${kept}.` : ''}`);
+  console.log(
+    `${path} is that backup now.${kept ? ` What was there is kept as ${kept}.` : ' Nothing was there before.'}`,
+  );
   await withDatabase(async (database) => {
     for (const accountId of await new AccountStore(database).listIds())
       tell('backup.restored', { accountId });

@@ -1,15 +1,13 @@
 // npm run seed-client: clients made by hand, for GPT Actions and for apps that ask for an id and a secret.
 import { randomBytes } from 'node:crypto';
 import { Command, Option } from 'commander';
-import type { Database } from '../adapters/database/database.ts';
-import { ClientStore, type StoredClient } from '../adapters/stores/clients.ts';
-import { ConnectionStore } from '../adapters/stores/connections.ts';
-import { ResourceStore, type ServedResource } from '../adapters/stores/resources.ts';
+import type { ClientStore, StoredClient } from '../adapters/stores/clients.ts';
+import type { ServedResource } from '../adapters/stores/resources.ts';
 import { createResourceServer } from '../auth/clients/resource-servers.ts';
-import { createSeededClient, SeedRefused, withAddresses } from '../auth/clients/seeded.ts';
+import { createSeededClient, withAddresses } from '../auth/clients/seeded.ts';
 import { type Preset, presets } from './operator/client-presets.ts';
 import { listClients, publicMetadata } from './operator/client-table.ts';
-import { fail, withDatabase } from './operator/database.ts';
+import { fail } from './operator/database.ts';
 import {
   describeResources,
   type ResourceOptions,
@@ -22,6 +20,7 @@ import { printTable } from './operator/table.ts';
 import { tell, tellRevoked } from './operator/trail.ts';
 import { asksForProgram, createProgram, type ProgramOptions } from './seed-client/program.ts';
 import { createSecret } from './seed-client/secret.ts';
+import { withClients } from './seed-client/stores.ts';
 
 type Metadata = StoredClient['metadata'];
 
@@ -69,9 +68,9 @@ withResourceOptions(program.command('create', { isDefault: true }))
   .option('--without-pkce', 'let it go without a proof key, which only GPT Actions need; needs a secret')
   .option('--json', 'print JSON')
   .action((options: CreateOptions) =>
-    withClients((stores, database) =>
-      asksForProgram(options) ? createProgram(database, stores.config, options) : create(stores, options),
-    ),
+    asksForProgram(options)
+      ? withClients(({ config }, database) => createProgram(database, config, options))
+      : withClients((stores) => create(stores, options), { mayBeFirst: true }),
   );
 
 program
@@ -254,17 +253,4 @@ async function findSeeded(store: ClientStore, id: string): Promise<StoredClient>
   if (client.source === 'registration' || client.source === 'document')
     fail(`${id} describes itself (${client.source}); it can be deleted, not changed`);
   return client;
-}
-
-async function withClients(work: (stores: Stores, database: Database) => Promise<void>): Promise<void> {
-  await withDatabase(async (database, config) => {
-    const store = new ClientStore(database);
-    const resources = new ResourceStore(database);
-    try {
-      await work({ store, resources, connections: new ConnectionStore(database), config }, database);
-    } catch (error) {
-      if (error instanceof SeedRefused) fail(error.message);
-      throw error;
-    }
-  });
 }

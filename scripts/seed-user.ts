@@ -31,6 +31,9 @@ const program = new Command('seed-user')
   .option('--enable', 'open a closed account again; its apps connect anew')
   .parse();
 
+// Accounts can be made before loop-auth was ever started.
+const firstUse = { mayBeFirst: true };
+
 const { text: say } = terminalWords(process.env);
 const { username, passwordStdin, revoke, disable, enable } = program.opts<Options>();
 if (disable || enable) await setDisabled(disable === true);
@@ -75,7 +78,7 @@ async function setPassword(): Promise<void> {
     await new SetupLinkStore(database, accounts).end();
     tell('account.created', { accountId: account.id });
     console.log(say('terminal.accountCreated', { account: account.username }));
-  });
+  }, firstUse);
 }
 
 function connectionsOf(database: Database, { id }: Account): Promise<Connection[]> {

@@ -1,6 +1,15 @@
 // A consistent copy of a SQLite database while it is in use, and putting such a copy in the place of another.
 // The room: copies of the database: made, sealed, kept by number, made every night. Not the commands: scripts/.
-import { chmodSync, closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
@@ -86,6 +95,7 @@ function readFacts(copy: Sqlite.Database, path: string): BackupFacts {
  */
 export async function restoreBackup(from: string, to: string, now: number): Promise<string | undefined> {
   readBackup(from);
+  makePlace(dirname(to));
   const unfinished = `${to}.unfinished`;
   await copyFile(from, unfinished);
   const kept = existsSync(to) ? `${to}.before-restore-${now}` : undefined;
@@ -96,6 +106,20 @@ export async function restoreBackup(from: string, to: string, now: number): Prom
   }
   settle(unfinished, to);
   return kept;
+}
+
+/** Only the folder itself: one above it that is not there is a volume that is not mounted, or a slip of the pen. */
+function makePlace(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    throw new BackupRefused(
+      `the folder ${folder} for the database can't be made (${code}); check AUTH_DATABASE_URL`,
+      { cause },
+    );
+  }
 }
 
 /** Makes an empty file that only its owner reads, whatever the umask. Throws where there is one. */

@@ -1,6 +1,7 @@
-// A look at a database that changes nothing of it: whether it is whole, and of which version its schema is.
+// A look at a database that changes nothing of it: whether it is there, whether it is whole, and of which version its schema is.
+import { existsSync, statSync } from 'node:fs';
 import Sqlite from 'better-sqlite3';
-import knex from 'knex';
+import knex, { type Knex } from 'knex';
 import { migrationNames } from '../migrations/migrate.ts';
 import { DatabaseDamaged, DatabaseNewer, DatabaseUnavailable, isDamage } from './errors.ts';
 
@@ -18,13 +19,39 @@ export async function inspectDatabase(url: string): Promise<readonly string[]> {
   return migrationNames.filter((name) => !applied.includes(name));
 }
 
+/**
+ * Whether there is a database of loop's at that URL, whatever its state; `other` is a SQLite file of something else. Throws
+ * DatabaseDamaged or DatabaseUnavailable.
+ */
+export async function findDatabase(url: string): Promise<'ours' | 'other' | 'none'> {
+  const tables = /^postgres(ql)?:/.test(url)
+    ? await askServer(url, async (server) => {
+        const isThere = await server.schema.hasTable('knex_migrations');
+        return isThere ? ['knex_migrations'] : [];
+      })
+    : tablesOf(url.replace(/^sqlite:/, ''));
+  if (tables.includes('knex_migrations')) return 'ours';
+  return tables.length === 0 ? 'none' : 'other';
+}
+
+function tablesOf(path: string): string[] {
+  if (!existsSync(path) || (statSync(path).isFile() && statSync(path).size === 0)) return [];
+  return lookInto(path, (file) => file.prepare('SELECT name FROM sqlite_schema').pluck().all() as string[]);
+}
+
 function readFile(path: string): string[] {
+  return lookInto(path, (file) => {
+    const [verdict] = file.pragma('integrity_check(1)') as Array<{ integrity_check: string }>;
+    if (verdict?.integrity_check !== 'ok') throw new DatabaseDamaged(path, {});
+    return file.prepare('SELECT name FROM knex_migrations').pluck().all() as string[];
+  });
+}
+
+function lookInto(path: string, look: (file: Sqlite.Database) => string[]): string[] {
   try {
     const file = new Sqlite(path, { readonly: true, fileMustExist: true, timeout: patienceMs });
     try {
-      const [verdict] = file.pragma('integrity_check(1)') as Array<{ integrity_check: string }>;
-      if (verdict?.integrity_check !== 'ok') throw new DatabaseDamaged(path, {});
-      return file.prepare('SELECT name FROM knex_migrations').pluck().all() as string[];
+      return look(file);
     } finally {
       file.close();
     }
@@ -35,7 +62,14 @@ function readFile(path: string): string[] {
   }
 }
 
-async function readServer(url: string): Promise<string[]> {
+function readServer(url: string): Promise<string[]> {
+  return askServer(url, async (server) => {
+    const rows: Array<{ name: string }> = await server('knex_migrations').select('name');
+    return rows.map(({ name }) => name);
+  });
+}
+
+async function askServer(url: string, ask: (server: Knex) => Promise<string[]>): Promise<string[]> {
   const server = knex({
     client: 'pg',
     connection: url,
@@ -43,8 +77,7 @@ async function readServer(url: string): Promise<string[]> {
     acquireConnectionTimeout: patienceMs,
   });
   try {
-    const rows: Array<{ name: string }> = await server('knex_migrations').select('name');
-    return rows.map(({ name }) => name);
+    return await ask(server);
   } catch (cause) {
     // The message of a driver may quote the address with its password.
     const { code = 'no answer' } = cause as { code?: string };
