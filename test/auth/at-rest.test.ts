@@ -397,7 +397,7 @@ function isTaken(answer: Answer, unknown: Answer): boolean {
 /** What a person or program could tell two answers apart by, without what is new in each. */
 function shapeOf({ status, headers, text }: Answer): string {
   const { pathname, searchParams } = new URL(headers.get('Location') ?? '/', 'http://any');
-  return [status, pathname, searchParams.get('error'), text].join(' ').replace(/[\w-]{20,}/g, '…');
+  return [status, pathname, searchParams.get('error'), text].join(' ').replace(/(?<![\w-])[\w-]{20,}/g, '…');
 }
 
 type Ask = (world: LoopAuth, path: string, init?: RequestInit) => Promise<Answer>;

@@ -64,7 +64,7 @@ const runBy: ReadonlyArray<readonly [RegExp, string, string]> = [
   [/^npm run fuzz -- --minutes 5 --seed 2$/, 'test/fuzz/fuzz.test.ts', "'scripts/fuzz/fuzz.ts'"],
   [/^npm run soak -- --minutes 5$/, 'test/flow/soak.test.ts', "'../../scripts/soak/soak.ts'"],
   [/^npm run retrieval$/, 'test/api/vault/search/retrieval.test.ts', "'scripts/bench/retrieval.ts'"],
-  [/^npm run test:browser$/, '.ci/run', 'npm run --silent test:browser'],
+  [/^npm run test:browser$/, '.ci/run', 'beside test:browser'],
   [/^npm run check$/, '.ci/run', 'npm run lint'],
   [
     /^npm run (backup|restore|connections|rotate-keys)\b/,

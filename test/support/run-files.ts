@@ -12,6 +12,8 @@ const { values, positionals } = parseArgs({
     timeout: { type: 'string', default: '300' },
     /** Files at once; two cores wait for a part of what three do. */
     jobs: { type: 'string', default: '3' },
+    /** Folders of tests that are left out. */
+    without: { type: 'string', multiple: true, default: [] },
   },
 });
 
@@ -45,7 +47,8 @@ function findAll(): string[] {
   return globSync('test/**/*.test.ts', { exclude: ['**/fixtures/**', 'test/browser/**'] }).sort();
 }
 
-const files = positionals.length === 0 ? findAll() : positionals;
+const isLeftOut = (file: string): boolean => values.without.some((folder) => file.startsWith(`${folder}/`));
+const files = (positionals.length === 0 ? findAll() : positionals).filter((file) => !isLeftOut(file));
 const inOrder = [
   ...longest.filter((file) => files.includes(file)),
   ...files.filter((file) => !longest.includes(file)),
