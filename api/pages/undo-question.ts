@@ -12,7 +12,7 @@ interface BroughtFacts {
 
 interface LeftFacts {
   path: string;
-  why: 'changed' | 'gone' | 'taken' | 'forgotten' | 'closed';
+  why: 'changed' | 'gone' | 'taken' | 'spelled' | 'forgotten' | 'closed';
   difference: readonly Hunk[] | undefined;
   canCopy: boolean;
 }

@@ -80,6 +80,14 @@ export class NoteExists extends VaultRefusal {
   }
 }
 
+/** Something has the name of what is to come back, but for case or Unicode form. */
+export class NoteSpelled extends VaultRefusal {
+  override readonly name = 'NoteSpelled';
+  constructor(path: string) {
+    super('exists', `Something has the name of ${path} in another spelling. Rename or move that first.`);
+  }
+}
+
 /** The note was changed after the caller read it. */
 export class RevisionStale extends VaultRefusal {
   override readonly name = 'RevisionStale';

@@ -23,6 +23,7 @@ const refusals = {
   changed: 'changes.refused.changed',
   gone: 'changes.refused.gone',
   taken: 'changes.refused.taken',
+  spelled: 'changes.refused.spelled',
   forgotten: 'changes.refused.forgotten',
 } as const satisfies Record<RefusedNote['why'], WordKey>;
 

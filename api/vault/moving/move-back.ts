@@ -4,7 +4,8 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isMove, type MoveStep, type Step } from '../changes/change.ts';
 import type { Entry, RecordedMove, RecordedWrite } from '../changes/entry.ts';
-import { NoteExists, NoteNotFound } from '../errors.ts';
+import { createDisk, findOtherSpelling } from '../changes/undoing/disk.ts';
+import { NoteExists, NoteNotFound, NoteSpelled } from '../errors.ts';
 import { createRevision } from '../notes/content.ts';
 import { normalizeText } from '../unicode.ts';
 import { LinkedNotes } from './linked-notes.ts';
@@ -27,7 +28,7 @@ export interface MovedEntry {
 
 /**
  * The steps that undo it. Throws NoteNotFound where what was moved is not where it was moved to, NoteExists where something
- * has come to where it was, LinksUnknown.
+ * has come to where it was, NoteSpelled where its name differs only in case or Unicode form, LinksUnknown.
  */
 export async function planMoveBack(
   { root, links }: MoveBackOptions,
@@ -96,6 +97,9 @@ async function requireBack(root: string, { from, to }: WayBack): Promise<void> {
   // Where case is left aside, a name in another case is itself.
   if (before !== undefined && !(before.dev === now.dev && before.ino === now.ino)) {
     throw new NoteExists(toId(from));
+  }
+  if ((await findOtherSpelling(createDisk(root), from, to)) !== undefined) {
+    throw new NoteSpelled(toId(from));
   }
 }
 

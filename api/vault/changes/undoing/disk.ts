@@ -1,7 +1,8 @@
 // What is in the vault, as who plans an undoing asks it: as it is, or as it will be once what was planned before is done.
-import { lstat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { createRevision } from '../../notes/content.ts';
+import { foldName } from '../../notes/name.ts';
 import { isMove, type Step } from '../change.ts';
 import { readCurrent } from '../current.ts';
 import { findRevision } from '../found.ts';
@@ -18,6 +19,8 @@ export interface Disk {
   /** Undefined where there is nothing. */
   read(path: string): Promise<FoundFile | undefined>;
   isThere(path: string): Promise<boolean>;
+  /** The paths of what lies in the same folder, and is called the same but for case or Unicode form. */
+  listSpellings(path: string): Promise<string[]>;
 }
 
 /** `root`: the vault's real path. */
@@ -38,7 +41,31 @@ export function createDisk(root: string): Disk {
           throw error;
         },
       ),
+    listSpellings: async (path) => {
+      const names = await readdir(join(root, dirname(path))).catch((error: NodeJS.ErrnoException) => {
+        if (['ENOENT', 'ENOTDIR'].includes(error.code ?? '')) return [];
+        throw error;
+      });
+      const [name, key] = [basename(path), foldName(basename(path))];
+      const others = names.filter((one) => one !== name && foldName(one) === key);
+      return others.map((one) => join(dirname(path), one));
+    },
   };
+}
+
+/**
+ * What is where `path` would come to lie, or a folder on the way, but for case or Unicode form: beside it, it would be one with
+ * it on other disks. `own` may be it: what is to be moved.
+ */
+export async function findOtherSpelling(disk: Disk, path: string, own = ''): Promise<string | undefined> {
+  const names = path.split('/');
+  for (const [index] of names.entries()) {
+    const way = names.slice(0, index + 1).join('/');
+    if (!(await disk.isThere(way))) {
+      return (await disk.listSpellings(way)).find((other) => !isWithin(own, other));
+    }
+  }
+  return undefined;
 }
 
 export class ForeseenDisk implements Disk {
@@ -65,6 +92,18 @@ export class ForeseenDisk implements Disk {
   async isThere(path: string): Promise<boolean> {
     const found = this.#find(path);
     return typeof found === 'string' ? this.#real.isThere(found) : found !== undefined;
+  }
+
+  async listSpellings(path: string): Promise<string[]> {
+    const [folder, key] = [dirname(path), foldName(basename(path))];
+    const now = this.#find(folder);
+    const there = typeof now === 'string' ? await this.#real.listSpellings(join(now, basename(path))) : [];
+    const made = this.#steps.map((step) => (isMove(step) ? step.to : step.path));
+    const ways = [...there.map((way) => join(folder, basename(way))), ...made].filter(
+      (way) => way !== path && dirname(way) === folder && foldName(basename(way)) === key,
+    );
+    const isLeft = await Promise.all(ways.map((way) => this.isThere(way)));
+    return ways.filter((_, index) => isLeft[index]);
   }
 
   /** The bytes that will be there, or where now is what will be there; undefined for nothing. */

@@ -4,11 +4,14 @@ import { dirname } from 'node:path';
 import { isInTrash, moveToTrash, type TrashPlace, withEnding } from '../../writing/trash.ts';
 import { isMove, type Step } from '../change.ts';
 import type { Entry, RecordedMove, RecordedWrite } from '../entry.ts';
-import type { Disk } from './disk.ts';
+import { type Disk, findOtherSpelling } from './disk.ts';
 import { followMoves } from './history.ts';
 
-/** `changed`: written since. `gone`: moved or deleted since, not by this change. `taken`: something else is there now. */
-export type RefusedWhy = 'changed' | 'gone' | 'taken';
+/**
+ * `changed`: written since. `gone`: moved or deleted since, not by this change. `taken`: something else is there now.
+ * `spelled`: something is, or a folder on the way, whose name differs only in case or Unicode form.
+ */
+export type RefusedWhy = 'changed' | 'gone' | 'taken' | 'spelled';
 
 /** Of a note: its earlier text, itself in its place, itself in the trash; `already`: it is so. */
 export type BroughtHow = 'text' | 'note' | 'trash' | 'already';
@@ -104,6 +107,9 @@ async function bringBack(
     const isSame = earlier !== undefined && found?.bytes?.equals(earlier) === true;
     const plan = isSame ? ({ how: 'already' } as const) : ({ refused: 'taken' } as const);
     return { path: way, earlier, current: found?.bytes, plan };
+  }
+  if ((await findOtherSpelling(disk, way)) !== undefined) {
+    return { path: way, earlier, current: undefined, plan: { refused: 'spelled' } };
   }
   const folders = await listMissingFolders(disk, way);
   const inTrash = trashed === undefined ? undefined : await disk.read(trashed);

@@ -1,5 +1,5 @@
 // What undoing one change will do, note by note, and what it leaves alone: nothing is done here.
-import { NoteExists, NoteNotFound } from '../../errors.ts';
+import { NoteExists, NoteNotFound, NoteSpelled } from '../../errors.ts';
 import { normalizeText } from '../../unicode.ts';
 import { isInTrash } from '../../writing/trash.ts';
 import { isMove, type Step } from '../change.ts';
@@ -7,7 +7,7 @@ import type { Entry, RecordedMove } from '../entry.ts';
 import { isGone } from '../found.ts';
 import type { OpenedEntry } from '../journal-folder.ts';
 import { findDifference, type Hunk } from './difference.ts';
-import type { Disk } from './disk.ts';
+import { type Disk, findOtherSpelling } from './disk.ts';
 import { followMoves } from './history.ts';
 import { type BroughtHow, planCopy, planStepBack, type RefusedWhy, type StepBack } from './step-back.ts';
 
@@ -81,16 +81,26 @@ export async function planMoves(
     });
     return { steps, broughtBack, refused: [] };
   } catch (error) {
-    const why = error instanceof NoteExists ? 'taken' : 'gone';
-    if (!(error instanceof NoteExists || error instanceof NoteNotFound || isGone(error))) {
+    const why = whyNotBack(error);
+    if (why === undefined) {
       throw error;
     }
     const refused = moves.map(({ from, to }) => {
-      const path = toId(why === 'taken' ? from : to);
+      const path = toId(why === 'gone' ? to : from);
       return { path, why, difference: [], canCopy: false } satisfies RefusedNote;
     });
     return { steps: [], broughtBack: [], refused };
   }
+}
+
+function whyNotBack(error: unknown): 'gone' | 'taken' | 'spelled' | undefined {
+  if (error instanceof NoteExists) {
+    return 'taken';
+  }
+  if (error instanceof NoteSpelled) {
+    return 'spelled';
+  }
+  return error instanceof NoteNotFound || isGone(error) ? 'gone' : undefined;
 }
 
 /**
@@ -121,6 +131,9 @@ async function requireBack(disk: Disk, { from, to }: RecordedMove): Promise<void
   // Where case is left aside, a name in another case is itself.
   if (from.toLowerCase() !== to.toLowerCase() && (await disk.isThere(from))) {
     throw new NoteExists(toId(from));
+  }
+  if ((await findOtherSpelling(disk, from, to)) !== undefined) {
+    throw new NoteSpelled(toId(from));
   }
 }
 

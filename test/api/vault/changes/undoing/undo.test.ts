@@ -3,6 +3,7 @@ import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
+import type { UndoOutcome } from '../../../../../api/vault/changes/undoing/undo.ts';
 import { createRevision } from '../../../../../api/vault/notes/content.ts';
 import { readTree } from '../../../../support/kills.ts';
 import { openUndoing } from '../../../../support/undoing.ts';
@@ -223,3 +224,72 @@ t.test('what is no change is said to be none', async (t) => {
   });
   await t.rejects(undo({ id: '../../x' }), { name: 'ChangeNotFound' });
 });
+
+t.test('what differs from a name only in case or Unicode form is not put beside it', async (t) => {
+  const { writer, directory, undo, read, write, undoer, last } = await openUndoing(t, {
+    'Plan.md': 'plan',
+    'Caf\u00e9.md': 'here',
+    'Work/Log.md': 'log',
+    'Old.md': 'old',
+    'Links.md': '[[Old]]',
+  });
+  const remove = async (id: string): Promise<string> => {
+    await writer.remove(id, { revision: createRevision(await readFile(join(directory, id))) });
+    return last();
+  };
+  const gone = [await remove('Plan.md'), await remove('Caf\u00e9.md'), await remove('Work/Log.md')];
+  await writer.move('Old.md', { to: 'New.md' });
+  const moved = await last();
+  await rm(join(directory, 'Work'), { recursive: true });
+  const since = {
+    'plan.md': 'theirs',
+    'Cafe\u0301.md': 'theirs',
+    'work/Other.md': 'theirs',
+    'OLD.md': 'theirs',
+  };
+  for (const [path, text] of Object.entries(since)) await write(path, text);
+  const before = await readTree(directory);
+  for (const id of [...gone, moved]) {
+    t.match((await undoer.foreseeChange(id)).refused, [{ why: 'spelled' }]);
+    t.match(await undo({ id }), { broughtBack: [], refused: [{ why: 'spelled', canCopy: id !== moved }] });
+  }
+  t.same(await readTree(directory), before);
+  const copied = await undo({ id: gone[0] ?? '', asCopy: true });
+  t.match(copied.broughtBack, [{ how: 'copy', to: /^Plan \(before .*\)\.md$/ }]);
+  // The way out.
+  for (const path of Object.keys(since))
+    await rename(join(directory, path), join(directory, `${path.replace('/', ' ')} x.md`));
+  await rm(join(directory, 'work'), { recursive: true });
+  for (const id of [...gone, moved]) {
+    t.match((await undoer.foreseeChange(id)).refused, []);
+    t.match((await undo({ id })).refused, []);
+  }
+  t.same(
+    [await read('Plan.md'), await read('Work/Log.md'), await read('Links.md')],
+    ['plan', 'log', '[[Old]]'],
+  );
+});
+
+t.test(
+  'of two notes whose names differ only in case, foreseen one after the other, one comes back',
+  async (t) => {
+    const { writer, directory, undoer } = await openUndoing(t, { 'Plan.md': 'plan' });
+    const remove = async (id: string): Promise<unknown> =>
+      writer.remove(id, { revision: createRevision(await readFile(join(directory, id))) });
+    await remove('Plan.md');
+    await writeFile(join(directory, 'plan.md'), 'later');
+    await remove('plan.md');
+    const foreseen: UndoOutcome[] = [];
+    for await (const outcome of undoer.foreseeAll({})) foreseen.push(outcome);
+    t.match(foreseen, [
+      { broughtBack: [{ path: 'plan.md' }] },
+      { refused: [{ path: 'Plan.md', why: 'spelled' }] },
+    ]);
+    const done: UndoOutcome[] = [];
+    for await (const outcome of undoer.undoAll({}, { cause })) done.push(outcome);
+    t.match(done, [
+      { broughtBack: [{ path: 'plan.md' }] },
+      { refused: [{ path: 'Plan.md', why: 'spelled' }] },
+    ]);
+  },
+);
