@@ -29,6 +29,7 @@ function toKnownLinks({ names, links }: IndexReader): KnownLinks {
     otherFiles: (range) => names.otherFiles(range),
     fitting: (range) => names.fitting(range),
     linksTo: (target) => links.linksTo(target),
+    bases: () => links.bases(),
     unread: () => links.unread(),
   };
 }

@@ -43,6 +43,7 @@ export function createLinkIndex(files: ReadonlyMap<string, string | undefined>):
       fitting: (range) => names.fitting(range),
       otherFiles: (range) => names.otherFiles(range),
       linksTo: (target) => reader.linksTo(target),
+      bases: () => reader.bases(),
       unread: () => reader.unread(),
     },
     close: () => database.close(),

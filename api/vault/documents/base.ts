@@ -3,7 +3,7 @@ import { BadYaml, parseYaml, toPlainValue } from '../notes/yaml-document.ts';
 import { type Description, NotDescribable } from './description.ts';
 
 /** Characters. YAML costs about 100 µs a kilobyte; what a person sets up has a few. */
-const longestSource = 64 * 1024;
+export const longestBase = 64 * 1024;
 /** Characters: bounds what aliases may unfold to. */
 const longestText = 256 * 1024;
 
@@ -35,8 +35,8 @@ export function describeBase(source: string): Description {
 }
 
 function parseFields(source: string): Record<string, unknown> {
-  if (source.length > longestSource) {
-    throw new NotDescribable(`it is longer than ${longestSource} characters`);
+  if (source.length > longestBase) {
+    throw new NotDescribable(`it is longer than ${longestBase} characters`);
   }
   const json = toJson(source);
   if (json.length > longestText) {

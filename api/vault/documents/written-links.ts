@@ -1,7 +1,8 @@
-// The links of a note or canvas as they stand in it.
+// The links of a note, canvas or base as they stand in it.
 import { findNoteLinks } from '../notes/written/note-links.ts';
 import type { WrittenLink } from '../notes/written/text-links.ts';
 import type { Steps } from '../pace/steps.ts';
+import { findBaseLinks } from './base-links.ts';
 import { findCanvasLinks } from './canvas-links.ts';
 import { kindOf } from './kind.ts';
 
@@ -12,6 +13,8 @@ export function* findWrittenLinks(source: string, id: string): Steps<WrittenLink
       return yield* findNoteLinks(source, id);
     case 'canvas':
       return yield* findCanvasLinks(source, id);
+    case 'base':
+      return yield* findBaseLinks(source, id);
     default:
       return [];
   }

@@ -23,6 +23,7 @@ const sql = {
     WHERE l.target = ? AND (l.note, l.near) > (?, ?) ORDER BY l.note, l.near LIMIT ${rowsPerStep}`,
   targetsFrom: 'SELECT target, near FROM links WHERE note = ?',
   unread: 'SELECT id FROM notes WHERE unread = 1 ORDER BY id',
+  bases: "SELECT id FROM notes WHERE kind <> 'note' AND kind = 'base' ORDER BY id",
 };
 
 interface LinkRow {
@@ -115,6 +116,10 @@ export class LinkReader {
       yield* page.map(({ id, isNear }) => ({ id, near: isNear }));
       page = this.#linksTo(target, page.at(-1));
     }
+  }
+
+  bases(): string[] {
+    return (this.#statements.bases.all() as Array<{ id: string }>).map(({ id }) => id);
   }
 
   /** The ids of the notes and other files whose links are not known, as reading them took too long. */

@@ -10,13 +10,15 @@ import type { AllNames, Moved } from './names-after.ts';
 export interface KnownLinks extends AllNames {
   /** The notes that have a link with this target, whatever it means there. */
   linksTo(target: string): Iterable<{ id: string; near: number }>;
+  /** The ids of the bases: what they name is no part of the index. */
+  bases(): string[];
   /** The ids of those whose links it does not know, as reading them took too long. */
   unread(): string[];
 }
 
 /** The ids of the notes and canvases that have to be read for a move, in order; a step some look-ups. */
 export function* findAffected(links: KnownLinks, moved: Moved, mending: Mending): Generator<void, string[]> {
-  const affected = new Set(links.unread().filter(mayHaveLinks));
+  const affected = new Set([...links.unread(), ...links.bases()].filter(mayHaveLinks));
   const finder = new AffectedFinder(mending);
   for (const target of targetsOfAll(moved)) {
     const met = [...links.linksTo(target)].filter(({ id }) => !(affected.has(id) || moved.has(id)));
@@ -32,7 +34,7 @@ export function* findAffected(links: KnownLinks, moved: Moved, mending: Mending)
   return [...affected].sort();
 }
 
-const mayHaveLinks = (id: string): boolean => ['note', 'canvas'].includes(kindOf(id) ?? '');
+const mayHaveLinks = (id: string): boolean => ['note', 'canvas', 'base'].includes(kindOf(id) ?? '');
 
 function targetsOfAll(moved: Moved): Set<string> {
   const targets = new Set<string>();

@@ -41,7 +41,8 @@ const quotes = {
   BLOCK_LITERAL: 'block',
 } as const;
 
-function readScalar(note: string, { type, range }: Scalar, start: number): QuotedValue | undefined {
+/** A value of YAML that begins at `start` of `note`. */
+export function readScalar(note: string, { type, range }: Scalar, start: number): QuotedValue | undefined {
   const quote = type === undefined ? undefined : quotes[type as keyof typeof quotes];
   return quote === undefined || !range
     ? undefined

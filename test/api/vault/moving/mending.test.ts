@@ -239,6 +239,58 @@ t.test('of a canvas every other byte stays', (t) => {
   t.end();
 });
 
+t.test('of a base the notes that filters and formulas name are mended, and every other byte stays', (t) => {
+  const base = `# Old
+filters:
+  and:
+    - file.hasLink("Old")   # Old
+    - 'file.hasLink(''A/Old'') && this.file.hasLink("Old.md")'
+    - or: [status != "Old", 'link("Old#H", "Old").isTruthy()']
+    - categories.contains("[[Old]]")
+formulas:
+  Old: if(a / b > 1, file("A/Old.md"), link( "Old" ))
+  quotes: 'a.matches(/["(]/) || note["Old"] == "Old" || "see [[Old|Old]]" == x'
+  sums: link("Old" + x) + thing.link("Old") + link(Old) + file.inFolder("Old")
+  escaped: link("\\u004fld")
+properties:
+  note.x:
+    displayName: link("Old")
+views:
+  - type: table
+    name: link("Old")
+    filters: |
+      file.hasLink("Old") ||
+      up == link('Old')
+    order: [Old]
+`;
+  const files = new Map([
+    ['A/Old.md', ''],
+    ['b.base', base],
+  ]);
+  const wanted = [
+    ['file.hasLink("Old")   #', 'file.hasLink("New")   #'],
+    ["''A/Old''", "''B/New''"],
+    ['"Old.md"', '"New.md"'],
+    ['"Old#H"', '"New#H"'],
+    ['"[[Old]]"', '"[[New]]"'],
+    ['file("A/Old.md")', 'file("B/New.md")'],
+    ['link( "Old" )', 'link( "New" )'],
+    ['[[Old|Old]]', '[[New|Old]]'],
+    ['file.hasLink("Old") ||', 'file.hasLink("New") ||'],
+    ["link('Old')", "link('New')"],
+  ] as const;
+  const mended = wanted.reduce((text, [before, after]) => text.replace(before, after), base);
+  t.equal(move(files, new Map([['A/Old.md', 'B/New.md']])).get('b.base'), mended);
+  t.throws(() => move(files, new Map([['A/Old.md', "B/It's.md"]])), LinkUnsayable, 'it would end the text');
+  const itself = move(new Map([...files, ['Old.md', '']]), new Map([['b.base', 'A/b.base']])).get('A/b.base');
+  t.match(itself, /file\.hasLink\("\/?Old"\)/, 'what it means there depends on where it lies');
+  for (const broken of ['filters: [', '- a', 'filters: {and: 1}', `filters: '${'"'.repeat(20_000)}'`]) {
+    const names = new Map([...files, ['c.base', broken]]);
+    t.equal(move(names, new Map([['A/Old.md', 'B/New.md']])).get('c.base'), broken);
+  }
+  t.end();
+});
+
 t.test(
   'for who may not know other names a mended link is a path, whether or not another has the name',
   (t) => {

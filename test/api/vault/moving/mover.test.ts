@@ -302,3 +302,16 @@ t.test('notes that were changed in the middle of it are named, and nothing was m
   t.match(await writer.move('a.md', { to: 'z.md' }), { mended: 2 });
   t.equal(await read('b.md'), '[[z]] and more');
 });
+
+t.test(
+  'a base that filters by what is moved does so afterwards, and is put back with the move',
+  async (t) => {
+    const base = (name: string): string => `filters:\n  and:\n    - file.hasLink("${name}")\nviews: []\n`;
+    const { writer, read } = await openWorld(t, { 'A/Old.md': 'x', 'Bases/Some.base': base('Old') });
+    const moved = await writer.move('A/Old.md', { to: 'B/New.md' });
+    t.match(moved, { mended: 1 });
+    t.equal(await read('Bases/Some.base'), base('New'));
+    await writer.move('B/New.md', { to: 'A/Old.md' });
+    t.equal(await read('Bases/Some.base'), base('Old'));
+  },
+);
