@@ -21,12 +21,16 @@ export const perAccount = {
   events: 300,
   ledger: 1000,
   accessKeys: 50,
+  revokedKeys: 100,
   /** Of one-time codes that were taken: the last ones, and as many of a time when the clock was ahead. */
   codeSteps: 100,
   recoveryCodes: 10,
   passkeys: 20,
   signInSteps: 30,
 } as const;
+
+/** As long as what happened to an account is told. */
+export const revokedKeyDays = 14;
 
 /** Tries of whoever did not sign in; of one network, and of all. */
 export const strangersTries = { ofNetwork: 50, ofAll: 1000 } as const;
@@ -81,6 +85,7 @@ export function boundsFor({ accounts, grants, clientsLetIn }: Facts): RowCounts 
     account_events: 2 * perAccount.events * accounts,
     ledger: perAccount.ledger * accounts,
     access_keys: perAccount.accessKeys * accounts,
+    revoked_keys: (perAccount.revokedKeys + perAccount.accessKeys) * accounts,
     one_time_codes: accounts,
     one_time_code_steps: 2 * perAccount.codeSteps * accounts,
     recovery_codes: perAccount.recoveryCodes * accounts,

@@ -18,6 +18,7 @@ import { deviceCodes } from './0013-device-codes.ts';
 import { upstreamLinks } from './0014-upstream-links.ts';
 import { growth } from './0015-growth.ts';
 import { codeSteps } from './0016-code-steps.ts';
+import { revokedKeys } from './0017-revoked-keys.ts';
 
 interface Migration {
   readonly name: string;
@@ -41,6 +42,7 @@ const migrations: readonly Migration[] = [
   { name: '0014-upstream-links', up: upstreamLinks },
   { name: '0015-growth', up: growth },
   { name: '0016-code-steps', up: codeSteps },
+  { name: '0017-revoked-keys', up: revokedKeys },
 ];
 
 /** The versions that this loop knows, in order. */

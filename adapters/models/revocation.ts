@@ -1,6 +1,9 @@
 // Taking grants away with everything issued under them: always as writes of one transaction.
+import type { Knex } from 'knex';
+import { revokedKeyDays } from '../bounds.ts';
 import type { Database } from '../database/database.ts';
 import { compile, param, type Statement, type Write } from '../database/statement.ts';
+import { epochSeconds } from '../database/time.ts';
 
 // Sessions, where they were seen, and sign-ins that wait for a second step.
 const sessionTables = ['sessions', 'browsers', 'sign_in_steps'];
@@ -18,6 +21,21 @@ export interface Revocation {
   ofSessions(accountId: string): Write[];
   ofGrant(grantId: string): Write[];
   ofEveryone(): Write[];
+}
+
+/** Keeps what access keys are called, for their owner's page: before the statement that deletes those of `condition`. */
+export function rememberKeys(builder: Knex, condition: string, names: readonly string[] = []): Statement {
+  return compile(
+    builder.raw(
+      `insert into revoked_keys (id, account_id, name, expires_at)
+      select id, account_id, name, cast(? as bigint) from access_keys where ${condition} on conflict do nothing`,
+      ['forgetAt', ...names].map((name) => param(name)),
+    ),
+  );
+}
+
+export function forgetAt(): number {
+  return epochSeconds() + revokedKeyDays * 24 * 3600;
 }
 
 export function createRevocation({ builder }: Database): Revocation {
@@ -41,17 +59,27 @@ export function createRevocation({ builder }: Database): Revocation {
   // In one that knows whose it is a password was found right, or a session went by: both would outlive a new password.
   const underWay = compile(builder('interactions').where('payload', 'like', param('mention')).delete());
   const ofSessions = [...within(sessionTables), underWay];
-  const ofAccount = [...statementsBy('account_id'), ...within([...browserTables, ...keyTables]), underWay];
-  const everything = [...issuedUnderGrants, 'grants', ...browserTables, ...keyTables, 'interactions'].map(
-    (table) => compile(builder(table).delete()),
-  );
+  const ofAccount = [
+    rememberKeys(builder, 'account_id = ?', ['value']),
+    ...statementsBy('account_id'),
+    ...within([...browserTables, ...keyTables]),
+    underWay,
+  ];
+  const allTables = [...issuedUnderGrants, 'grants', ...browserTables, ...keyTables, 'interactions'];
+  const everything = [
+    rememberKeys(builder, 'id is not null'),
+    ...allTables.map((table) => compile(builder(table).delete())),
+  ];
   const writes = (statements: Statement[], value: string): Write[] =>
-    statements.map((statement) => ({ statement, values: { value, mention: `%"${value}"%` } }));
+    statements.map((statement) => ({
+      statement,
+      values: { value, mention: `%"${value}"%`, forgetAt: forgetAt() },
+    }));
   return {
     ofClient: (clientId) => writes(ofClient, clientId),
     ofAccount: (accountId) => writes(ofAccount, accountId),
     ofSessions: (accountId) => writes(ofSessions, accountId),
     ofGrant: (grantId) => writes(ofGrant, grantId),
-    ofEveryone: () => everything.map((statement) => ({ statement, values: {} })),
+    ofEveryone: () => everything.map((statement) => ({ statement, values: { forgetAt: forgetAt() } })),
   };
 }

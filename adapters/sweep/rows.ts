@@ -36,6 +36,7 @@ const counted = {
   account_events: 'id',
   ledger: 'grant_id',
   access_keys: 'id',
+  revoked_keys: 'id',
   limits: 'key',
   setup_links: 'id',
   sweeps: 'name',

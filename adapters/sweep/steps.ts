@@ -31,6 +31,7 @@ const expiring: readonly Expiring[] = [
   { table: 'setup_links' },
   { table: 'tries' },
   { table: 'account_events' },
+  { table: 'revoked_keys' },
   { table: 'devices' },
   { table: 'access_keys', keptSeconds: expiredKeySeconds },
   { table: 'sign_in_steps' },

@@ -4,6 +4,7 @@ import type { Database } from '../../database/database.ts';
 import { hashOpaque } from '../../database/hash.ts';
 import { compile, param, type Row, type Statement, textOf } from '../../database/statement.ts';
 import { epochSeconds } from '../../database/time.ts';
+import { forgetAt, rememberKeys } from '../../models/revocation.ts';
 import { type ListPage, newest, type Place, pageOf, toPage } from '../listing/keyset.ts';
 
 /** Times are epoch seconds. */
@@ -49,7 +50,9 @@ export class AccessKeyStore {
   readonly #ofAccount: Statement;
   readonly #page: Statement;
   readonly #one: Statement;
-  readonly #revoke: Statement;
+  readonly #revoke: readonly Statement[];
+  readonly #revoked: Statement;
+  readonly #trimRevoked: Statement;
 
   constructor(database: Database) {
     const { builder } = database;
@@ -90,11 +93,22 @@ export class AccessKeyStore {
     );
     this.#page = compile(pageOf(owned(), 'access_keys'));
     this.#one = compile(owned().where('access_keys.id', param('id')));
-    this.#revoke = compile(
-      ofAccount()
-        .where({ id: param('id') })
-        .delete(),
-    );
+    const revoked = () => builder('revoked_keys').where({ account_id: param('account_id') });
+    const tooMany = revoked()
+      .select('id')
+      .orderBy('expires_at', 'desc')
+      .limit(1000)
+      .offset(perAccount.revokedKeys);
+    this.#revoke = [
+      rememberKeys(builder, 'account_id = ? and id = ?', ['account_id', 'id']),
+      compile(
+        ofAccount()
+          .where({ id: param('id') })
+          .delete(),
+      ),
+    ];
+    this.#trimRevoked = compile(builder('revoked_keys').whereIn('id', tooMany).delete());
+    this.#revoked = compile(revoked().select('id', 'name'));
   }
 
   /** At once, whatever becomes of the request. Throws TooManyKeys or KeyExists. */
@@ -136,8 +150,17 @@ export class AccessKeyStore {
 
   /** Whatever becomes of the request. False where the account has none of that id. */
   async revoke(accountId: string, id: string): Promise<boolean> {
-    const values = { account_id: accountId, id };
-    return (await this.#database.commit([{ statement: this.#revoke, values }])) > 0;
+    const values = { account_id: accountId, id, forgetAt: forgetAt() };
+    const wasThere =
+      (await this.#database.commit(this.#revoke.map((statement) => ({ statement, values })))) > 0;
+    if (wasThere) await this.#database.commit([{ statement: this.#trimRevoked, values }]);
+    return wasThere;
+  }
+
+  /** What those were called that were revoked lately. */
+  async listRevoked(accountId: string): Promise<Pick<AccessKey, 'id' | 'name'>[]> {
+    const rows = await this.#database.all(this.#revoked, { account_id: accountId });
+    return rows.map((row) => ({ id: String(row['id']), name: String(row['name']) }));
   }
 }
 

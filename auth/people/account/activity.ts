@@ -21,7 +21,7 @@ export interface ActivityParts extends OwnSignInParts {
   readonly tries: TryStore;
   readonly events: AccountEventStore;
   readonly ledger: LedgerStore;
-  readonly accessKeys: Pick<AccessKeyStore, 'listOfAccount'>;
+  readonly accessKeys: Pick<AccessKeyStore, 'listOfAccount' | 'listRevoked'>;
 }
 
 const mostOfPage = 50;
@@ -113,9 +113,9 @@ async function readByCode(parts: ActivityParts, accountId: string, code: string)
 
 type Names = ReadonlyMap<string, string>;
 
-/** By the client ids of programs that come with an access key: they are called as its owner called the key. */
+/** By the client ids of programs that come with an access key: they are called as its owner called the key, also one that is no more. */
 async function readKeyNames({ accessKeys }: ActivityParts, accountId: string): Promise<Names> {
-  const keys = await accessKeys.listOfAccount(accountId);
+  const keys = [...(await accessKeys.listRevoked(accountId)), ...(await accessKeys.listOfAccount(accountId))];
   return new Map(keys.map((key) => [clientIdOf(key), key.name]));
 }
 
@@ -124,7 +124,7 @@ const createShowTry =
   (one: ListedTry): ShownTry =>
     showTry(one, names.get(String(one.clientId)));
 
-/** Of a key that is no more its id is left, by which what was told of it before is found. */
+/** Of a key that was revoked before names were kept its id is left, by which what was told of it before is found. */
 function createNameOf(keys: Names, tries: readonly ListedTry[]) {
   const apps = new Map(tries.map(({ clientId, clientName }) => [clientId, clientName]));
   return (clientId: string | undefined): string | undefined => {

@@ -156,7 +156,7 @@ t.test('what is told of an access key or an app names it, for its owner alone', 
   );
   const { text } = await open(loop, ann);
   t.match(text, /An access key was used for the first time\. <bdi class="app-name">Night script</);
-  t.match(text, '<bdi class="app-name">key:gone<', 'of one that was revoked the id is left');
+  t.match(text, '<bdi class="app-name">key:gone<', 'of one from before names were kept the id is left');
   t.notMatch(text, 'Not hers');
   t.match(text, /An app was allowed\. <bdi class="app-name">A notebook</);
 });

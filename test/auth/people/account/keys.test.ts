@@ -1,9 +1,11 @@
 // /account/keys: a key is made with the password, shown once, listed and revoked; and what the form refuses.
 import t, { type Test } from 'tap';
 import { perAccount } from '../../../../adapters/bounds.ts';
+import { compile } from '../../../../adapters/database/statement.ts';
 import { AccessKeyStore } from '../../../../adapters/stores/access-keys/access-keys.ts';
 import { AccountStore } from '../../../../adapters/stores/accounts.ts';
 import { AccountEventStore } from '../../../../adapters/stores/timeline/account-events.ts';
+import { startSweep } from '../../../../adapters/sweep/sweep.ts';
 import { createKeyValue } from '../../../../auth/vault/access-keys/value.ts';
 import { Browser, type Page } from '../../../../scripts/demo/browser.ts';
 import { shiftClock } from '../../../support/clock.ts';
@@ -234,7 +236,46 @@ t.test('a key is revoked at once, by its own account alone, and all of it is tol
   ]);
   const { text } = await browser.visit(`${loop.issuer}/account/activity`);
   for (const said of ['key was made', 'used for the first time', 'key was revoked']) t.match(text, said);
+  t.equal(text.split('<bdi class="app-name">Short<').length - 1, 3, 'by its name, though it is gone');
+  t.notMatch(text, 'key:');
+  const ofOther = (await other.visit(`${loop.issuer}/account/activity`)).text;
+  t.notMatch(ofOther, 'Short', 'to nobody else');
 });
+
+t.test(
+  'what a revoked key was called is kept as long as what is told of it, and no longer than its account',
+  async (t) => {
+    const clock = shiftClock(t);
+    const { loop, browser } = await startSignedIn(t);
+    const keys = new AccessKeyStore(loop.database);
+    const accounts = new AccountStore(loop.database);
+    const { id: bens } = await accounts.create('ben', 'hash');
+    const accountId = await idOfAnn(loop);
+    const key = { access: 'read', folders: undefined, madeFrom: undefined, expiresAt: undefined } as const;
+    await post(loop, browser, { name: 'Short' });
+    await keys.revoke(accountId, idIn(await visit(loop, browser)));
+    for (let n = 0; n < 101; n += 1) {
+      await keys.add(`value ${n}`, { ...key, id: `${n}`, accountId: bens, name: 'One of many' });
+      await keys.revoke(bens, `${n}`);
+    }
+    t.equal((await keys.listRevoked(bens)).length, 100);
+    t.match(await keys.listRevoked(accountId), [{ name: 'Short' }]);
+    await keys.add('the last', { ...key, id: 'last', accountId: bens, name: 'Last' });
+    await accounts.setDisabled(bens, true);
+    t.match((await keys.listRevoked(bens)).at(-1), { name: 'Last' }, 'closing an account revokes, too');
+    await loop.database.commit([
+      { statement: compile(loop.database.builder('accounts').where({ id: bens }).delete()), values: {} },
+    ]);
+    t.same(await keys.listRevoked(bens), [], 'nothing is left of an account that is deleted');
+    clock.advance(14 * 24 * 3600 + 61);
+    const hour = 3600;
+    const limits = { refreshTokenIdleSeconds: hour, accessTokenSeconds: hour, unusedClientSeconds: hour };
+    const sweep = startSweep(loop.database, { ...limits, pauseMs: 0 });
+    t.teardown(() => sweep.stop());
+    await sweep.runOnce();
+    t.same(await keys.listRevoked(accountId), []);
+  },
+);
 
 t.test('no other site’s form makes or revokes one', async (t) => {
   const { loop, browser } = await startSignedIn(t);
