@@ -20,8 +20,15 @@ export function createChallenge(
   scopes: readonly string[],
 ): (req: Request) => Challenge {
   return (req) => {
-    const typed = { host: req.headers.host, hasSlash: req.path === `/${form}/` };
-    return { metadataUrl: metadataUrlAsTyped(resources, form, typed), scopes };
+    const { host } = req.headers;
+    const hasSlash = req.path === `/${form}/`;
+    // only who is refused is told
+    return {
+      get metadataUrl() {
+        return metadataUrlAsTyped(resources, form, { host, hasSlash });
+      },
+      scopes,
+    };
   };
 }
 

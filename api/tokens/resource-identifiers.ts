@@ -75,8 +75,10 @@ function canonicalIdentifier({ isLoopback }: ResourceIdentifiers, identifier: st
 
 /** Whether an audience is one of the two, in any way in which it may be named. */
 export function createAudienceCheck(resources: ResourceIdentifiers): (audience: string) => boolean {
-  const own = [resources.mcp, resources.sse].map((one) => canonicalIdentifier(resources, one));
-  return (audience) => own.includes(canonicalIdentifier(resources, audience));
+  const configured = [resources.mcp, resources.sse];
+  const own = configured.map((one) => canonicalIdentifier(resources, one));
+  return (audience) =>
+    configured.includes(audience) || own.includes(canonicalIdentifier(resources, audience));
 }
 
 /** The citation link of a note. Slashes stay, for proxies that refuse %2F. */
