@@ -3,7 +3,7 @@ import { type AdapterPayload, errors } from 'oidc-provider';
 import { epochSeconds } from '../../adapters/database/time.ts';
 import type { ClientDocumentStore, StoredDocument } from '../../adapters/stores/client-documents.ts';
 import { parseClientDocument } from './document.ts';
-import { freshUntil } from './hosts/freshness.ts';
+import { freshUntil, isFresh } from './hosts/freshness.ts';
 import { FetchFailed, type FetchJson } from './hosts/guarded-fetch.ts';
 import { HostUnavailable } from './hosts/host-unavailable.ts';
 import { createRecentFailures } from './hosts/recent-failures.ts';
@@ -48,7 +48,7 @@ export function createClientDocuments(parts: ClientDocumentsParts): ClientDocume
   return {
     findForAuthorization: async (id) => {
       const stored = await store.find(id);
-      if (!parts.isOpen || (stored && stored.freshUntil > epochSeconds())) return stored?.metadata;
+      if (!parts.isOpen || (stored && isFresh(stored))) return stored?.metadata;
       try {
         return await failures.unlessRecent(id, async () => {
           const wait = await parts.admit(id);

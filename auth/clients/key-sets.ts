@@ -1,7 +1,7 @@
 // The keys that clients sign with at their jwks_uri: the last good set is stored, and read again for a key it lacks.
 import { epochSeconds } from '../../adapters/database/time.ts';
 import type { ClientKeySetStore, StoredKeySet } from '../../adapters/stores/client-key-sets.ts';
-import { freshUntil } from './hosts/freshness.ts';
+import { freshUntil, isFresh } from './hosts/freshness.ts';
 import { FetchFailed, type FetchJson } from './hosts/guarded-fetch.ts';
 import { HostUnavailable } from './hosts/host-unavailable.ts';
 import { createRecentFailures } from './hosts/recent-failures.ts';
@@ -101,10 +101,9 @@ function fallBack(stored: StoredKeySet | undefined, kid: string | undefined, err
 }
 
 function isDue(stored: StoredKeySet, kid: string | undefined): boolean {
-  const now = epochSeconds();
-  if (stored.freshUntil <= now) return true;
+  if (!isFresh(stored)) return true;
   const fetchedAt = stored.expiresAt - week;
-  return !holds(stored, kid) && now - fetchedAt >= pauseSeconds;
+  return !holds(stored, kid) && Math.abs(epochSeconds() - fetchedAt) >= pauseSeconds;
 }
 
 /** A key without a name can only be the one key of a set (RFC 7517 section 4.5). */

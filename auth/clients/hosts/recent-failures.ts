@@ -20,7 +20,9 @@ export function createRecentFailures(isTheirs: (error: unknown) => boolean): Rec
   return {
     unlessRecent: async (name, work) => {
       const recent = failures.get(name);
-      if (recent && recent.untilMs > Date.now()) throw recent.error;
+      const leftMs = (recent?.untilMs ?? 0) - Date.now();
+      // Longer only where the clock went back meanwhile.
+      if (recent && leftMs > 0 && leftMs <= rememberedMs) throw recent.error;
       failures.delete(name);
       try {
         return await work();

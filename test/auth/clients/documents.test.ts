@@ -86,6 +86,26 @@ t.test(
   },
 );
 
+t.test('what was read, or could not be, before the clock went back is read again', async (t) => {
+  const clock = shiftClock(t);
+  const { hosts, world } = await start(t);
+  const authorize = async (): Promise<number> =>
+    (await world.ask(`/auth${world.authorization(app, { redirect_uri: way.redirectUri }).url.search}`))
+      .status;
+  hosts.serve(plain.client_id, (_request, response) => void response.writeHead(500).end());
+  t.not(await authorize(), 303, 'the host fails');
+  hosts.serve(plain.client_id, plain);
+  t.not(await authorize(), 303, 'which is remembered for half a minute');
+  clock.advance(-3 * 3600);
+  t.equal(await authorize(), 303);
+  const asked = hosts.asked.length;
+  t.equal(await authorize(), 303);
+  t.equal(hosts.asked.length, asked, 'what was read is fresh');
+  clock.advance(-2 * day);
+  t.equal(await authorize(), 303);
+  t.equal(hosts.asked.length, asked + 1);
+});
+
 t.test('a document that answers badly does not replace the good one, and a new good one does', async (t) => {
   const clock = shiftClock(t);
   const { hosts, world } = await start(t);

@@ -90,6 +90,17 @@ t.test('a client that was let in has one set, which goes with it', async (t) => 
   t.same(await sets(world), []);
 });
 
+t.test('keys that a client has exchanged are found also after the clock went back', async (t) => {
+  const { world, hosts } = await start(t);
+  const proof = (): ReturnType<Signer['proofFor']> => proofFor(world);
+  t.equal((await connectOver(world, app, { redirectUri, proof })).status, 200);
+  shiftClock(t).advance(-3 * 3600);
+  const next = await createSigner('key-2');
+  hosts.serve('https://client.example/keys/0', { keys: [next.publicKey] });
+  const { status } = await world.post('/token/revocation', { token: 'x', ...(await proofFor(world, next)) });
+  t.equal(status, 200);
+});
+
 t.test('a set has 16 KB at most', async (t) => {
   const { world, hosts } = await start(t);
   const uri = 'https://client.example/keys/0';
