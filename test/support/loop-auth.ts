@@ -26,6 +26,7 @@ import { Browser } from '../../scripts/demo/browser.ts';
 import { authorizeInBrowser } from '../../scripts/demo/sign-in.ts';
 import { fixCounters } from './limits.ts';
 import { createPkce, type Tokens } from './oauth.ts';
+import './remembered-hashes.ts';
 
 export const ann = { username: 'ann', password: 'a sentence that only Ann knows' };
 export const redirectUri = 'http://127.0.0.1:40404/callback';
@@ -72,7 +73,7 @@ export type Choice = Readonly<Record<string, string | readonly string[]>>;
 
 type Fields = Readonly<Record<string, string | undefined>>;
 
-// Making an RSA key and hashing a password cost more than all else in a small test.
+// Making an RSA key and hashing a password (remembered-hashes.ts) cost more than all else in a small test.
 const once = new Map<string, Promise<string>>();
 
 function remember(name: string, make: () => Promise<string>): Promise<string> {

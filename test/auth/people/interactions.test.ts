@@ -4,6 +4,7 @@ import { passkeyScriptHash, scriptHash } from '../../../pages/templates.ts';
 import { Browser, type Page } from '../../../scripts/demo/browser.ts';
 import { authorizeInBrowser } from '../../../scripts/demo/sign-in.ts';
 import { type App, addAccount, ann, type LoopAuth, present, startLoopAuth } from '../../support/loop-auth.ts';
+import { hashEachTime } from '../../support/remembered-hashes.ts';
 
 async function openSignIn(world: LoopAuth, app: App, browser: Browser): Promise<Page> {
   return browser.visit(world.authorization(app).url);
@@ -94,6 +95,7 @@ t.test('every page keeps others from framing it, running in it or learning where
 t.test(
   'a wrong password, an unknown name and a disabled account look the same and cost the same',
   async (t) => {
+    hashEachTime(t);
     const world = await startLoopAuth(t);
     const bob = { username: 'bob', password: 'what Bob says' };
     const id = await addAccount(world.database, bob);

@@ -17,6 +17,10 @@ import {
   startLoopAuth,
 } from '../../support/loop-auth.ts';
 import { trusting } from '../../support/registrations.ts';
+import { hashEachTime } from '../../support/remembered-hashes.ts';
+
+// What is told here is that it takes its time.
+hashEachTime(t);
 
 // From as many networks as one likes, so that no limit of guessing stands in the way.
 
