@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { BackupRefused, readBackup, restoreBackup } from '../adapters/backups/copy.ts';
 import { isSealed, unsealFile } from '../adapters/backups/sealed-file.ts';
 import type { Database } from '../adapters/database/database.ts';
-import { DatabaseDamaged, DatabaseInUse } from '../adapters/database/errors.ts';
+import { DatabaseInUse } from '../adapters/database/errors.ts';
 import { AccountStore } from '../adapters/stores/accounts.ts';
 import { ConnectionStore } from '../adapters/stores/connections.ts';
 import { fail, readAuthConfig, requireDatabase, sqlitePathOf, withDatabase } from './operator/database.ts';
@@ -25,9 +25,7 @@ const config = readAuthConfig();
 const path = sqlitePathOf(config);
 const opened = `${path}.opened`;
 // One that is damaged is what a backup is for.
-await requireDatabase(config, true).catch((error: unknown) => {
-  if (!(error instanceof DatabaseDamaged)) throw error;
-});
+await requireDatabase(config, { mayBeFirst: true, mayBeDamaged: true });
 try {
   const clear = open(from);
   const { madeAt, accounts, clients, grants } = readBackup(clear);

@@ -1,5 +1,5 @@
 // A look at a database that changes nothing of it: whether it is there, whether it is whole, and of which version its schema is.
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import Sqlite from 'better-sqlite3';
 import knex, { type Knex } from 'knex';
 import { migrationNames } from '../migrations/migrate.ts';
@@ -35,7 +35,9 @@ export async function findDatabase(url: string): Promise<'ours' | 'other' | 'non
 }
 
 function tablesOf(path: string): string[] {
-  if (!existsSync(path) || (statSync(path).isFile() && statSync(path).size === 0)) return [];
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found || (found.isFile() && found.size === 0)) return [];
+  if (!found.isFile()) throw new DatabaseUnavailable(`${path} is no file`);
   return lookInto(path, (file) => file.prepare('SELECT name FROM sqlite_schema').pluck().all() as string[]);
 }
 

@@ -51,7 +51,7 @@ export async function withDatabase(
   process.umask(0o077);
   const config = readAuthConfig();
   try {
-    await requireDatabase(config, mayBeFirst);
+    await requireDatabase(config, { mayBeFirst });
     const database = await openDatabase(config.databaseUrl);
     try {
       await work(database, config);
@@ -66,8 +66,15 @@ export async function withDatabase(
 }
 
 /** Ends the script where the setting names a database that is not there, or a file of something else; nothing is made of it. */
-export async function requireDatabase({ databaseUrl }: AuthConfig, mayBeFirst = false): Promise<void> {
-  const found = await findDatabase(databaseUrl);
+export async function requireDatabase(
+  { databaseUrl }: AuthConfig,
+  { mayBeFirst = false, mayBeDamaged = false } = {},
+): Promise<void> {
+  const found = await findDatabase(databaseUrl).catch((error: unknown) => {
+    if (error instanceof DatabaseDamaged && mayBeDamaged) return 'ours';
+    const isKnown = error instanceof DatabaseDamaged || error instanceof DatabaseUnavailable;
+    return isKnown ? fail(`AUTH_DATABASE_URL: ${error.message}`) : Promise.reject(error);
+  });
   if (found === 'ours' || (found === 'none' && mayBeFirst)) return;
   const isFile = databaseUrl.startsWith('sqlite:');
   const path = resolve(databaseUrl.slice('sqlite:'.length));

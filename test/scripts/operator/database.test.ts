@@ -67,6 +67,24 @@ t.test('a file of something else is not made one of ours', async (t) => {
   t.ok(readFileSync(path).equals(before));
 });
 
+t.test('what is no database at all is said so, without a stack', async (t) => {
+  const pair = await createPair(t);
+  const note = join(pair.folder, 'note.md');
+  writeFileSync(note, 'not a database');
+  for (const [path, reason] of [
+    [pair.folder, /AUTH_DATABASE_URL: .* is no file/],
+    [note, /AUTH_DATABASE_URL: .* not a SQLite database/],
+  ] as const)
+    for (const [name, ...args] of [['accounts'], ['backup', '--to', join(pair.folder, 'copy.db')]] as const) {
+      const settings = { AUTH_DATABASE_URL: `sqlite:${path}` };
+      const { code, text } = await runScript(pair, name, args, '', settings);
+      t.equal(code, 1);
+      t.match(text, reason);
+      t.notMatch(text, /^ +at /m);
+    }
+  t.match(readdirSync(pair.folder), ['note.md']);
+});
+
 t.test('what makes something may come before the first start', async (t) => {
   const pair = await createPair(t);
   for (const [at, [name, ...args]] of (
