@@ -1,6 +1,8 @@
 // Headings that can be led to (`/notes/Note.md#some-heading`), below the title that the page itself has.
+
 import type { MarkdownIt, Token } from 'markdown-it';
 import { foldName } from '../vault/notes/name.ts';
+import { showText } from '../vault/notes/parts/shown-text.ts';
 import { wikiLinkOf } from './wiki-links.ts';
 
 /** Ids that the page around the note has. */
@@ -22,7 +24,7 @@ export function slugOf(heading: string): string {
 export function nameHeadings(markdown: MarkdownIt): void {
   markdown.core.ruler.after('inline', 'name_headings', (state) => {
     const [first, said] = state.tokens;
-    const isTitle = first?.type === 'heading_open' && textOf(said) === state.env['title'];
+    const isTitle = first?.type === 'heading_open' && showText(said?.content ?? '') === state.env['title'];
     if (isTitle) state.tokens = state.tokens.slice(3);
     nameAll(state.tokens);
   });

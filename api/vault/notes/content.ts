@@ -8,6 +8,7 @@ import type { InlineField } from './markdown/fields.ts';
 import type { NoteLink } from './markdown/link-target.ts';
 import { readMarks, readPropertyLinks } from './marks.ts';
 import { foldName, nameOf } from './name.ts';
+import { showText } from './parts/shown-text.ts';
 
 export interface NoteContent {
   title: string;
@@ -55,7 +56,7 @@ export function* parseNoteContent(id: string, bytes: Buffer): Steps<NoteContent>
     warnings.push('The file is not UTF-8: characters that can not be read are shown as \ufffd.');
   }
   return {
-    title: cut(readTitle(fields) || heading || nameOf(id)),
+    title: cut(readTitle(fields) || showText(heading ?? '') || nameOf(id)),
     frontMatter: fields,
     text,
     aliases: readAliases(fields),
