@@ -17,14 +17,20 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+interface Thread {
+  readonly worker: Worker;
+  /** Who asked it for something, in order. */
+  readonly waiting: Waiting[];
+}
+
 export class LogKeeper {
   readonly #paths: LogPaths;
   /** Told of a sync that failed. */
   readonly #onFailedSync: (error: Error) => void;
   readonly #idleMs: number;
-  readonly #waiting: Waiting[] = [];
   #idle: NodeJS.Timeout | undefined;
-  #worker: Worker | undefined;
+  /** Undefined once it is asked to end: what comes then is for another. */
+  #thread: Thread | undefined;
   #isCheckpointing = false;
   #restsUntil = 0;
 
@@ -58,50 +64,60 @@ export class LogKeeper {
   }
 
   async close(): Promise<void> {
-    if (this.#worker) await this.#ask('close').catch(() => {});
+    const thread = this.#thread;
+    this.#thread = undefined;
+    clearTimeout(this.#idle);
+    if (thread) await post(thread, 'close').catch(() => {});
   }
 
   #ask(job: Job): Promise<boolean> {
-    this.#worker ??= this.#start();
-    const worker = this.#worker;
+    this.#thread ??= this.#start();
     clearTimeout(this.#idle);
-    const { promise, resolve, reject } = Promise.withResolvers<boolean>();
-    this.#waiting.push({ resolve, reject });
-    // Kept alive for a job, not for the next one.
-    worker.ref();
-    worker.postMessage(job);
-    return promise;
+    return post(this.#thread, job);
   }
 
-  #start(): Worker {
+  #start(): Thread {
     const worker = new Worker(new URL('./log-thread.ts', import.meta.url), {
       workerData: this.#paths,
       resourceLimits,
       execArgv: [],
     });
-    worker.on('message', (news: JobNews) => this.#hear(worker, news));
-    worker.once('error', (error) => this.#end(error));
-    worker.once('exit', () => this.#end(new Error('the thread of the log ended')));
-    return worker;
+    const thread = { worker, waiting: [] };
+    worker.on('message', (news: JobNews) => this.#hear(thread, news));
+    worker.once('error', (error) => this.#end(thread, error));
+    worker.once('exit', () => this.#end(thread, new Error('the thread of the log ended')));
+    return thread;
   }
 
-  #hear(worker: Worker, news: JobNews): void {
-    const waiting = this.#waiting.shift();
-    if (this.#waiting.length === 0) {
+  #hear(thread: Thread, news: JobNews): void {
+    const { worker, waiting } = thread;
+    const next = waiting.shift();
+    if (waiting.length === 0) {
       worker.unref();
-      this.#idle = setTimeout(() => void this.close(), this.#idleMs).unref();
+      if (thread === this.#thread) this.#idle = setTimeout(() => void this.close(), this.#idleMs).unref();
     }
     if ('failed' in news) {
       const { message, code } = news.failed;
-      waiting?.reject(Object.assign(new Error(message), { code }));
+      next?.reject(Object.assign(new Error(message), { code }));
     } else {
-      waiting?.resolve(news.isDone);
+      next?.resolve(news.isDone);
     }
   }
 
-  #end(error: Error): void {
-    clearTimeout(this.#idle);
-    this.#worker = undefined;
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
+  #end(thread: Thread, error: Error): void {
+    if (thread === this.#thread) {
+      clearTimeout(this.#idle);
+      this.#thread = undefined;
+    }
+    for (const { reject } of thread.waiting.splice(0)) reject(error);
   }
+}
+
+function post({ worker, waiting }: Thread, job: Job): Promise<boolean> {
+  const { promise, resolve, reject } = Promise.withResolvers<boolean>();
+  waiting.push({ resolve, reject });
+  // Kept alive for a job, not for the next one.
+  worker.ref();
+  worker.postMessage(job);
+  return promise;
 }

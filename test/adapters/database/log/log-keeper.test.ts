@@ -100,6 +100,18 @@ t.test('a thread that has nothing to do for long ends, and there is another when
   }
 });
 
+t.test('what comes while a thread is ending is done by another', async (t) => {
+  const { database, log } = makeLog(t);
+  const keeper = new LogKeeper({ database: database.name, log, idleWrite }, () => {});
+  t.teardown(() => keeper.close());
+  await keeper.mend();
+  const ending = keeper.close();
+  await keeper.mend();
+  await ending;
+  await keeper.mend();
+  t.pass('three times');
+});
+
 t.test('a database that is reached by a link has its log where the file is', async (t) => {
   const folder = createFolder(t);
   const { database } = await openHeld(join(folder, 'real.db'));
