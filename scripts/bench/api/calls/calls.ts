@@ -1,5 +1,5 @@
 // A tool call over HTTP: with the bearer check and without, beside the SDK's usual way of a new McpServer for each, and beside
-// an Express that answers the same bytes and does nothing.
+// an Express, and node alone, that answer the same bytes and do nothing.
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -28,6 +28,7 @@ export async function run(): Promise<void> {
     unchecked: await Server.start('unchecked', notes),
     stock: await Server.start('stock', notes),
     bare: await Server.start('bare', notes),
+    node: await Server.start('node', notes),
   };
   const clients = startClients();
   const checkCost = await sides.checked.ask('check');
@@ -78,8 +79,8 @@ async function hear(child: ChildProcess): Promise<number> {
 }
 
 async function measureEra(era: Era, sides: Sides, checkCost: number, clients: Clients): Promise<Measure[]> {
-  const { checked, unchecked, stock, bare } = sides;
-  const list = await compareInTurns(era, 'an empty list', { checked, stock, bare }, clients);
+  const { checked, unchecked, stock, bare, node } = sides;
+  const list = await compareInTurns(era, 'an empty list', { checked, stock, bare, node }, clients);
   const search = await compareInTurns(era, 'a search', { checked, unchecked }, clients);
   const format = (microseconds: number): string => `${microseconds.toFixed(0)} µs`;
   return [
@@ -107,7 +108,7 @@ async function measureEra(era: Era, sides: Sides, checkCost: number, clients: Cl
     {
       what: `${era}, the same without Express, node and the kernel`,
       value: format(list.checked - list.bare),
-      beside: `new McpServer for each: ${format(list.stock - list.bare)} (a bare answer: ${format(list.bare)})`,
+      beside: `new McpServer: ${format(list.stock - list.bare)} (Express: ${format(list.bare)}, node: ${format(list.node)})`,
       ratio: formatRatio((list.stock - list.bare) / (list.checked - list.bare)),
     },
   ];

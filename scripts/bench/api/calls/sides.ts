@@ -1,8 +1,10 @@
-// What is compared, each as an Express application: loop's endpoint, the SDK's usual way, and an answer that nothing is done for.
-
+// What is compared: loop's endpoint on Express, the SDK's usual way on Express, and an answer that nothing is done for, with and
+// without Express.
+import type { RequestListener } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { type NodeIncomingMessageLike, toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler, type McpHttpHandler, McpServer } from '@modelcontextprotocol/server';
-import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
+import express, { type Request, type RequestHandler, type Response } from 'express';
 import { z } from 'zod';
 import { createLogger } from '../../../../api/http/log.ts';
 import { createMcpEndpoint, type McpEndpoint } from '../../../../api/mcp/endpoint.ts';
@@ -20,13 +22,13 @@ import { createTools } from '../../../../api/tools/tools.ts';
 import type { Vault } from '../../../../api/vault/vault.ts';
 import { median } from '../../measure.ts';
 
-export type Side = 'checked' | 'unchecked' | 'stock' | 'bare';
+export type Side = 'checked' | 'unchecked' | 'stock' | 'bare' | 'node';
 
 const resources = parseResourceIdentifiers('http://localhost:8082/mcp');
 const issuer = 'http://localhost:8083';
 const caller = { client: { id: 'bench' }, account: { id: 'bench' } };
 
-export function createSide(side: Side, vault: Vault): Express {
+export function createSide(side: Side, vault: Vault): RequestListener {
   switch (side) {
     case 'checked':
       return express().all('/', createEndpoint(vault).handlers);
@@ -36,6 +38,8 @@ export function createSide(side: Side, vault: Vault): Express {
       return express().post('/', express.json(), mount(createStockHandler(createTools(vault, String))));
     case 'bare':
       return express().post('/', express.json(), (_req, res) => void res.type('json').send(bareAnswer));
+    case 'node':
+      return answerBarely;
   }
 }
 
@@ -114,6 +118,13 @@ const bareAnswer = JSON.stringify({
   id: 1,
   result: { content: [{ type: 'text', text: '{}' }], structuredContent: { entries: [], folder: '.hidden' } },
 });
+
+const answerBarely: RequestListener = (req, res) => {
+  void json(req).then(() => {
+    const head = { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(bareAnswer) };
+    res.writeHead(200, head).end(bareAnswer);
+  });
+};
 
 // As the SDK's own examples do: a McpServer with its tools for each request, here with the very same tools and no auth.
 function createStockHandler(tools: readonly Tool[]): McpHttpHandler {
