@@ -6,13 +6,13 @@ import type { RequestListener } from 'node:http';
 import type { RequestHandler } from 'express';
 
 /** What of a round may be spent on calls as they come; a light one takes some 0.15 ms, a search some 1.5. */
-const roundMs = 5;
+const roundMs = 3;
 
-/** Calls are begun in the order in which they came: at once, or one a round where they would make a round long. */
+/** Calls are begun in the order in which they came, so many in a round that it does not become long. */
 export class Rounds {
   readonly #now: () => number;
   readonly #waiting: Array<() => void> = [];
-  /** When calls may no longer be begun in this round; undefined while nothing runs. */
+  /** When no more calls are begun in this round; undefined while nobody calls. */
   #endsAt: number | undefined;
 
   /** `now` in milliseconds. */
@@ -21,23 +21,36 @@ export class Rounds {
   }
 
   take(begin: () => void): void {
-    if (this.#endsAt === undefined) {
-      this.#endsAt = this.#now() + roundMs;
-      setImmediate(this.#next);
-    }
-    if (this.#waiting.length === 0 && this.#now() < this.#endsAt) begin();
+    if (this.#endsAt === undefined) this.#beginRound();
+    if (this.#waiting.length === 0 && this.#hasTime()) begin();
     // it goes on as what it is: its trace is kept by the context that it came in
     else this.#waiting.push(AsyncResource.bind(begin));
   }
 
-  readonly #next = (): void => {
-    const begin = this.#waiting.shift();
+  #hasTime(): boolean {
+    return this.#now() < (this.#endsAt ?? 0);
+  }
+
+  #beginRound(): void {
+    this.#endsAt = this.#now() + roundMs;
+    setImmediate(this.#endRound);
+  }
+
+  readonly #endRound = (): void => {
     this.#endsAt = undefined;
-    if (begin === undefined) return;
-    // none of those who come in the next round goes before the others who wait
-    this.#endsAt = 0;
-    setImmediate(this.#next);
-    begin();
+    if (this.#waiting.length === 0) return;
+    this.#beginRound();
+    this.#beginNext();
+  };
+
+  readonly #beginNext = (): void => {
+    this.#waiting.shift()?.();
+    // behind all that the call does without waiting for anything, which is what its time is
+    if (this.#waiting.length > 0) queueMicrotask(() => process.nextTick(this.#goOn));
+  };
+
+  readonly #goOn = (): void => {
+    if (this.#hasTime()) this.#beginNext();
   };
 }
 

@@ -16,17 +16,25 @@ async function open(t: Test, port: number): Promise<Socket> {
   return socket;
 }
 
+/** Its head, and its body where it has one, which comes later. */
+export type Request = readonly [head: string, body?: string];
+
+function ask(socket: Socket, [head, body]: Request): void {
+  socket.write(head);
+  if (body !== undefined) setTimeout(() => socket.write(body), 1);
+}
+
 /** Asks again with each answer. */
-function keepAsking(socket: Socket, request: string, onAnswer: () => void): void {
+function keepAsking(socket: Socket, request: Request, onAnswer: () => void): void {
   socket.on('data', () => {
     onAnswer();
-    socket.write(request);
+    ask(socket, request);
   });
-  socket.write(request);
+  ask(socket, request);
 }
 
 /** How many answers the others got from when some connected until each of these had one. */
-export async function countBefore(t: Test, port: number, request: string): Promise<number> {
+export async function countBefore(t: Test, port: number, request: Request): Promise<number> {
   let answers = 0;
   const { promise: busy, resolve } = Promise.withResolvers<void>();
   for (let number = 0; number < crowd; number += 1) {
@@ -40,7 +48,7 @@ export async function countBefore(t: Test, port: number, request: string): Promi
   const waits = Array.from({ length: newcomers }, async () => {
     const socket = await open(t, port);
     const answered = once(socket, 'data');
-    socket.write(request);
+    ask(socket, request);
     await answered;
   });
   await Promise.all(waits);

@@ -1,13 +1,13 @@
 // api/sharing/rounds.ts: many who call at once don't keep those waiting who connect, nor each other out of order.
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import type { Request, RequestHandler, Response } from 'express';
+import { join } from 'node:path';
+import type { Request, Response } from 'express';
 import t from 'tap';
-import { createBareApp } from '../../../api/http/answer-headers.ts';
+import { startServer, stopServer } from '../../../api/http/server.ts';
 import { inTurn, Rounds } from '../../../api/sharing/rounds.ts';
-import { callTool, RESOURCE, startWorld } from '../../support/loop-api.ts';
+import { callTool, makeVault, RESOURCE, startWorld, waitForIndex } from '../../support/loop-api.ts';
 import { countBefore, fewAnswers } from '../../support/newcomers.ts';
 
 function work(ms: number): void {
@@ -15,71 +15,83 @@ function work(ms: number): void {
   while (performance.now() < until);
 }
 
-t.test('who connects to a busy server waits for each of the others a few times', async (t) => {
-  const answer: RequestHandler = (_req, res) => {
-    work(2);
-    res.end();
-  };
-  const server = createServer(createBareApp().all('/', inTurn, answer)).listen(0, '127.0.0.1');
-  t.teardown(() => server.close().closeAllConnections());
-  await once(server, 'listening');
-  const waited = await countBefore(
-    t,
-    (server.address() as AddressInfo).port,
-    'GET / HTTP/1.1\r\nHost: a\r\n\r\n',
-  );
-  t.ok(waited < fewAnswers, `${waited} answers`);
-});
-
 t.test(
-  'so does who connects to loop-api, for tools over MCP and over REST, and where all others are refused',
+  'who connects to a busy server waits for each of the others a few times, whatever they ask',
   async (t) => {
-    const world = await startWorld(t);
-    world.auth.addToken('good', RESOURCE);
-    const { host, port } = new URL(world.url);
-    const head = `Host: ${host}\r\nAuthorization: Bearer good\r\nContent-Type: application/json\r\n`;
-    const body = JSON.stringify(callTool('search', { query: 'note with a plan' }));
-    const requests = [
-      `POST /mcp HTTP/1.1\r\n${head}Accept: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-      `GET /api/search?query=plan HTTP/1.1\r\n${head}\r\n`,
-      `GET /mcp HTTP/1.1\r\nHost: ${host}\r\n\r\n`,
-    ];
-    for (const request of requests) {
-      const waited = await countBefore(t, Number(port), request);
-      t.ok(waited < fewAnswers, `${waited} answers: ${request.slice(0, 20)}`);
-    }
+    const server = await startServer(
+      (_req, res) => {
+        work(2);
+        res.end();
+      },
+      { host: '127.0.0.1', port: 0 },
+    );
+    t.teardown(() => stopServer(server, 0));
+    const waited = await countBefore(t, (server.address() as AddressInfo).port, [
+      'GET / HTTP/1.1\r\nHost: a\r\n\r\n',
+    ]);
+    t.ok(waited < fewAnswers, `${waited} answers`);
   },
 );
 
 t.test(
-  'calls are begun in order, at once while there is time, and no round takes many of them',
+  'so does who connects to loop-api while others search, whose bodies come after their heads',
   async (t) => {
-    let now = 0;
-    const rounds = new Rounds(() => now);
-    const begun: string[] = [];
-    const take = (name: string, ms: number): void =>
-      rounds.take(() => {
-        begun.push(name);
+    const folder = await makeVault(t);
+    // some milliseconds for each search
+    const words = Array.from({ length: 120 }, (_, number) => `word${number}`).join(' ');
+    for (let number = 0; number < 300; number += 1) {
+      await writeFile(join(folder, 'vault', `Note ${number}.md`), words);
+    }
+    const world = await startWorld(t, { API_VAULT_DIR: join(folder, 'vault') });
+    world.auth.addToken('good', RESOURCE);
+    await waitForIndex(world);
+    const { host, port } = new URL(world.url);
+    const body = JSON.stringify(callTool('search', { query: words }));
+    const lines = [
+      'POST /mcp HTTP/1.1',
+      `Host: ${host}`,
+      'Authorization: Bearer good',
+      'Content-Type: application/json',
+      'Accept: application/json, text/event-stream',
+      `Content-Length: ${body.length}`,
+    ];
+    const waited = await countBefore(t, Number(port), [`${lines.join('\r\n')}\r\n\r\n`, body]);
+    t.ok(waited < fewAnswers, `${waited} answers`);
+  },
+);
+
+t.test('calls are begun in order, at once while there is time, and no round takes long', async (t) => {
+  let now = 0;
+  const rounds = new Rounds(() => now);
+  const begun: string[] = [];
+  const take = (name: string, ms: number): void =>
+    rounds.take(() => {
+      begun.push(name);
+      // what a call does when its body is there, in the same round
+      void Promise.resolve().then(() => {
         now += ms;
       });
-    take('a', 0);
-    take('b', 6);
-    t.same(begun, ['a', 'b'], 'at once');
-    take('c', 0);
-    take('d', 0);
-    t.same(begun, ['a', 'b'], 'the round has had its time');
-    const round = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
-    await round();
-    take('e', 0);
-    t.same(begun, ['a', 'b', 'c'], 'one a round, and who comes then is the last');
-    await round();
-    await round();
-    t.same(begun, ['a', 'b', 'c', 'd', 'e']);
-    await round();
-    take('f', 0);
-    t.equal(begun.at(-1), 'f', 'nobody waits: at once again');
-  },
-);
+    });
+  const round = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+  take('a', 0);
+  take('b', 4);
+  t.same(begun, ['a', 'b'], 'at once');
+  await Promise.resolve();
+  for (const name of ['c', 'd']) take(name, 2);
+  take('e', 9);
+  take('f', 1);
+  t.same(begun, ['a', 'b'], 'the round has had its time');
+  await round();
+  t.same(begun.slice(2), ['c', 'd'], 'as many as there is time for');
+  take('g', 0);
+  await round();
+  t.same(begun.slice(4), ['e'], 'one that takes long is alone in its round');
+  await round();
+  t.same(begun.slice(5), ['f', 'g'], 'who came later is the last');
+  await round();
+  take('h', 0);
+  t.equal(begun.at(-1), 'h', 'nobody waits: at once again');
+});
 
 t.test('whoever waited goes on with a trace of their own', async (t) => {
   const rounds = new Rounds();

@@ -24,7 +24,7 @@ t.test('who connects to a busy server waits for each of the others a few times',
     return stopServer(server);
   });
   const { port } = server.address() as AddressInfo;
-  const waited = await countBefore(t, port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  const waited = await countBefore(t, port, ['GET / HTTP/1.1\r\nHost: a\r\n\r\n']);
   t.ok(waited < fewAnswers, `${waited} answers`);
 });
 
