@@ -15,7 +15,7 @@ import { type NotedCall, noteCalls } from './reporting/noted-calls.ts';
 import { createRestRouter } from './rest/endpoint.ts';
 import { createOpenApi } from './rest/openapi.ts';
 import { HeldBytes, heldLimits } from './sharing/held-bytes.ts';
-import { inTurn } from './sharing/rounds.ts';
+import { inRound } from './sharing/rounds.ts';
 import { mostNotesAtOnce, Turns } from './sharing/turns.ts';
 import { createSseEndpoint, type SseEndpoint } from './sse/endpoint.ts';
 import { createChallenge } from './tokens/bearer.ts';
@@ -107,7 +107,7 @@ export function createApp(options: AppOptions): App {
     createVerifyRoute(verify, createChallenge(resources, 'mcp', listScopes(tools))),
   );
   app.use(createResourceMetadataRouter({ resources, scopes: listScopes(tools), ...config }));
-  app.use(inTurn, browsing.pages);
+  app.use(inRound, browsing.pages);
   let openApi: ReturnType<typeof createOpenApi> | undefined;
   app.all('/openapi.json', onlyGet, (_req, res) => {
     openApi ??= createOpenApi({ tools, resources, issuer: config.issuer });

@@ -6,7 +6,7 @@ import { RequestRefused } from '../http/errors.ts';
 import { parseJsonBody, readJsonBody } from '../http/json-body.ts';
 import { guardOrigin } from '../http/origins.ts';
 import { type HeldBytes, holdCall, sendHeld } from '../sharing/held-bytes.ts';
-import { inTurn } from '../sharing/rounds.ts';
+import { inRound } from '../sharing/rounds.ts';
 import { createChallenge, insufficientScope, requireBearer } from '../tokens/bearer.ts';
 import type { ResourceIdentifiers } from '../tokens/resource-identifiers.ts';
 import { methodNotAllowed } from '../tokens/resource-metadata.ts';
@@ -79,7 +79,7 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
     onlyPost,
     holdCall(options.heldBytes),
     readJsonBody(),
-    inTurn,
+    inRound,
     serve,
   ];
   return {

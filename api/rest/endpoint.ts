@@ -6,7 +6,7 @@ import { type RefusalOptions, RequestRefused } from '../http/errors.ts';
 import { parseJsonBody, readJsonBody } from '../http/json-body.ts';
 import { guardOrigin } from '../http/origins.ts';
 import { type HeldBytes, holdCall, sendHeld } from '../sharing/held-bytes.ts';
-import { inTurn } from '../sharing/rounds.ts';
+import { inRound } from '../sharing/rounds.ts';
 import { createChallenge, insufficientScope, requireBearer } from '../tokens/bearer.ts';
 import type { ResourceIdentifiers } from '../tokens/resource-identifiers.ts';
 import { methodNotAllowed } from '../tokens/resource-metadata.ts';
@@ -69,7 +69,7 @@ export function createRestRouter({ tools, verify, findAccess, resources, heldByt
       next();
     };
     const guard = guardOrigin(resources, methods);
-    router.all(expressPath(path), guard, bearer, choose, requireScopes, hold, readBodyIfAny, inTurn, answer);
+    router.all(expressPath(path), guard, bearer, choose, requireScopes, hold, readBodyIfAny, inRound, answer);
   }
   return router;
 }

@@ -58,7 +58,7 @@ export class Rounds {
 const rounds = new Rounds();
 
 /** For after the body, which may come in a round of its own, and before what takes time. */
-export const inTurn: RequestHandler = (_req, res, next) => {
+export const inRound: RequestHandler = (_req, res, next) => {
   rounds.take(() => {
     // gone meanwhile
     if (!res.closed) next();

@@ -8,7 +8,7 @@ import type { McpOptions } from '../mcp/endpoint.ts';
 import { findMissingScopes } from '../mcp/scopes.ts';
 import { createMcpServerFactory } from '../mcp/server.ts';
 import { holdCall } from '../sharing/held-bytes.ts';
-import { inTurn } from '../sharing/rounds.ts';
+import { inRound } from '../sharing/rounds.ts';
 import { createChallenge, insufficientScope, requireBearer, tokenOf } from '../tokens/bearer.ts';
 import { methodNotAllowed } from '../tokens/resource-metadata.ts';
 import { listScopes } from '../tools/tool.ts';
@@ -90,7 +90,7 @@ export function createSseEndpoint(options: SseOptions): SseEndpoint {
       findSession,
       holdCall(options.heldBytes),
       readJsonBody(),
-      inTurn,
+      inRound,
       receive,
     ],
     takePosted: (posted) => takePosted(posted, findOwn, verify),

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Request, Response } from 'express';
 import t from 'tap';
 import { startServer, stopServer } from '../../../api/http/server.ts';
-import { inTurn, Rounds } from '../../../api/sharing/rounds.ts';
+import { inRound, Rounds } from '../../../api/sharing/rounds.ts';
 import { callTool, makeVault, RESOURCE, startWorld, waitForIndex } from '../../support/loop-api.ts';
 import { countBefore, fewAnswers } from '../../support/newcomers.ts';
 
@@ -112,7 +112,7 @@ t.test('whoever waited goes on with a trace of their own', async (t) => {
 t.test('a client that is gone when its turn comes is not served', async (t) => {
   let served = 0;
   const res = { closed: true } as unknown as Response;
-  await inTurn({} as Request, res, () => {
+  await inRound({} as Request, res, () => {
     served += 1;
   });
   t.equal(served, 0);
