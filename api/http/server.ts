@@ -27,7 +27,7 @@ export async function startServer(
   { host, port }: Address,
   limits = requestLimits,
 ): Promise<Server> {
-  const server = createServer(limits, inRounds(listener));
+  const server = createServer(limits, boundPipelines(inRounds(listener)));
   server.on('clientError', (error, socket) => refuseUnreadable(error, socket));
   server.on('checkExpectation', ({ socket }) => {
     refuse(socket, 417, 'Of Expect only 100-continue can be met');
@@ -41,6 +41,29 @@ export async function startServer(
   await promise;
   server.off('error', reject);
   return server;
+}
+
+/**
+ * Requests of one connection that wait for their answers: more of them come only from who wants to fill the memory, 40 bytes for some
+ * kilobytes. No client in use sends one before the answer to the last, and a connection may be closed at any time (RFC 9112,
+ * section 9.3.2).
+ */
+const mostUnanswered = 8;
+
+/** Cuts connections with more than that. */
+function boundPipelines(listener: RequestListener): RequestListener {
+  const unanswered = new WeakMap<object, number>();
+  return (req, res) => {
+    const { socket } = req;
+    const count = (unanswered.get(socket) ?? 0) + 1;
+    if (count > mostUnanswered) {
+      socket.destroy();
+      return;
+    }
+    unanswered.set(socket, count);
+    res.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
+    listener(req, res);
+  };
 }
 
 /** Takes no new connections, lets running requests end within `drainMs`, and cuts what is left. */

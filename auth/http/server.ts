@@ -20,7 +20,7 @@ export async function startServer(
   port: number,
   setting = 'AUTH_PORT',
 ): Promise<Server> {
-  const server = createServer(timeouts, inRounds(listener));
+  const server = createServer(timeouts, boundPipelines(inRounds(listener)));
   server.on('clientError', answerUnreadable);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
@@ -31,6 +31,29 @@ export async function startServer(
     throw new PortUnavailable(explain(cause, host, port, setting), { cause });
   }
   return server;
+}
+
+/**
+ * Requests of one connection that wait for their answers: more of them come only from who wants to fill the memory, 40 bytes for some
+ * kilobytes. No client in use sends one before the answer to the last, and a connection may be closed at any time (RFC 9112,
+ * section 9.3.2).
+ */
+const mostUnanswered = 8;
+
+/** Cuts connections with more than that. */
+function boundPipelines(listener: RequestListener): RequestListener {
+  const unanswered = new WeakMap<object, number>();
+  return (req, res) => {
+    const { socket } = req;
+    const count = (unanswered.get(socket) ?? 0) + 1;
+    if (count > mostUnanswered) {
+      socket.destroy();
+      return;
+    }
+    unanswered.set(socket, count);
+    res.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
+    listener(req, res);
+  };
 }
 
 function explain(cause: unknown, host: string, port: number, setting: string): string {

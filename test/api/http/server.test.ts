@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { requestLimits, startServer, stopServer } from '../../../api/http/server.ts';
+import { testPipelines } from '../../support/pipelines.ts';
 
 const here = { host: '127.0.0.1', port: 0 };
 
@@ -70,3 +71,7 @@ t.test('a stop takes nothing new, lets what runs end, and cuts what does not', a
   await stopped;
   await t.rejects(never);
 });
+
+t.test('requests of one connection are answered in turn, and who sends many is cut off', (t) =>
+  testPipelines(t, (listener) => startServer(listener, here)),
+);

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import t from 'tap';
 import { PortUnavailable, startServer, stopServer } from '../../../auth/http/server.ts';
+import { testPipelines } from '../../support/pipelines.ts';
 
 t.test('a port that can not be had is explained', async (t) => {
   const server = await startServer((_request, response) => void response.end(), '127.0.0.1', 0);
@@ -69,3 +70,7 @@ t.test('a request under way is finished before the server stops, and no new one 
   await Promise.all([stopped, idleEnded]);
   t.ok(performance.now() - answeredAt < 2500, 'without waiting for what the client keeps open');
 });
+
+t.test('requests of one connection are answered in turn, and who sends many is cut off', (t) =>
+  testPipelines(t, (listener) => startServer(listener, '127.0.0.1', 0)),
+);
