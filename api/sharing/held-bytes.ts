@@ -1,6 +1,7 @@
 // How many bytes this process holds for clients: bodies being read, calls that run, answers not taken yet. By account and over all.
 import type { RequestHandler, Response } from 'express';
 import { RequestRefused } from '../http/errors.ts';
+import { leaveTogether } from './rounds.ts';
 
 /**
  * Compose gives loop-api 256 MB, of which some 130 are its own and 60 what a few large notes take while they are read
@@ -104,7 +105,8 @@ export function sendHeld(res: Response, json: string | Uint8Array): void {
   holding.raise(callBytes + length);
   endWhenIgnored(res);
   if (!res.hasHeader('Content-Type')) res.setHeader('Content-Type', 'application/json');
-  res.setHeader('Content-Length', length).end(body);
+  res.setHeader('Content-Length', length);
+  leaveTogether(() => res.end(body));
 }
 
 /** Cuts the connection of a client that takes nothing of what waits for it. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Request, Response } from 'express';
 import t from 'tap';
 import { startServer, stopServer } from '../../../api/http/server.ts';
-import { inRound, Rounds } from '../../../api/sharing/rounds.ts';
+import { inRound, leaveTogether, Rounds } from '../../../api/sharing/rounds.ts';
 import { callTool, makeVault, RESOURCE, startWorld, waitForIndex } from '../../support/loop-api.ts';
 import { countBefore, fewAnswers } from '../../support/newcomers.ts';
 
@@ -116,4 +116,22 @@ t.test('a client that is gone when its turn comes is not served', async (t) => {
     served += 1;
   });
   t.equal(served, 0);
+});
+
+t.test('the answers of a round leave together, in order, when it is over', async (t) => {
+  const left: string[] = [];
+  const rounds = new Rounds();
+  for (const name of ['a', 'b', 'c']) {
+    rounds.take(() => {
+      leaveTogether(() => left.push(name));
+      t.same(left, [], 'not while others are served');
+    });
+    await Promise.resolve();
+  }
+  t.same(left, []);
+  await new Promise((resolve) => setImmediate(resolve));
+  t.same(left, ['a', 'b', 'c']);
+  leaveTogether(() => left.push('d'));
+  await new Promise((resolve) => setImmediate(resolve));
+  t.same(left.slice(3), ['d'], 'one that is alone waits for nobody');
 });
