@@ -1,5 +1,5 @@
 // What the MCP SDK gets to know about the caller, and what of it a server takes: what the call may use.
-import type { AuthInfo, ServerContext } from '@modelcontextprotocol/server';
+import type { AuthInfo } from '@modelcontextprotocol/server';
 import type { OwnAccess } from '../access.ts';
 import type { Principal } from '../tokens/verifier.ts';
 
@@ -23,8 +23,8 @@ export function describeCaller(
 }
 
 /** Of one message: servers and streams are used for many, each with a token of its own. */
-export function accessOf({ http }: ServerContext): OwnAccess | Promise<OwnAccess> {
-  const access = http?.authInfo?.extra?.['access'];
+export function accessOf(authInfo: AuthInfo | undefined): OwnAccess | Promise<OwnAccess> {
+  const access = authInfo?.extra?.['access'];
   if (access === undefined) throw new Error('a message came without what its caller may use');
   return access as OwnAccess | Promise<OwnAccess>;
 }

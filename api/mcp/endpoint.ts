@@ -1,5 +1,6 @@
 // The MCP endpoint on Express: revision 2026-07-28 and the older ones, without sessions, so that nothing is lost with the process.
 // The room: MCP over HTTP, and notes as its resources. Not the tools: tools/; not the older transport: sse/.
+import type { AuthInfo, JSONRPCMessage } from '@modelcontextprotocol/server';
 import type { RequestHandler } from 'express';
 import type { FindAccess } from '../access.ts';
 import { RequestRefused } from '../http/errors.ts';
@@ -14,9 +15,10 @@ import type { Principal, TokenVerifier } from '../tokens/verifier.ts';
 import { listScopes } from '../tools/tool.ts';
 import { describeCaller } from './caller.ts';
 import { createMcpFetch } from './older-revisions.ts';
+import { answerPlainCall, findPlainCall } from './plain-calls.ts';
 import { findPlainRequest, type PlainRequest } from './plain-requests.ts';
 import { findMissingScopes } from './scopes.ts';
-import { createMcpServerFactory, type McpServerOptions, newestRevision } from './server.ts';
+import { createCallTool, createMcpServerFactory, type McpServerOptions, newestRevision } from './server.ts';
 import { createServerPool } from './server-pool.ts';
 import { isEventStream, sendWebResponse, toWebRequest } from './web-exchange.ts';
 
@@ -38,6 +40,7 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
   const { tools, logger, resources } = options;
   const challengeOf = createChallenge(resources, 'mcp', listScopes(tools));
   const createServer = createMcpServerFactory(options);
+  const callTool = createCallTool(options);
   // it may quote what the client sent
   const onerror = (error: Error): void =>
     logger.warn({ reason: error.message.slice(0, 100) }, 'MCP request refused');
@@ -47,6 +50,12 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
   const pools = {
     legacy: createPool({ era: 'legacy' }),
     modern: createPool({ era: 'modern', revision: newestRevision }),
+  };
+
+  const answerPlainly = (plain: PlainRequest, authInfo: AuthInfo): Promise<JSONRPCMessage | undefined> => {
+    const call = findPlainCall(plain, tools);
+    if (call) return answerPlainCall(call, callTool, authInfo);
+    return pools[plain.era].answer(plain.request, authInfo);
   };
 
   const serve: RequestHandler = async (req, res) => {
@@ -59,9 +68,9 @@ export function createMcpEndpoint(options: McpOptions): McpEndpoint {
     res.setHeader('X-Accel-Buffering', 'no').setHeader('Cache-Control', 'no-store');
     const authInfo = describeCaller(res.locals, options.findAccess(principal));
     const plain = findPlainRequest(req.headers, body);
-    const pooled = plain && (await pools[plain.era].answer(plain.request, authInfo));
-    if (pooled) {
-      sendHeld(res, JSON.stringify(pooled));
+    const answered = plain && (await answerPlainly(plain, authInfo));
+    if (answered) {
+      sendHeld(res, JSON.stringify(answered));
       return;
     }
     const request = toWebRequest(req, res, resources.mcp);

@@ -19,12 +19,27 @@ export interface PlainRequest {
  * long as half of a call.
  */
 export function findPlainRequest(headers: IncomingHttpHeaders, body: unknown): PlainRequest | undefined {
-  if (!isJSONRPCRequest(body) || body.method === 'initialize') return undefined;
+  if (!isRequest(body) || body.method === 'initialize') return undefined;
   const meta = body.params?._meta ?? {};
   const isModern = PROTOCOL_VERSION_META_KEY in meta;
   if (!isModern) return isOlderVersion(headers) ? { era: 'legacy', request: body } : undefined;
   const isPlain = meta[PROTOCOL_VERSION_META_KEY] === newestRevision && saysTheSame(headers, body);
   return isPlain ? { era: 'modern', request: body } : undefined;
+}
+
+const members: readonly string[] = ['jsonrpc', 'id', 'method', 'params'];
+
+/** As the SDK's isJSONRPCRequest, which is asked about `_meta` only: its schema takes as long as finding the tool and calling it. */
+function isRequest(body: unknown): body is JSONRPCRequest {
+  if (!isRecord(body) || !Object.keys(body).every((name) => members.includes(name))) return false;
+  const { jsonrpc, id, method, params = {} } = body;
+  if (jsonrpc !== '2.0' || typeof method !== 'string') return false;
+  if (typeof id !== 'string' && !Number.isSafeInteger(id)) return false;
+  return isRecord(params) && (!('_meta' in params) || isJSONRPCRequest(body));
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isOlderVersion({ 'mcp-protocol-version': version }: IncomingHttpHeaders): boolean {

@@ -1,5 +1,5 @@
 // Makes MCP servers out of tools and notes; each is for one request at a time: an instance can not take parallel calls.
-import type { McpRequestContext, ServerContext } from '@modelcontextprotocol/server';
+import type { AuthInfo, McpRequestContext } from '@modelcontextprotocol/server';
 import {
   ProtocolError,
   ProtocolErrorCode,
@@ -26,6 +26,9 @@ export interface McpServerOptions {
 
 export type CreateMcpServer = (context: Pick<McpRequestContext, 'era'>) => Server;
 
+/** Throws ProtocolError, for what is no fault of the caller without its cause. */
+export type CallTool = (name: string, input: unknown, authInfo: AuthInfo | undefined) => Promise<ToolResult>;
+
 /** The first without sessions; the list that the SDK gives has the older ones. */
 export const newestRevision = '2026-07-28';
 const revisions = {
@@ -43,43 +46,51 @@ const cacheHints = {
   'resources/read': { ttlMs: 0, cacheScope: 'private' },
 } as const;
 
+/** For what may fail inside: the log is told of what, and the caller that it did. */
+function createGuard(logger: Logger) {
+  return async <Result>(
+    what: Record<string, string>,
+    authInfo: AuthInfo | undefined,
+    work: () => Result | Promise<Result>,
+  ): Promise<Result> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof ProtocolError) throw error;
+      const requestId = authInfo?.extra?.['requestId'];
+      logger.error({ err: error, ...what, requestId }, 'call failed');
+      throw callFailed();
+    }
+  };
+}
+
+export function createCallTool({ tools, logger }: Pick<McpServerOptions, 'tools' | 'logger'>): CallTool {
+  const guard = createGuard(logger);
+  return async (name, input, authInfo) => {
+    if (!tools.some((tool) => tool.name === name))
+      throw new ProtocolError(
+        ProtocolErrorCode.InvalidParams,
+        `There is no tool ${JSON.stringify(name.slice(0, 100))}`,
+      );
+    return guard({ tool: name }, authInfo, async () => {
+      const own = await accessOf(authInfo);
+      const tool = own.tools.find((one) => one.name === name);
+      if (!tool) throw new Error('a tool is described that nobody has');
+      return tool.call(input, own.caller);
+    });
+  };
+}
+
 // The low-level Server, not McpServer: tools are described once and not per request, and ChatGPT's `securitySchemes`
 // stand beside a tool's name, where McpServer's registerTool has no place for them.
 export function createMcpServerFactory({ tools, notes, logger }: McpServerOptions): CreateMcpServer {
   const definitions = tools.filter((tool) => tool.isListed).map((tool) => tool.definition);
   const canWrite = tools.some((tool) => tool.isListed && tool.scopes.includes('vault.write'));
   const instructions = INSTRUCTIONS + (canWrite ? WRITING_INSTRUCTIONS : '');
+  const guard = createGuard(logger);
+  const callTool = createCallTool({ tools, logger });
   // never called upon by tools like ours; made here once because every Server would otherwise make its own
   const jsonSchemaValidator = new AjvJsonSchemaValidator();
-
-  function callTool(name: string, input: unknown, context: ServerContext): Promise<ToolResult> {
-    if (!tools.some((tool) => tool.name === name))
-      throw new ProtocolError(
-        ProtocolErrorCode.InvalidParams,
-        `There is no tool ${JSON.stringify(name.slice(0, 100))}`,
-      );
-    return guard({ tool: name }, context, async () => {
-      const own = await accessOf(context);
-      const tool = own.tools.find((one) => one.name === name);
-      if (!tool) throw new Error('a tool is described that nobody has');
-      return tool.call(input, own.caller);
-    });
-  }
-
-  async function guard<Result>(
-    what: Record<string, string>,
-    context: ServerContext,
-    work: () => Result | Promise<Result>,
-  ): Promise<Result> {
-    try {
-      return await work();
-    } catch (error) {
-      if (error instanceof ProtocolError) throw error;
-      const requestId = context.http?.authInfo?.extra?.['requestId'];
-      logger.error({ err: error, ...what, requestId }, 'call failed');
-      throw callFailed();
-    }
-  }
 
   return ({ era }): Server => {
     const server = new Server(
@@ -93,15 +104,19 @@ export function createMcpServerFactory({ tools, notes, logger }: McpServerOption
       },
     );
     server.setRequestHandler('tools/list', () => ({ tools: definitions }));
-    server.setRequestHandler('tools/call', ({ params }, context) =>
-      callTool(params.name, params.arguments, context),
+    server.setRequestHandler('tools/call', ({ params }, { http }) =>
+      callTool(params.name, params.arguments, http?.authInfo),
     );
-    server.setRequestHandler('resources/list', ({ params }, context) =>
-      guard({ resource: 'list' }, context, async () => (await accessOf(context)).notes.list(params?.cursor)),
+    server.setRequestHandler('resources/list', ({ params }, { http }) =>
+      guard({ resource: 'list' }, http?.authInfo, async () =>
+        (await accessOf(http?.authInfo)).notes.list(params?.cursor),
+      ),
     );
     server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: notes.templates }));
-    server.setRequestHandler('resources/read', ({ params }, context) =>
-      guard({ resource: 'read' }, context, async () => (await accessOf(context)).notes.read(params.uri)),
+    server.setRequestHandler('resources/read', ({ params }, { http }) =>
+      guard({ resource: 'read' }, http?.authInfo, async () =>
+        (await accessOf(http?.authInfo)).notes.read(params.uri),
+      ),
     );
     return server;
   };
