@@ -28,6 +28,7 @@ const site = await startSite(t, {
     'Projects/Harbour.md': '# Harbour\n\nOpen until six. [[Boat]]\n',
     'Projects/Long/A name that goes on and on, as names of notes now and then do in spring.md': 'x\n',
     'Journal.md': '# Journal\n',
+    'Projects/Sails.md': '# Sails\n\nTwo of canvas.\n',
   },
 });
 const browser = await openBrowser(t);
@@ -106,6 +107,18 @@ testState(t, browser, {
     await askBack(page);
   },
   shows: '.warning .difference',
+});
+
+await call('delete_note', { id: 'Projects/Sails.md', revision: await revisionOf('Projects/Sails.md') });
+await writeFile(inVault('Projects/SAILS.md'), '# Sails\n\nThree of linen.\n');
+
+testState(t, browser, {
+  name: 'change-whose-name-is-nearly-taken',
+  arrive: async (page) => {
+    await openChange(page, 'Sails.md');
+    await askBack(page);
+  },
+  shows: '.warning',
 });
 
 testState(t, browser, {
