@@ -7,6 +7,7 @@ import {
   ProtocolError,
 } from '@modelcontextprotocol/server';
 import type { DescribedTool } from '../tools/tool.ts';
+import { isJsonObject } from './json-object.ts';
 import type { PlainRequest } from './plain-requests.ts';
 import type { CallTool } from './server.ts';
 
@@ -37,9 +38,7 @@ export function findPlainCall(
 
 // the schema of the SDK drops what is called `__proto__`
 function isInput(value: unknown): value is PlainCall['input'] {
-  if (value === undefined) return true;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  return !Object.hasOwn(value, '__proto__');
+  return value === undefined || (isJsonObject(value) && !Object.hasOwn(value, '__proto__'));
 }
 
 /** As the SDK answers (JSON-RPC 2.0, section 5). */

@@ -6,6 +6,7 @@ import {
   PROTOCOL_VERSION_META_KEY,
   SUPPORTED_PROTOCOL_VERSIONS,
 } from '@modelcontextprotocol/server';
+import { isJsonObject } from './json-object.ts';
 import { newestRevision } from './server.ts';
 
 export interface PlainRequest {
@@ -31,15 +32,11 @@ const members: readonly string[] = ['jsonrpc', 'id', 'method', 'params'];
 
 /** As the SDK's isJSONRPCRequest, which is asked about `_meta` only: its schema takes as long as finding the tool and calling it. */
 function isRequest(body: unknown): body is JSONRPCRequest {
-  if (!isRecord(body) || !Object.keys(body).every((name) => members.includes(name))) return false;
+  if (!isJsonObject(body) || !Object.keys(body).every((name) => members.includes(name))) return false;
   const { jsonrpc, id, method, params = {} } = body;
   if (jsonrpc !== '2.0' || typeof method !== 'string') return false;
   if (typeof id !== 'string' && !Number.isSafeInteger(id)) return false;
-  return isRecord(params) && (!('_meta' in params) || isJSONRPCRequest(body));
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isJsonObject(params) && (!('_meta' in params) || isJSONRPCRequest(body));
 }
 
 function isOlderVersion({ 'mcp-protocol-version': version }: IncomingHttpHeaders): boolean {

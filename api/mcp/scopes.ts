@@ -2,6 +2,7 @@
 import type { RefusedRequest } from '../tokens/bearer.ts';
 import { allows } from '../tokens/scopes.ts';
 import type { DescribedTool } from '../tools/tool.ts';
+import { isJsonObject } from './json-object.ts';
 import { noteResourceScopes } from './note-resources.ts';
 
 export interface MissingScopes {
@@ -21,25 +22,24 @@ export function findMissingScopes(
     if (!allows(granted, scopes)) {
       // in a batch the answer is one for all, and belongs to none of them
       const id = Array.isArray(body) ? undefined : idOf(message);
-      return { scopes, request: { id, isToolCall: isRecord(message) && message['method'] === 'tools/call' } };
+      return {
+        scopes,
+        request: { id, isToolCall: isJsonObject(message) && message['method'] === 'tools/call' },
+      };
     }
   }
   return undefined;
 }
 
 function scopesOf(message: unknown, tools: readonly DescribedTool[]): readonly string[] {
-  if (!isRecord(message)) return [];
+  if (!isJsonObject(message)) return [];
   const { method, params } = message;
   if (method === 'resources/list' || method === 'resources/read') return noteResourceScopes;
-  const name = method === 'tools/call' && isRecord(params) ? params['name'] : undefined;
+  const name = method === 'tools/call' && isJsonObject(params) ? params['name'] : undefined;
   return tools.find((tool) => tool.name === name)?.scopes ?? [];
 }
 
 function idOf(message: unknown): string | number | undefined {
-  const id = isRecord(message) ? message['id'] : undefined;
+  const id = isJsonObject(message) ? message['id'] : undefined;
   return typeof id === 'string' || typeof id === 'number' ? id : undefined;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }
