@@ -89,4 +89,4 @@ function readConfig(): GateConfig {
   }
 }
 
-if (import.meta.main) await main();
+if (import.meta.main) void main();

@@ -116,4 +116,4 @@ async function main(): Promise<void> {
   process.send?.('ready');
 }
 
-await main();
+void main();

@@ -19,24 +19,28 @@ process.umask(0o077);
 const log = createLog(process.env['LOG_LEVEL'] || 'info');
 const metrics = createMetrics();
 
-try {
-  const config = parseConfig(process.env);
-  // Set by Dockerfile.auth and by nobody else.
-  if (process.env['LOOP_IMAGE']) requireVolumes(config);
-  await run(config);
-} catch (error) {
-  const isExplained = [
-    SettingsRefused,
-    DatabaseDamaged,
-    DatabaseNewer,
-    DatabaseUnavailable,
-    HandoverUnavailable,
-    PortUnavailable,
-    KeysUnreadable,
-    VolumeMissing,
-  ].some((known) => error instanceof known);
-  log.fatal(isExplained ? {} : { err: error }, `loop-auth can't start: ${(error as Error).message}`);
-  process.exit(1);
+void start();
+
+async function start(): Promise<void> {
+  try {
+    const config = parseConfig(process.env);
+    // Set by Dockerfile.auth and by nobody else.
+    if (process.env['LOOP_IMAGE']) requireVolumes(config);
+    await run(config);
+  } catch (error) {
+    const isExplained = [
+      SettingsRefused,
+      DatabaseDamaged,
+      DatabaseNewer,
+      DatabaseUnavailable,
+      HandoverUnavailable,
+      PortUnavailable,
+      KeysUnreadable,
+      VolumeMissing,
+    ].some((known) => error instanceof known);
+    log.fatal(isExplained ? {} : { err: error }, `loop-auth can't start: ${(error as Error).message}`);
+    process.exit(1);
+  }
 }
 
 async function run(config: AuthConfig): Promise<void> {

@@ -6,7 +6,7 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePorts } from '../demo/pair.ts';
-import { compiledIn, makeImage, programOf, settingsOf, sizeOfModules } from '../supply/image.ts';
+import { makeImage, programOf, settingsOf, sizeOfModules } from '../supply/image.ts';
 import { services } from '../supply/installed.ts';
 import { formatMs, formatRatio, type Measure, median, printMeasures } from './measure.ts';
 
@@ -65,7 +65,6 @@ function describeImage(parent: string, service: (typeof services)[number]) {
   makeImage(service, folder);
   const env = {
     NODE_ENV: 'production',
-    NODE_COMPILE_CACHE: compiledIn(folder),
     API_CLIENT_SECRET: 'a secret of the benchmarks',
     API_INDEX_PATH: join(folder, 'index.db'),
     AUTH_DATABASE_URL: `sqlite:${join(folder, 'auth.db')}`,
@@ -79,7 +78,7 @@ function describeImage(parent: string, service: (typeof services)[number]) {
   };
 }
 
-function describeBare(port: number, { NODE_COMPILE_CACHE: _, ...env }: Record<string, string>): Program {
+function describeBare(port: number, env: Record<string, string>): Program {
   return { name: 'bare', args: ['-e', bareSource], port, env: { ...env, BARE_PORT: `${port}` } };
 }
 

@@ -1,10 +1,10 @@
 // node bundle.ts auth|api FOLDER: makes of what a service loads, ours and other people's, the few files that its image runs, in
 // FOLDER/bundle. FOLDER holds the rooms and the modules of the image. Both stay: the operator's scripts run from them, and what is
 // read beside a module lies there. docs/decisions/start-and-memory.md has the reasons.
-import { copyFileSync, globSync, readFileSync, statSync } from 'node:fs';
+import { copyFileSync, globSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Plugin, rolldown } from 'rolldown';
+import { type Plugin, type RolldownOutput, rolldown } from 'rolldown';
 
 const programs: Readonly<Record<string, readonly string[]>> = {
   auth: ['auth/main.ts'],
@@ -18,7 +18,8 @@ const outside = [
 ];
 
 /** Where a module of ours asks for its own place, or for a thread or another program of ours that lies beside it. */
-const places = /new URL\(\s*'\.\/([\w-]+)\.ts',\s*import\.meta\.url,?\s*\)|import\.meta\.(url|dirname)\b/g;
+const places =
+  /new URL\(\s*'\.\/([\w-]+)\.ts',\s*import\.meta\.url,?\s*\)|import\.meta\.(url|dirname|main)\b/g;
 
 const largestLiteralBytes = 10_000;
 
@@ -30,25 +31,49 @@ async function makeBundle(entries: readonly string[], folder: string): Promise<v
     platform: 'node',
     external: outside,
     preserveEntrySignatures: false,
-    plugins: [keepPlaces(folder), readHttp, readLargeJson(folder), listLater, writeAscii],
+    plugins: [keepPlaces(folder), readLargeJson(folder), listLater, writeFunction],
     onLog: (_level, { code, message }) => {
       // depd makes a function of a string, which does what it does outside of a bundle.
       if (code !== 'EVAL') throw new Error(message);
     },
   });
-  await bundle.write({
-    dir: join(folder, 'bundle'),
-    format: 'esm',
-    entryFileNames: '[name].js',
+  const { output } = await bundle.write({
+    ...written(folder),
+    entryFileNames: '[name]-[hash].js',
     chunkFileNames: '[name]-[hash].js',
-    // Lines and names stay, for whoever reads a stack: above it stands the module's path.
-    comments: false,
   });
   await bundle.close();
+  await writePrograms(folder, output);
   // Functions of rolldown's own are among what it writes.
   const licence = fileURLToPath(new URL('../LICENSE', import.meta.resolve('rolldown')));
   copyFileSync(licence, join(folder, 'bundle/LICENSE.rolldown'));
 }
+
+/** What node runs: `auth-main.js` has load.js run the file that was made of auth/main.ts. */
+async function writePrograms(folder: string, output: RolldownOutput['output']): Promise<void> {
+  const write = (name: string, text: string): void => writeFileSync(join(folder, 'bundle', name), text);
+  for (const file of output) {
+    if (file.type !== 'chunk' || !file.isEntry) continue;
+    write(`${file.name}.js`, `require('./load.js').load('${file.name}', '${file.fileName}');\n`);
+  }
+  write('package.json', '{ "type": "commonjs" }\n');
+  const loader = await rolldown({ input: join(import.meta.dirname, 'load.ts'), platform: 'node' });
+  await loader.write({ ...written(folder), entryFileNames: 'load.js' });
+  await loader.close();
+}
+
+/**
+ * CommonJS: its files are scripts, of which V8 gives what it made of them (load.ts), and which read of a module of node's what they use. As
+ * an ES module a file has every name of it read, for some of which node loads more: for node:http all of undici.
+ */
+const written = (folder: string) =>
+  ({
+    dir: join(folder, 'bundle'),
+    format: 'cjs',
+    strict: true,
+    // Lines and names stay, for whoever reads a stack: above it stands the module's path.
+    comments: false,
+  }) as const;
 
 function findBesides(folder: string): string[] {
   const isModules = (path: string): boolean => path === 'node_modules';
@@ -71,33 +96,13 @@ const keepPlaces = (folder: string): Plugin => ({
     const at = dirname(path);
     return code.replace(places, (_, beside: string | undefined, asked: string) => {
       if (beside) return `new URL('./${flatten(join(at, beside))}.js', import.meta.url)`;
+      // The one that asks is started as a program (gate.ts).
+      if (asked === 'main') return 'true';
       if (asked === 'url') return `new URL('../${path}', import.meta.url).href`;
       return `(import.meta.dirname + '/../${at}')`;
     });
   },
 });
-
-/**
- * Whoever imports node:http as a module has each of its names read, and for one of them, WebSocket, node loads all of undici:
- * 14 MB and as much time as a bare server takes to start. What is left out here are the names that node makes when they are read.
- */
-const readHttp: Plugin = {
-  name: 'read-http',
-  resolveId: (id, _importer, { kind }) => (kind !== 'require-call' && isHttp.test(id) ? '\0http' : null),
-  load: (id) => (id === '\0http' ? httpSource() : null),
-};
-
-const isHttp = /^(?:node:)?http$/;
-
-function httpSource(): string {
-  const all = Object.entries(Object.getOwnPropertyDescriptors(process.getBuiltinModule('node:http')));
-  const values = all.filter(([, { get }]) => get === undefined);
-  return [
-    "const http = process.getBuiltinModule('node:http');",
-    'export default http;',
-    ...values.map(([name]) => `export const ${name} = http.${name};`),
-  ].join('\n');
-}
 
 /** A list of a package that is large is read from where it lies: as source it would stay in memory once more, as text. */
 const readLargeJson = (folder: string): Plugin => ({
@@ -126,12 +131,14 @@ const listLater: Plugin = {
   },
 };
 
-/** With one letter that is not of Latin-1, V8 keeps a whole file at two bytes a letter. */
-const writeAscii: Plugin = {
-  name: 'write-ascii',
+/** As load.ts reads it. With one letter that is not of Latin-1, V8 would keep a whole file at two bytes a letter. */
+const writeFunction: Plugin = {
+  name: 'write-function',
   generateBundle(_options, files) {
     for (const file of Object.values(files)) {
-      if (file.type === 'chunk') file.code = file.code.replace(/[\u0080-\uffff]/g, escapeLetter);
+      if (file.type !== 'chunk') continue;
+      const ascii = file.code.replace(/[\u0080-\uffff]/g, escapeLetter);
+      file.code = `(function (exports, require, module, __filename, __dirname) {${ascii}\n})\n`;
     }
   },
 };

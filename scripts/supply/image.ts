@@ -32,12 +32,9 @@ export function makeImage(service: Service, folder: string): void {
   execFileSync('sh', [join(root, 'scripts/prune-modules'), folder]);
   execFileSync(process.execPath, [join(root, 'scripts/bundle/bundle.ts'), service, folder]);
   execFileSync(process.execPath, [join(folder, 'scripts/supply/start-once.ts'), service], {
-    env: { NODE_COMPILE_CACHE: compiledIn(folder), ...settingsOf(service) },
+    env: settingsOf(service),
   });
 }
-
-/** The folder in which the image keeps what node makes of the service. */
-export const compiledIn = (folder: string): string => join(folder, '.compiled');
 
 /** What the image runs. */
 export function programOf(service: Service, folder: string): string {

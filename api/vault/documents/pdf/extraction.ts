@@ -1,9 +1,10 @@
 // A thread of the program that reads PDFs (program.ts): takes the text out of one after the other. Whatever goes wrong
 // in it, in time, memory or code, ends that program and nothing else.
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { registerHooks } from 'node:module';
+import { createRequire, registerHooks } from 'node:module';
 import { setPriority } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parentPort } from 'node:worker_threads';
 import { isOpenedInside } from '../../notes/opened-path.ts';
 import { longestPdfText, type PdfAnswer, type PdfOrder } from './answers.ts';
@@ -38,9 +39,10 @@ interface TextReader {
   cancel(why: Error): Promise<void>;
 }
 
-const { getDocument, GlobalWorkerOptions, PDFDataRangeTransport, VerbosityLevel } = await loadPdfJs();
+const requirePackage = createRequire(import.meta.url);
+const { getDocument, GlobalWorkerOptions, PDFDataRangeTransport, VerbosityLevel } = loadPdfJs();
 
-async function loadPdfJs(): Promise<PdfJs> {
+function loadPdfJs(): PdfJs {
   // Where it is installed, pdf.js loads a canvas of 30 MB, which only drawing needs.
   registerHooks({
     resolve: (specifier, context, next) => {
@@ -52,7 +54,7 @@ async function loadPdfJs(): Promise<PdfJs> {
   });
   // Made while pdf.js is loaded, and used when something is drawn.
   Object.assign(globalThis, { DOMMatrix: class {}, Path2D: class {} });
-  return (await import(import.meta.resolve('pdfjs-dist/legacy/build/pdf.min.mjs'))) as PdfJs;
+  return requirePackage('pdfjs-dist/legacy/build/pdf.min.mjs') as PdfJs;
 }
 
 // A stream that unfolds to much would have taken it before anybody could measure: what makes room for bytes refuses.
@@ -69,10 +71,10 @@ function guardStreams(): void {
   globalThis.Uint8Array = guarded;
 }
 
-GlobalWorkerOptions.workerSrc = import.meta.resolve('pdfjs-dist/legacy/build/pdf.worker.min.mjs');
-const cMapUrl = fileURLToPath(
-  new URL('../../cmaps/', import.meta.resolve('pdfjs-dist/legacy/build/pdf.min.mjs')),
-);
+GlobalWorkerOptions.workerSrc = pathToFileURL(
+  requirePackage.resolve('pdfjs-dist/legacy/build/pdf.worker.min.mjs'),
+).href;
+const cMapUrl = join(dirname(requirePackage.resolve('pdfjs-dist/package.json')), 'cmaps/');
 
 /** Gives pdf.js the parts of a file that it asks for. */
 class FileParts extends PDFDataRangeTransport {
