@@ -7,6 +7,8 @@ import { type Asking, createDevices } from '../../auth/http/limits/devices.ts';
 import { openLimits } from '../../auth/http/limits/limits.ts';
 import { createSignInLimits } from '../../auth/people/sign-in-limits.ts';
 
+export const counterSalt = 'the same in every test';
+
 /**
  * Gives a new database the salt by which addresses and names have their counters (auth/http/limits/limit.ts), so that
  * the same ones share a counter each time, or never: with one made at random two of a hundred do every other run.
@@ -14,7 +16,7 @@ import { createSignInLimits } from '../../auth/people/sign-in-limits.ts';
 export async function fixCounters(database: Database): Promise<void> {
   const store = new KeyStore(database);
   if ((await store.findSecret('limits')) === undefined) {
-    await store.replaceSecret('limits', undefined, { hash: 'the same in every test' });
+    await store.replaceSecret('limits', undefined, { hash: counterSalt });
   }
 }
 

@@ -12,7 +12,7 @@ import { KeyUseStore } from '../../../../adapters/stores/access-keys/uses.ts';
 import { AccountStore } from '../../../../adapters/stores/accounts.ts';
 import { ConnectionStore } from '../../../../adapters/stores/connections.ts';
 import { startSweep } from '../../../../adapters/sweep/sweep.ts';
-import { type Clock, shiftClock } from '../../../support/clock.ts';
+import { type Clock, holdClock } from '../../../support/clock.ts';
 import { engines, openNew } from '../../../support/databases.ts';
 
 const day = 24 * 3600;
@@ -31,7 +31,7 @@ const now = (): number => Math.floor(Date.now() / 1000);
 for (const engine of engines) {
   const test = (sentence: string, body: (t: Test, world: World) => Promise<void>) =>
     t.test(`${engine.name}: ${sentence}`, async (t) => {
-      const clock = shiftClock(t);
+      const clock = holdClock(t);
       const database = await openNew(t, engine);
       const accounts = new AccountStore(database);
       const { id: accountId } = await accounts.create('ann', 'a hash');
