@@ -68,8 +68,13 @@ function keysOf(
   account: Account | undefined,
 ): { at: string; who: string; both: string; place: string } {
   const at = networkOf(ctx.state['address']);
-  const who = hash('sha256', foldUsername(username));
-  const both = `${at} ${who}`;
-  // Where a password was right that was replaced since, its owner may not have been.
-  return { at, who, both, place: `${both} ${account?.passwordHash}` };
+  const who = keyOf(username);
+  return { at, who, both: `${at} ${who}`, place: placeOf(at, username, account?.passwordHash) };
 }
+
+/** Where an account signed in. Where a password was right that was replaced since, its owner may not have been. */
+export function placeOf(network: string, username: string, passwordHash: string | undefined): string {
+  return `${network} ${keyOf(username)} ${passwordHash}`;
+}
+
+const keyOf = (username: string): string => hash('sha256', foldUsername(username));
