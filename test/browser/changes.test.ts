@@ -75,6 +75,11 @@ const askBack = (page: Page): Promise<void> =>
   send(page, page.locator('form:has(input[name=id]):has(input[value=back]) button').first());
 const askAll = (page: Page): Promise<void> =>
   send(page, page.locator('form:has(input[name=app]) button').first());
+async function askBackOf(page: Page, name: string): Promise<void> {
+  await openChange(page, name);
+  await askBack(page);
+}
+
 const confirm = (page: Page): Promise<void> => send(page, page.locator('button[name=confirm]'));
 
 testState(t, browser, { name: 'changes', arrive: (page) => open(page), shows: '.changes li' });
@@ -87,10 +92,7 @@ testState(t, browser, {
 
 testState(t, browser, {
   name: 'change-to-bring-back',
-  arrive: async (page) => {
-    await openChange(page, '김치찌개');
-    await askBack(page);
-  },
+  arrive: (page) => askBackOf(page, '김치찌개'),
   shows: 'button[name=confirm]',
 });
 
@@ -102,10 +104,7 @@ await writeFile(
 
 testState(t, browser, {
   name: 'change-that-can-not-be-brought-back',
-  arrive: async (page) => {
-    await openChange(page, 'Boat.md');
-    await askBack(page);
-  },
+  arrive: (page) => askBackOf(page, 'Boat.md'),
   shows: '.warning .difference',
 });
 
@@ -114,10 +113,7 @@ await writeFile(inVault('Projects/SAILS.md'), '# Sails\n\nThree of linen.\n');
 
 testState(t, browser, {
   name: 'change-whose-name-is-nearly-taken',
-  arrive: async (page) => {
-    await openChange(page, 'Sails.md');
-    await askBack(page);
-  },
+  arrive: (page) => askBackOf(page, 'Sails.md'),
   shows: '.warning',
 });
 
