@@ -40,8 +40,11 @@ const child = fork(join(bundle, `${service}-main.js`), {
   stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
 });
 child.once('message', async () => {
-  for (const path of asked) await fetch(`http://127.0.0.1:${port}${path}`).then((answer) => answer.text());
-  child.kill('SIGTERM');
+  try {
+    for (const path of asked) await fetch(`http://127.0.0.1:${port}${path}`).then((answer) => answer.text());
+  } finally {
+    child.kill('SIGTERM');
+  }
 });
 child.once('exit', (code) => {
   rmSync(scratch, { recursive: true });
